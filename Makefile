@@ -1,0 +1,57 @@
+# `make run` and `make test` need Python 3.11 or newer and nothing else: each step makes what it needs.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STAMPS := $(VENV)/.stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check check-static format bench clean
+
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(STAMPS)/run ## start an MCP server and the gateway in front of it
+	@exec $(BIN)/python examples/run.py
+
+test: $(STAMPS)/test $(STAMPS)/node ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: check-static test ## everything that CI runs
+
+check-static: $(STAMPS)/test ## formatting, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMPS)/test ## format the code and apply safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMPS)/test ## compare with HAProxy and a plain aiohttp proxy
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## forget the environment, the caches and the state of `make run`
+	rm -rf $(VENV) .mcpgw .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		tests/idp/node_modules build *.egg-info
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.11 ..." >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install --upgrade --constraint constraints.txt pip
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable '.[uvloop]' --group example
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/venv pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable '.[uvloop]' --group test --group check
+	@touch $@ $(STAMPS)/run
+
+$(STAMPS)/node: $(STAMPS)/test tests/idp/package-lock.json
+	$(BIN)/python -m tests.support.node
+	@touch $@

@@ -1,0 +1,135 @@
+"""Builds the route table: every server, and the documents of every public host."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.app.issuers import Issuers
+from gateway.config.model import Config, Server
+from gateway.identity.local_issuer import JWKS_PATH
+from gateway.oauth.resource_metadata import (
+    build_resource_metadata,
+    resource_metadata_url,
+    well_known_path,
+)
+from gateway.observability.metrics import Metrics
+from gateway.pages.server_info import server_info, server_info_page
+from gateway.policy.admission import compile_admission
+from gateway.proxy.documents import fetched_document, fixed_document, page_or_document
+from gateway.proxy.forward import Forwarder
+from gateway.proxy.headers import HeaderPolicy
+from gateway.proxy.routes import Answer, Challenges, Route, Routes, Site, authorities
+from gateway.proxy.session import Seal
+from gateway.proxy.stream import StreamSettings
+from gateway.proxy.target import build_tls, parse_target
+from gateway.proxy.upstream import UpstreamPool
+from gateway.proxy.upstream_limits import PoolLimits
+
+ROOT_RESOURCE = "/.well-known/oauth-protected-resource"
+SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+HEALTH = {"status": "ok", "oauth": "enabled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes are built from."""
+
+    config: Config
+    issuers: Issuers
+    metrics: Metrics
+    seal: Seal
+    pools: dict[str, UpstreamPool]
+
+
+def build_routes(parts: Parts) -> Routes:
+    """Build every server's route and every host's documents."""
+    config = parts.config
+    sites: dict[str, Site] = {}
+    for origin in _origins(config):
+        names = [name for name in config.servers if _origin(config, name) == origin]
+        servers = {_path(config, name): build_route(parts, name) for name in names}
+        site = Site(servers, _documents(parts, names))
+        sites |= dict.fromkeys(authorities(origin), site)
+    return Routes(sites, {"/health": fixed_document(HEALTH, cached=False)})
+
+
+def build_route(parts: Parts, name: str) -> Route:
+    """Build one server's route and the pool of its upstream."""
+    config, server = parts.config, parts.config.servers[name]
+    url = _base(config, server) + ("" if server.path == "/" else server.path)
+    origin = _origin(config, name)
+    return Route(
+        name=name,
+        url=url,
+        challenges=Challenges(
+            resource_metadata_url(url), server.resource_name or name, _challenge_scopes(server)
+        ),
+        origins=server.allowed_origins | {origin},
+        authenticator=parts.issuers.authenticator(name, server, config),
+        admit=compile_admission(server.auth.scopes, server.allow),
+        forwarder=_build_forwarder(parts, name, server),
+        metrics=parts.metrics.server(name),
+        max_body_bytes=server.limits.body,
+        body_timeout_s=server.limits.body_timeout,
+    )
+
+
+def resource_document(config: Config, server: Server) -> dict[str, object]:
+    """Build the RFC 9728 document of one server."""
+    supported = server.auth.scopes_supported
+    return build_resource_metadata(
+        resource=server.resource,
+        authorization_servers=[config.issuers[name].issuer for name in server.auth.issuers],
+        scopes_supported=server.auth.scopes if supported is None else supported,
+        resource_name=server.resource_name,
+        resource_documentation=server.resource_documentation,
+        extra=server.metadata,
+    )
+
+
+def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
+    upstream, timeouts = server.upstream, server.timeouts
+    tls = None
+    if upstream.url.startswith("https://"):
+        tls = build_tls(upstream.ca_file, upstream.client_cert_file, upstream.client_key_file)
+    target = parse_target(upstream.url, tls)
+    limits = PoolLimits(
+        max_connections=upstream.max_connections,
+        max_waiting=upstream.max_waiting,
+        max_wait_s=upstream.max_wait,
+        idle_timeout_s=upstream.idle_timeout,
+        connect_timeout_s=timeouts.connect,
+        first_byte_timeout_s=timeouts.first_byte,
+        idle_stream_timeout_s=timeouts.idle_stream,
+    )
+    pool = parts.pools[name] = UpstreamPool(target, limits)
+    streams = StreamSettings(server.streams.keepalive, server.streams.write_stall)
+    return Forwarder(
+        pool,
+        _header_policy(parts.config, server, upstream.host or target.authority),
+        target,
+        public_path=_path(parts.config, name),
+        seal=parts.seal,
+        streams=streams,
+    )
+
+
+def _documents(parts: Parts, names: list[str]) -> dict[str, Answer]:
+    config = parts.config
+    documents: dict[str, Answer] = {}
+    for name in names:
+        server = config.servers[name]
+        url = _base(config, server) + ("" if server.path == "/" else server.path)
+        documents[well_known_path(url)] = fixed_document(resource_document(config, server))
+    main = config.default_server if config.default_server in names else None
+    main = main or (names[0] if len(names) == 1 else None)
+    if main is not None:
+        root = fixed_document(resource_document(config, config.servers[main]))
+        documents.setdefault(ROOT_RESOURCE, root)
+    first = config.servers[main or names[0]].auth.issuers[0]
+    metadata = fetched_document(parts.issuers.metadata_of(first))
+    documents |= dict.fromkeys(SERVER_METADATA, metadata)
+    for local in parts.issuers.local.values():
+        documents[JWKS_PATH] = fixed_document(local.jwks())
+    documents["/"] = _information(config, names)
+    return documents

@@ -1,0 +1,240 @@
+"""What an operator may configure. Data only: `load` reads it, `app` builds from it.
+
+After loading, a config is always in its full form: the short form's `upstream`, `issuer`
+and `allow` have become one entry each of `servers` and `issuers`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from gateway.config.scalars import (
+    HostPort,
+    Network,
+    PublicUrl,
+    ServerPath,
+    UpstreamUrl,
+    parse_duration,
+    parse_size,
+)
+
+Seconds = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
+Bytes = Annotated[int, BeforeValidator(parse_size), Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]  # RFC 6749 §3.3
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110 §5.1
+ClaimPath = Annotated[str, Field(min_length=1)]
+
+ASYMMETRIC_ALGORITHMS = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"
+]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Jwks(Section):
+    """Where an issuer's keys come from and how long they are trusted; default: its discovery document."""
+
+    url: str | None = None
+    file: Path | None = None
+    refresh: Seconds = 900.0
+    max_stale: Seconds = 86400.0
+    cooldown: Seconds = 30.0
+
+
+class Claims(Section):
+    """Where in a token each part of the principal stands; a dot descends (`realm_access.roles`)."""
+
+    subject: ClaimPath = "sub"
+    client_id: tuple[ClaimPath, ...] = ("client_id", "azp")
+    scopes: tuple[ClaimPath, ...] = ("scope", "scp")
+    email: ClaimPath = "email"
+    name: ClaimPath = "name"
+    groups: ClaimPath = "groups"
+    roles: ClaimPath = "roles"
+
+
+class Issuer(Section):
+    """An authorization server whose tokens are accepted."""
+
+    issuer: str
+    local: bool = False
+    discovery_url: str | None = None
+    algorithms: tuple[ASYMMETRIC_ALGORITHMS, ...] = ("RS256", "ES256")
+    token_types: tuple[str, ...] = ("at+jwt",)
+    required_claims: tuple[str, ...] = ("iss", "exp", "aud", "sub")
+    clock_skew: Annotated[Seconds, Field(le=300)] = 60.0
+    max_lifetime: Seconds | None = None
+    jwks: Jwks = Jwks()
+    claims: Claims = Claims()
+    ca_file: Path | None = None
+    insecure_http: bool = False
+
+
+class Timeouts(Section):
+    """How long the upstream may take; in seconds."""
+
+    connect: Seconds = 3.0
+    first_byte: Seconds = 60.0
+    idle_stream: Seconds = 600.0
+
+
+class Upstream(Section):
+    """The MCP server behind a path."""
+
+    url: UpstreamUrl
+    ca_file: Path | None = None
+    client_cert_file: Path | None = None
+    client_key_file: Path | None = None
+    max_connections: Annotated[int, Field(ge=1)] = 1000
+    max_waiting: Annotated[int, Field(ge=0)] = 1000
+    max_wait: Seconds = 5.0
+    idle_timeout: Seconds = 4.0  # below the 5 s keep-alive of uvicorn and Node
+    host: str | None = None
+    forward_origin: bool = False
+
+
+class Auth(Section):
+    """What a token must be to reach a server."""
+
+    issuers: tuple[Name, ...] = ()
+    scopes: frozenset[Scope] = frozenset()
+    scopes_supported: frozenset[Scope] | None = None
+    audiences: tuple[str, ...] = ()
+
+
+class Allow(Section):
+    """Who gets in: a caller needs to match one entry of every key that is given."""
+
+    subjects: frozenset[str] | None = None
+    emails: frozenset[str] | None = None
+    domains: frozenset[str] | None = None
+    groups: frozenset[str] | None = None
+    roles: frozenset[str] | None = None
+    clients: frozenset[str] | None = None
+    scopes: frozenset[Scope] | None = None
+
+
+IDENTITY_HEADERS: Mapping[str, str] = {
+    "X-User-Id": "subject",
+    "X-User-Email": "email",
+    "X-User-Name": "name",
+    "X-User-Groups": "groups",
+    "X-User-Roles": "roles",
+    "X-User-Scopes": "scopes",
+    "X-User-Issuer": "issuer",
+    "X-Client-Id": "client_id",
+}
+
+
+class Forward(Section):
+    """What the upstream learns about the caller: header name to principal field or `claims.<path>`."""
+
+    identity_headers: Mapping[HeaderName, str] = IDENTITY_HEADERS
+    required: frozenset[HeaderName] = frozenset()
+
+
+class ServerLimits(Section):
+    """How much one request may be."""
+
+    body: Bytes = 4 * 1024 * 1024
+    body_timeout: Seconds = 30.0
+
+
+class Streams(Section):
+    """How event streams are kept alive; `keepalive: 0s` sends no comment lines."""
+
+    keepalive: Seconds = 15.0
+    write_stall: Seconds = 60.0
+
+
+class Server(Section):
+    """One MCP server: its public place, its upstream and who may use it."""
+
+    path: ServerPath = "/mcp"
+    public_url: PublicUrl | None = None
+    resource: str = ""
+    resource_name: str | None = None
+    resource_documentation: str | None = None
+    metadata: Mapping[str, object] = {}
+    upstream: Upstream
+    auth: Auth = Auth()
+    allow: Literal["any"] | Allow | None = None
+    forward: Forward = Forward()
+    timeouts: Timeouts = Timeouts()
+    limits: ServerLimits = ServerLimits()
+    streams: Streams = Streams()
+    allowed_origins: frozenset[str] = frozenset()
+
+
+class Admin(Section):
+    """Health, metrics and status: never on the public port."""
+
+    listen: HostPort = HostPort("127.0.0.1", 9090)
+
+
+class Tls(Section):
+    """The certificate of the public listener."""
+
+    cert_file: Path
+    key_file: Path
+
+
+class Limits(Section):
+    """What the public listener takes before it knows who is calling."""
+
+    connections: Annotated[int, Field(ge=1)] = 20000
+    connections_per_address: Annotated[int, Field(ge=1)] = 10000
+    header_timeout: Seconds = 10.0
+    keepalive: Seconds = 75.0
+
+
+class Cache(Section):
+    """How long a verdict on a token is remembered."""
+
+    positive_ttl: Seconds = 60.0
+    positive_max: Annotated[int, Field(ge=1)] = 10000
+    negative_ttl: Seconds = 10.0
+    negative_max: Annotated[int, Field(ge=1)] = 10000
+
+
+class Log(Section):
+    """Where and how the gateway speaks; `auto` is text on a terminal and JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"
+    audit_file: str | None = "-"
+
+
+class Shutdown(Section):
+    """SIGTERM: not ready at once, accept for `delay`, then finish work for at most `drain`."""
+
+    delay: Seconds = 0.0
+    drain: Seconds = 30.0
+
+
+class Config(Section):
+    """The whole configuration, in its full form."""
+
+    version: Literal[1] = 1
+    listen: HostPort = HostPort("127.0.0.1", 8080)
+    admin: Admin = Admin()
+    public_url: PublicUrl
+    insecure_http_public_url: bool = False
+    insecure_http_upstream: bool = False
+    trusted_proxies: tuple[Network, ...] = ()
+    tls: Tls | None = None
+    state_dir: Path = Path(".mcpgw")
+    issuers: Mapping[Name, Issuer]
+    servers: Annotated[Mapping[Name, Server], Field(min_length=1)]
+    default_server: Name | None = None
+    cache: Cache = Cache()
+    limits: Limits = Limits()
+    log: Log = Log()
+    shutdown: Shutdown = Shutdown()

@@ -1,0 +1,245 @@
+"""Every error raised on purpose: its HTTP status, its OAuth code and a text that is safe for a client."""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """An outcome other than success.
+
+    `description` reaches the client, so it never holds a token, a claim or an internal
+    address; what an operator needs beyond it is the exception's cause.
+    `reason` is a word of a closed set for metrics and audit.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str | None] = None
+    jsonrpc_code: ClassVar[int] = -32603
+    default_reason: ClassVar[str] = "internal"
+
+    def __init__(self, description: str, *, reason: str | None = None) -> None:
+        super().__init__(description)
+        self.description = description
+        self.reason = reason or self.default_reason
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text lists every problem, one per paragraph."""
+
+
+class MissingToken(GatewayError):
+    """No credentials came: RFC 6750 §3.1 wants a challenge without an error code."""
+
+    status = 401
+    jsonrpc_code = -32001
+    default_reason = "missing"
+
+
+class InvalidToken(GatewayError):
+    """The token is expired, malformed, revoked, for someone else or badly signed: RFC 6750 §3.1."""
+
+    status = 401
+    code = "invalid_token"
+    jsonrpc_code = -32001
+    default_reason = "invalid"
+
+
+class InvalidRequest(GatewayError):
+    """The request is malformed or carries its credentials twice: RFC 6750 §3.1."""
+
+    status = 400
+    code = "invalid_request"
+    jsonrpc_code = -32600
+    default_reason = "malformed"
+
+
+class IdentityUnavailable(GatewayError):
+    """Nobody can say now whether the token is good; a 401 would make clients drop a good one."""
+
+    status = 503
+    code = "temporarily_unavailable"
+    jsonrpc_code = -32002
+    default_reason = "idp_unavailable"
+
+    def __init__(
+        self, description: str, *, retry_after_s: int = 5, reason: str | None = None
+    ) -> None:
+        super().__init__(description, reason=reason)
+        self.retry_after_s = retry_after_s
+
+
+class InsufficientScope(GatewayError):
+    """RFC 6750 §3.1. `scopes` is all the operation needs, so the client steps up once."""
+
+    status = 403
+    code = "insufficient_scope"
+    jsonrpc_code = -32003
+    default_reason = "scope_missing"
+
+    def __init__(self, description: str, *, scopes: frozenset[str]) -> None:
+        super().__init__(description)
+        self.scopes = scopes
+
+
+class AccessDenied(GatewayError):
+    """No scope would help, so no `insufficient_scope`: clients would step up in a loop."""
+
+    status = 403
+    code = "access_denied"
+    jsonrpc_code = -32003
+    default_reason = "not_allowed"
+
+
+class ForeignOrigin(GatewayError):
+    """A browser page from an origin that is not configured: MCP transports, Origin validation."""
+
+    status = 403
+    code = "foreign_origin"
+    jsonrpc_code = -32003
+    default_reason = "foreign_origin"
+
+
+class NotFound(GatewayError):
+    """No server is configured at this host and path."""
+
+    status = 404
+    code = "not_found"
+    jsonrpc_code = -32001
+    default_reason = "no_route"
+
+
+class UnknownSession(GatewayError):
+    """Forged, ended or somebody else's session, all alike: MCP Streamable HTTP, sessions."""
+
+    status = 404
+    code = "session_not_found"
+    jsonrpc_code = -32001
+    default_reason = "unknown_session"
+
+
+class MisdirectedRequest(GatewayError):
+    """The Host is none of the configured public hosts: RFC 9110 §15.5.20."""
+
+    status = 421
+    code = "misdirected_request"
+    jsonrpc_code = -32600
+    default_reason = "unknown_host"
+
+
+class MethodNotAllowed(GatewayError):
+    """MCP uses POST, GET, DELETE and OPTIONS: RFC 9110 §15.5.6."""
+
+    status = 405
+    code = "method_not_allowed"
+    jsonrpc_code = -32600
+    default_reason = "method"
+
+
+class RequestTimeout(GatewayError):
+    """The body stopped arriving: RFC 9110 §15.5.9."""
+
+    status = 408
+    code = "request_timeout"
+    jsonrpc_code = -32600
+    default_reason = "body_timeout"
+
+
+class BodyTooLarge(GatewayError):
+    """RFC 9110 §15.5.14."""
+
+    status = 413
+    code = "body_too_large"
+    jsonrpc_code = -32600
+    default_reason = "body_too_large"
+
+
+class UnsupportedMediaType(GatewayError):
+    """Only `application/json` without a content coding is read: RFC 9110 §15.5.16."""
+
+    status = 415
+    code = "unsupported_media_type"
+    jsonrpc_code = -32600
+    default_reason = "media_type"
+
+
+class ExpectationFailed(GatewayError):
+    """RFC 9110 §10.1.1."""
+
+    status = 417
+    code = "expectation_failed"
+    jsonrpc_code = -32600
+    default_reason = "expectation"
+
+
+class InvalidMessage(GatewayError):
+    """The body is not one JSON-RPC message that every parser reads alike."""
+
+    status = 400
+    code = "invalid_message"
+    jsonrpc_code = -32600
+    default_reason = "invalid_message"
+
+
+class ParseError(InvalidMessage):
+    """The body is not JSON: JSON-RPC 2.0 §5.1."""
+
+    jsonrpc_code = -32700
+    default_reason = "parse_error"
+
+
+class HeaderMismatch(GatewayError):
+    """A mirrored header differs from the body: MCP 2026-07-28, Streamable HTTP, header validation."""
+
+    status = 400
+    code = "header_mismatch"
+    jsonrpc_code = -32020
+    default_reason = "header_body_mismatch"
+
+
+class UpstreamError(GatewayError):
+    """The MCP server behind the gateway did not answer as it must."""
+
+    status = 502
+    code = "upstream_error"
+    jsonrpc_code = -32603
+    default_reason = "upstream_error"
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No connection could be made."""
+
+    code = "upstream_unreachable"
+    default_reason = "unreachable"
+
+
+class UpstreamInvalid(UpstreamError):
+    """It answered something that is not HTTP, or not what MCP allows."""
+
+    code = "upstream_invalid_response"
+    default_reason = "invalid_response"
+
+
+class UpstreamTimeout(UpstreamError):
+    """It took longer than configured."""
+
+    status = 504
+    code = "upstream_timeout"
+    default_reason = "timeout"
+
+
+class UpstreamBusy(UpstreamError):
+    """Every connection is in use and the queue is full."""
+
+    status = 503
+    code = "upstream_busy"
+    default_reason = "busy"
+    retry_after_s: ClassVar[int] = 1
+
+
+class ShuttingDown(GatewayError):
+    """The process drains and takes no new work."""
+
+    status = 503
+    code = "shutting_down"
+    jsonrpc_code = -32002
+    default_reason = "draining"
+    retry_after_s: ClassVar[int] = 1

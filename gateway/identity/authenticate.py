@@ -1,0 +1,53 @@
+"""From a token to a principal: the remembered verdict, or the verifiers in their order."""
+
+from collections.abc import Sequence
+
+from gateway.errors import IdentityUnavailable
+from gateway.identity.cache import VerdictCache, token_digest
+from gateway.identity.compact import is_jwt_shaped
+from gateway.identity.principal import Principal
+from gateway.identity.reasons import refused
+from gateway.identity.verifier import Verifier
+
+
+class Authenticator:
+    """The verifiers of one server.
+
+    `chain_id` names them and what they check; two servers may share it only when they would
+    decide alike about every token.
+    """
+
+    def __init__(self, chain_id: str, verifiers: Sequence[Verifier], cache: VerdictCache) -> None:
+        self._verifiers = tuple(verifiers)
+        self._cache = cache
+        self._chain_key = cache.chain_key(chain_id)
+
+    def cached(self, token: str, now: float) -> Principal | None:
+        """The remembered verdict without waiting, None when there is none.
+
+        Raises `InvalidToken` when the token was refused a moment ago.
+        """
+        return self._cache.get(token_digest(self._chain_key, token), now)
+
+    async def authenticate(self, token: str, now: float) -> Principal:
+        """Verify the token.
+
+        Raises `InvalidToken`, and `IdentityUnavailable` when the only verifier that could
+        accept the token cannot know.
+        """
+        key = token_digest(self._chain_key, token)
+        return await self._cache.resolve(key, now, lambda: self._ask(token, now))
+
+    async def _ask(self, token: str, now: float) -> Principal:
+        unavailable: IdentityUnavailable | None = None
+        for verifier in self._verifiers:
+            try:
+                principal = await verifier.verify(token, now)
+            except IdentityUnavailable as error:
+                unavailable = error
+                continue
+            if principal is not None:
+                return principal
+        if unavailable is not None:
+            raise unavailable
+        raise refused("wrong_issuer" if is_jwt_shaped(token) else "malformed")

@@ -1,0 +1,106 @@
+"""Verdicts on tokens, remembered for a while; never a token itself."""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cachetools import TLRUCache, TTLCache
+
+from gateway.config.model import Cache
+from gateway.errors import InvalidToken
+from gateway.identity.clocks import Clocks
+from gateway.identity.flights import Flights
+from gateway.identity.principal import Principal
+from gateway.identity.reasons import PASSING_REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    principal: Principal
+    lifetime_s: float
+
+
+class VerdictCache:
+    """Shared by all servers: a key covers the token and the chain of checks it was put to.
+
+    Refusals live in a cache of their own, so that a flood of random tokens evicts nothing
+    good. Lifetimes run on the monotonic clock, `exp` on the wall clock that comes as `now`.
+    """
+
+    def __init__(self, settings: Cache, flights: Flights, clocks: Clocks) -> None:
+        self._ttl_s = settings.positive_ttl
+        self._flights = flights
+        self._accepted: TLRUCache[bytes, _Verdict] = TLRUCache(
+            settings.positive_max, ttu=_expiry, timer=clocks.monotonic
+        )
+        self._refused: TTLCache[bytes, tuple[str, str]] = TTLCache(
+            settings.negative_max, ttl=settings.negative_ttl, timer=clocks.monotonic
+        )
+        self._secret = secrets.token_bytes(32)
+        self._epoch = 0
+
+    def chain_key(self, chain_id: str) -> bytes:
+        """The secret under which the tokens of one chain of verifiers are filed."""
+        return hashlib.blake2b(chain_id.encode(), key=self._secret, digest_size=32).digest()
+
+    def get(self, key: bytes, now: float) -> Principal | None:
+        """The caller whose token was accepted, None when it must be verified (again).
+
+        Raises `InvalidToken` for a token that was refused a moment ago.
+        """
+        try:
+            principal = self._accepted[key].principal
+        except KeyError:
+            refusal = self._refused.get(key)
+            if refusal is None:
+                return None
+            raise InvalidToken(refusal[0], reason=refusal[1]) from None
+        # The wall clock may have been set forward since: then the verifier decides again.
+        if principal.expires_at is not None and now >= principal.expires_at:
+            return None
+        return principal
+
+    async def resolve(
+        self, key: bytes, now: float, verify: Callable[[], Awaitable[Principal]]
+    ) -> Principal:
+        """Verify once for everybody who waits for `key`, and remember the verdict.
+
+        `IdentityUnavailable` is no verdict and is not remembered.
+        """
+        return await self._flights.join(key, lambda: self._verify(key, now, verify))
+
+    def clear(self) -> None:
+        """Forget everything: a key of some issuer is no longer trusted."""
+        self._epoch += 1
+        self._accepted.clear()
+        self._refused.clear()
+
+    async def _verify(
+        self, key: bytes, now: float, verify: Callable[[], Awaitable[Principal]]
+    ) -> Principal:
+        epoch = self._epoch
+        try:
+            principal = await verify()
+        except InvalidToken as error:
+            if epoch == self._epoch and error.reason not in PASSING_REASONS:
+                self._refused[key] = (error.description, error.reason)
+            raise
+        # A verdict that began before `clear` may rest on the key that is gone.
+        if epoch == self._epoch:
+            self._accepted[key] = _Verdict(principal, self._lifetime_s(principal, now))
+        return principal
+
+    def _lifetime_s(self, principal: Principal, now: float) -> float:
+        if principal.expires_at is None:
+            return self._ttl_s
+        return min(self._ttl_s, principal.expires_at - now)
+
+
+def token_digest(chain_key: bytes, token: str) -> bytes:
+    """A key for `token` that tells nothing about it without the chain's secret."""
+    return hashlib.blake2b(token.encode(), key=chain_key, digest_size=32).digest()
+
+
+def _expiry(key: bytes, verdict: _Verdict, now: float) -> float:
+    return now + verdict.lifetime_s

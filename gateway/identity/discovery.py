@@ -1,0 +1,56 @@
+"""Finding an issuer's documents from its identifier: RFC 8414 §3, OIDC Discovery §4."""
+
+from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
+from gateway.identity.fetch import Fetcher
+from gateway.identity.refreshed import Loaded, Refreshed
+from gateway.oauth.server_metadata import ServerMetadata, discovery_urls, parse_server_metadata
+
+
+class MetadataLocation:
+    """Where the metadata of an issuer may be: one given URL, or each that the standards name."""
+
+    def __init__(self, fetcher: Fetcher, issuer: str, discovery_url: str | None = None) -> None:
+        self._fetcher = fetcher
+        self._issuer = issuer
+        self._urls = (discovery_url,) if discovery_url else discovery_urls(issuer)
+
+    async def load(self) -> Loaded[ServerMetadata]:
+        """The first document that names exactly this issuer. Raises `FetchFailed`."""
+        failures: list[str] = []
+        for url in self._urls:
+            try:
+                return await self._load_from(url)
+            except HostUnreachable:
+                raise  # the other URLs are on the same host; trying them only delays the retry
+            except FetchFailed as error:
+                failures.append(str(error))
+        raise FetchFailed("; ".join(failures))
+
+    async def _load_from(self, url: str) -> Loaded[ServerMetadata]:
+        fetched = await self._fetcher.get_json(url)
+        try:
+            metadata = parse_server_metadata(fetched.document, self._issuer)
+        except ValueError as error:
+            raise FetchFailed(f"{url}: {error}") from error
+        return Loaded(metadata, fetched.max_age_s)
+
+
+class DiscoveredKeys:
+    """The JWK set that an issuer's metadata points to."""
+
+    def __init__(self, fetcher: Fetcher, metadata: Refreshed[ServerMetadata]) -> None:
+        self._fetcher = fetcher
+        self._metadata = metadata
+
+    async def get_document(self) -> FetchedDocument:
+        """The document at `jwks_uri`. Raises `FetchFailed`."""
+        if self._metadata.value is None:
+            await self._metadata.refresh()
+        metadata = self._metadata.value
+        if metadata is None:
+            raise FetchFailed("there is no metadata document to find the keys with")
+        try:
+            return await self._fetcher.get_json(metadata.jwks_uri)
+        except FetchFailed:
+            await self._metadata.refresh_if_cool()  # the keys may have moved
+            raise

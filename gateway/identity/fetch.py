@@ -1,0 +1,116 @@
+"""Documents of issuers over HTTP: bounded in time and size, without redirects or proxies."""
+
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
+from gateway.identity.strict_json import parse_json_object
+from gateway.oauth.resource import is_loopback
+
+MAX_DOCUMENT_BYTES = 1024 * 1024
+TOTAL_TIMEOUT_S = 5.0
+# Below the second retransmission of a lost SYN (1 s, then 3 s): after an outage, a fresh
+# attempt gets through sooner than one that began while packets were dropped.
+CONNECT_TIMEOUT_S = 2.0
+
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})", re.IGNORECASE)
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class Fetcher:
+    """Gets JSON objects from one issuer; used as an async context manager.
+
+    `ca_file` replaces the system's trust store. `insecure_http` permits plain http to other
+    hosts than loopback.
+    """
+
+    def __init__(
+        self,
+        *,
+        ca_file: Path | None = None,
+        insecure_http: bool = False,
+        timeout_s: float = TOTAL_TIMEOUT_S,
+        max_bytes: int = MAX_DOCUMENT_BYTES,
+    ) -> None:
+        self._tls = ssl.create_default_context(cafile=ca_file)
+        self._insecure_http = insecure_http
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
+        self._max_bytes = max_bytes
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._tls, limit=4, force_close=True),
+            timeout=self._timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            trust_env=False,
+            auto_decompress=False,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get_json(self, url: str) -> FetchedDocument:
+        """Get one JSON object. Raises `FetchFailed` for everything else that can happen."""
+        self._check_url(url)
+        if self._session is None:
+            raise FetchFailed("the fetcher is not open")
+        try:
+            # A redirect could lead to an address that nobody configured.
+            async with self._session.get(url, allow_redirects=False) as response:
+                body = await self._read(response)
+                document = parse_json_object(body)
+                return FetchedDocument(document, _max_age(response.headers))
+        except OSError as error:  # timeouts too, ours and aiohttp's
+            raise HostUnreachable(_complaint(url, error)) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise FetchFailed(_complaint(url, error)) from error
+
+    def _check_url(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError as error:
+            raise FetchFailed("not a URL") from error
+        if parts.username is not None or parts.password is not None or not host:
+            raise FetchFailed("not a URL of a host without credentials")
+        plain_allowed = self._insecure_http or is_loopback(host)
+        if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
+            raise FetchFailed(f"{url} is not https")
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        if response.status != 200:
+            raise ValueError(f"status {response.status}")
+        # Not asked for, and a few KB of it can unpack to gigabytes.
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise ValueError("the body is compressed")
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise ValueError(f"more than {self._max_bytes} bytes")
+        return bytes(body)
+
+
+def _complaint(url: str, error: Exception) -> str:
+    return f"GET {url}: {type(error).__name__}: {error}"
+
+
+def _max_age(headers: Mapping[str, str]) -> float | None:
+    found = _MAX_AGE.search(headers.get("Cache-Control", ""))
+    return float(found.group(1)) if found else None

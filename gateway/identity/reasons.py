@@ -1,0 +1,48 @@
+"""Why a token is refused: the closed set that metrics count and the words that a client may read."""
+
+from typing import Literal, get_args
+
+from gateway.errors import InvalidToken
+
+TokenReason = Literal[
+    "malformed",
+    "wrong_issuer",
+    "bad_algorithm",
+    "wrong_type",
+    "unknown_key",
+    "bad_signature",
+    "missing_claim",
+    "wrong_audience",
+    "expired",
+    "not_yet_valid",
+    "lifetime_too_long",
+    "sender_constrained",
+]
+
+TOKEN_REASONS: tuple[str, ...] = get_args(TokenReason)
+
+# These depend on more than the token: a key may appear and a moment may come.
+PASSING_REASONS: frozenset[str] = frozenset({"unknown_key", "not_yet_valid"})
+
+# One text for both: else callers could probe which key ids exist.
+_BAD_SIGNATURE = "The signature of the access token is not valid"
+
+DESCRIPTIONS: dict[TokenReason, str] = {
+    "malformed": "The access token is malformed",
+    "wrong_issuer": "The access token is not from a trusted issuer",
+    "bad_algorithm": "The signature algorithm of the access token is not accepted",
+    "wrong_type": "The token is not an access token",
+    "unknown_key": _BAD_SIGNATURE,
+    "bad_signature": _BAD_SIGNATURE,
+    "missing_claim": "The access token lacks a required claim",
+    "wrong_audience": "The access token was issued for another resource",
+    "expired": "The access token expired",
+    "not_yet_valid": "The access token is not valid yet",
+    "lifetime_too_long": "The access token is valid for too long",
+    "sender_constrained": "The access token is bound to a key and is no bearer token",
+}
+
+
+def refused(reason: TokenReason) -> InvalidToken:
+    """A fresh error for `reason`, with its fixed text."""
+    return InvalidToken(DESCRIPTIONS[reason], reason=reason)

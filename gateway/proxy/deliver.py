@@ -1,0 +1,78 @@
+"""Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
+
+from collections.abc import Callable, Sequence
+
+from aiohttp.http import HttpVersion11
+from aiohttp.web import BaseRequest
+
+from gateway.errors import UpstreamError
+from gateway.mcp.sse import EndpointRewriter
+from gateway.proxy.forward import Delivery, Forwarder
+from gateway.proxy.respond import (
+    WRITTEN_CLOSE,
+    WRITTEN_KEEP_ALIVE,
+    Header,
+    Reply,
+    Written,
+    write_reply,
+    write_stream_head,
+)
+from gateway.proxy.stream import Rewrite, Stream
+from gateway.proxy.visit import Visit
+
+_UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
+
+
+async def deliver(
+    request: BaseRequest,
+    forwarder: Forwarder,
+    delivery: Delivery,
+    visit: Visit,
+    streams: set[Stream],
+) -> Written:
+    """Write the answer; one of unknown length is listed in `streams` while it lasts.
+
+    Never raises `UpstreamError`: once a head is out, a broken upstream can only be shown by
+    breaking the client's connection too.
+    """
+    response = delivery.response
+    visit.status = response.status
+    headers = [*delivery.headers, (b"X-Request-Id", visit.request_id.encode()), *visit.cors]
+    if response.body is not None:
+        visit.bytes_out = len(response.body)
+        reply = Reply(response.status, headers, response.body)
+        return write_reply(request, reply, keep_alive=request.keep_alive)
+    if delivery.events:
+        headers.append(_UNBUFFERED)
+    stream = _open_stream(request, forwarder, delivery, headers)
+    streams.add(stream)
+    try:
+        await stream.pump(events=delivery.events, rewrite=_rewriter(forwarder, delivery, visit))
+    except UpstreamError as error:
+        visit.error = error
+        return WRITTEN_CLOSE
+    finally:
+        streams.discard(stream)
+        visit.bytes_out = stream.bytes_out
+    return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
+
+
+def _open_stream(
+    request: BaseRequest, forwarder: Forwarder, delivery: Delivery, headers: Sequence[Header]
+) -> Stream:
+    chunked = request.version == HttpVersion11
+    try:
+        transport = write_stream_head(request, delivery.response.status, headers, chunked=chunked)
+    except ConnectionResetError:
+        delivery.response.close()
+        raise
+    return Stream(request, transport, delivery.response, forwarder.streams, chunked=chunked)
+
+
+def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> Rewrite | None:
+    if not delivery.legacy:
+        return None
+    rewrite: Callable[[str], str] = lambda endpoint: forwarder.rewrite_endpoint(
+        endpoint, visit.principal
+    )
+    return EndpointRewriter(rewrite).feed

@@ -1,0 +1,59 @@
+"""What the head of an upstream's response says about its body: RFC 9112 §6.3. Pure."""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from gateway.errors import UpstreamInvalid
+
+_SHORT_BYTES = 64 * 1024
+_MAX_LENGTH_DIGITS = 19  # what fits 64 bits; Python refuses to read thousands of digits
+_BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
+
+
+class Framing(Enum):
+    """How a body ends, and whether it is worth waiting for all of it."""
+
+    WHOLE = "no body, or a short one of known length: handed over in one piece"
+    STREAM = "chunked, long or an event stream: handed over piece by piece"
+    UNTIL_CLOSE = "ends with the connection"
+
+
+def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes]]) -> Framing:
+    """Decide how the body is framed.
+
+    llhttp has refused doubled and malformed lengths and a length beside a coding already.
+    Raises `UpstreamInvalid` for what it lets through.
+    """
+    if version not in ("1.1", "1.0"):
+        raise UpstreamInvalid("The MCP server does not speak HTTP/1.1.")
+    length: int | None = None
+    codings: list[bytes] = []
+    events = False
+    for name, value in headers:
+        match name.lower():
+            case b"content-length":
+                length = _read_length(value)
+            case b"transfer-encoding":
+                codings.append(value)
+            case b"content-type":
+                events = value[:17].lower() == b"text/event-stream"
+    if codings:
+        _check_codings(codings, version)
+    if status in _BODILESS:
+        return Framing.WHOLE
+    if length is None:
+        return Framing.STREAM if codings else Framing.UNTIL_CLOSE
+    return Framing.WHOLE if length <= _SHORT_BYTES and not events else Framing.STREAM
+
+
+def _read_length(value: bytes) -> int:
+    if len(value) > _MAX_LENGTH_DIGITS:
+        raise UpstreamInvalid("The MCP server announced an impossible length.")
+    return int(value)
+
+
+def _check_codings(codings: Sequence[bytes], version: str) -> None:
+    # `gzip, chunked` would reach the client without its coding's name; and RFC 9112 §6.1:
+    # a coding in HTTP/1.0 means faulty framing.
+    if len(codings) != 1 or codings[0].lower() != b"chunked" or version == "1.0":
+        raise UpstreamInvalid("The MCP server's framing cannot be trusted.")

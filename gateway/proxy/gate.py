@@ -1,0 +1,157 @@
+"""The life of a request, on one screen."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from aiohttp.web import BaseRequest, StreamResponse
+
+from gateway.errors import (
+    AccessDenied,
+    GatewayError,
+    InsufficientScope,
+    InvalidRequest,
+    MethodNotAllowed,
+    MissingToken,
+)
+from gateway.identity.principal import Principal
+from gateway.oauth.bearer import has_query_token, parse_authorization
+from gateway.policy.decision import Deny
+from gateway.proxy.body import read_body
+from gateway.proxy.cors import check_origin, preflight
+from gateway.proxy.deliver import deliver
+from gateway.proxy.forward import Hop
+from gateway.proxy.inbound import Head, has_body, read_head
+from gateway.proxy.operation import read_operation
+from gateway.proxy.peer import Network, client_address
+from gateway.proxy.refuse import refuse
+from gateway.proxy.respond import Written, write_reply
+from gateway.proxy.routes import Route, Routes
+from gateway.proxy.stream import Stream
+from gateway.proxy.visit import Visit, request_id
+
+logger = logging.getLogger(__name__)
+
+
+class Gate:
+    """Takes every request of the public listener.
+
+    `record` is told of each visit once, after its end. `streams` are the responses of
+    unknown length that are under way.
+    """
+
+    def __init__(
+        self,
+        routes: Routes,
+        record: Callable[[Visit], None],
+        trusted_proxies: tuple[Network, ...] = (),
+    ) -> None:
+        self.streams: set[Stream] = set()
+        self.in_flight = 0
+        self._routes = routes
+        self._record = record
+        self._trusted_proxies = trusted_proxies
+
+    async def handle(self, request: BaseRequest) -> StreamResponse:
+        """Serve one request; every outcome is answered and recorded here."""
+        visit = Visit(
+            request_id(request.headers.get("X-Request-Id")),
+            time.time(),
+            time.perf_counter(),
+            request.method,
+        )
+        self.in_flight += 1
+        try:
+            return await self._serve(request, visit)
+        except GatewayError as error:
+            return refuse(request, visit, error)
+        except (asyncio.CancelledError, ConnectionError):
+            visit.client_gone = True
+            raise
+        except Exception:
+            logger.exception("unexpected failure", extra={"request_id": visit.request_id})
+            failure = GatewayError("The gateway failed. Tell its operator the request id.")
+            return refuse(request, visit, failure)
+        finally:
+            self.in_flight -= 1
+            self._record(visit)
+
+    async def _serve(self, request: BaseRequest, visit: Visit) -> Written:
+        head = read_head(request)
+        place = self._routes.match(head)
+        if not isinstance(place, Route):
+            reply = await place(head)
+            visit.status = reply.status
+            return write_reply(request, reply, keep_alive=request.keep_alive)
+        visit.route = place
+        visit.address = self._client_address(head)
+        visit.cors = check_origin(head, place.origins)
+        if head.method == "OPTIONS":
+            visit.status = 204
+            return write_reply(request, preflight(head, visit.cors), keep_alive=request.keep_alive)
+        check_method(head)
+        visit.principal = await authenticate(place, head, visit)
+        admit(place, visit.principal)
+        body = await _read(request, place, head)
+        visit.bytes_in = len(body)
+        visit.operation = read_operation(head, body, visit)
+        hop = Hop(visit.request_id, visit.address)
+        started = time.perf_counter()
+        try:
+            delivery = await place.forwarder.send(head, visit.principal, body, hop)
+        finally:
+            visit.upstream_s = time.perf_counter() - started
+        return await deliver(request, place.forwarder, delivery, visit, self.streams)
+
+    def _client_address(self, head: Head) -> str:
+        forwarded_for = head.headers.getall("X-Forwarded-For", ())
+        return client_address(head.address, forwarded_for, self._trusted_proxies)
+
+
+async def authenticate(route: Route, head: Head, visit: Visit) -> Principal:
+    """Find out who calls.
+
+    Raises `MissingToken`, `InvalidToken`, `InvalidRequest` for credentials in two places or
+    in the query, and `IdentityUnavailable`.
+    """
+    if head.query and has_query_token(head.query):
+        raise InvalidRequest("A token belongs into the Authorization header only.")
+    token = parse_authorization(head.headers.getall("Authorization", ()))
+    if token is None:
+        raise MissingToken("This server needs an access token.")
+    started = time.perf_counter()
+    try:
+        cached = route.authenticator.cached(token, visit.began_at)
+        if cached is not None:
+            return cached
+        return await route.authenticator.authenticate(token, visit.began_at)
+    finally:
+        visit.auth_s = time.perf_counter() - started
+
+
+def admit(route: Route, principal: Principal) -> None:
+    """Let the principal through to this server.
+
+    Raises `InsufficientScope` when a broader token would help, else `AccessDenied`.
+    """
+    decision = route.admit(principal)
+    if not isinstance(decision, Deny):
+        return
+    if decision.missing_scopes:
+        raise InsufficientScope("The token lacks a scope.", scopes=decision.missing_scopes)
+    raise AccessDenied("You may not use this server.", reason=decision.reason)
+
+
+def check_method(head: Head) -> None:
+    """Raise `MethodNotAllowed` for what MCP does not use."""
+    if head.method not in ("POST", "GET", "DELETE"):
+        raise MethodNotAllowed("MCP uses POST, GET and DELETE.")
+
+
+async def _read(request: BaseRequest, route: Route, head: Head) -> bytes:
+    if head.method == "POST":
+        return await read_body(request, route.max_body_bytes, route.body_timeout_s)
+    if has_body(head):
+        raise InvalidRequest("Only a POST has a body here.", reason="bad_http")
+    return b""

@@ -1,0 +1,113 @@
+"""The head of a request as the gateway believes it, and the doors it must pass first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from aiohttp.http import HttpVersion10, HttpVersion11
+from aiohttp.web import BaseRequest
+from multidict import CIMultiDictProxy
+
+from gateway.errors import ExpectationFailed, GatewayError, InvalidRequest
+from gateway.oauth.resource import is_ambiguous_path, parse_host
+
+
+class UnsupportedVersion(GatewayError):
+    """RFC 9110 §15.6.6."""
+
+    status = 505
+    code = "http_version_not_supported"
+    jsonrpc_code = -32600
+    default_reason = "bad_http"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request head that is safe to route by.
+
+    `path` and `query` are the very characters that came; `authority` is the Host, lower-cased.
+    """
+
+    method: str
+    path: str
+    query: str
+    authority: str
+    headers: CIMultiDictProxy[str]
+    raw_headers: Sequence[tuple[bytes, bytes]]
+    address: str
+
+
+def read_head(request: BaseRequest) -> Head:
+    """Check what the parser let through and split the target.
+
+    Raises `InvalidRequest`, `ExpectationFailed` or `UnsupportedVersion`.
+    """
+    headers = request.headers
+    _check_framing(request, headers)
+    hosts = headers.getall("Host", ())
+    if len(hosts) != 1:
+        # RFC 9112 §3.2: missing or repeated Host.
+        raise InvalidRequest("Exactly one Host header is needed.", reason="bad_host")
+    authority = _authority(hosts[0])
+    target = request.raw_path
+    if not target.startswith("/"):
+        target = _absolute_form(target, authority)
+    path, _, query = target.partition("?")
+    if _is_ambiguous(path) or "#" in query:
+        raise InvalidRequest("The request path can be read in two ways.", reason="bad_path")
+    return Head(
+        request.method,
+        path,
+        query,
+        authority,
+        headers,
+        request.raw_headers,
+        request.remote or "unix",
+    )
+
+
+def has_body(head: Head) -> bool:
+    """True when the message is framed with a body, even an empty chunked one."""
+    return "Transfer-Encoding" in head.headers or head.headers.get("Content-Length", "0") != "0"
+
+
+def _check_framing(request: BaseRequest, headers: CIMultiDictProxy[str]) -> None:
+    if request.version not in (HttpVersion11, HttpVersion10):
+        raise UnsupportedVersion("HTTP/1.1 is spoken here.")
+    coding = headers.get("Transfer-Encoding")
+    if coding is not None:
+        # An empty or a second coding is framing that the next hop may read otherwise: RFC 9112 §6.1.
+        alone = coding.lower() == "chunked" and len(headers.getall("Transfer-Encoding")) == 1
+        if not alone or "Content-Length" in headers or request.version == HttpVersion10:
+            raise InvalidRequest("The body's framing is ambiguous.", reason="bad_http")
+    expectation = headers.get("Expect")
+    if expectation is not None and expectation.lower() != "100-continue":
+        raise ExpectationFailed("Only `Expect: 100-continue` is understood.")
+    if headers.get("Upgrade", "").lower() in ("websocket", "tcp"):
+        # aiohttp stops parsing behind these; anything else (h2c) it rightly ignores.
+        raise InvalidRequest("No protocol to upgrade to.", reason="bad_http")
+
+
+def _absolute_form(target: str, host: str) -> str:
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        raise InvalidRequest("The request target is not a path.", reason="bad_path")
+    authority, slash, path = rest.partition("/")
+    # RFC 9112 §3.2.2: the target wins over Host; two that disagree are an attack, not a choice.
+    if _authority(authority) != host:
+        raise InvalidRequest("The request target and Host disagree.", reason="bad_host")
+    return slash + path or "/"
+
+
+@lru_cache(maxsize=1024)
+def _authority(value: str) -> str:
+    try:
+        host, port = parse_host(value)
+    except ValueError as cause:
+        raise InvalidRequest("The Host header is malformed.", reason="bad_host") from cause
+    return host if port is None else f"{host}:{port}"
+
+
+@lru_cache(maxsize=1024)
+def _is_ambiguous(path: str) -> bool:
+    return is_ambiguous_path(path)

@@ -1,0 +1,155 @@
+"""The public listener: aiohttp's low-level server with the doors closed that it leaves open.
+
+aiohttp's own answers to a malformed request carry the offending bytes, an Authorization
+header with its token among them; a connection that sends half a head is kept for an hour;
+nothing counts connections. `docs/decisions/002-low-level-server.md` says why not `Application`.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import http_parser
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.web import BaseRequest, RequestHandler, Server, StreamResponse
+
+from gateway.errors import ConfigError, GatewayError, InvalidRequest
+from gateway.proxy.respond import HeadTooLarge, Written, error_reply, write_reply
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[BaseRequest], Awaitable[StreamResponse]]
+MAX_LINE_BYTES = 16 * 1024  # RFC 9112 §3 recommends at least 8000 octets
+MAX_FIELD_BYTES = 20 * 1024  # a 16 KiB token and its header name
+LINGER_S = 2.0  # RFC 9112 §9.3: read what is left of a refused request, but not for long
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLimits:
+    """What a client gets before anybody knows who it is."""
+
+    connections: int
+    connections_per_address: int
+    header_timeout_s: float
+    keepalive_s: float
+
+
+def require_c_parser() -> None:
+    """Refuse aiohttp's pure-Python parser, which takes requests that the C one refuses.
+
+    Raises `ConfigError`.
+    """
+    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:  # type: ignore[attr-defined]  # not in the stubs
+        raise ConfigError(
+            "aiohttp runs without its C parser, which differs on hostile requests.\n"
+            "Install a binary wheel of aiohttp and unset AIOHTTP_NO_EXTENSIONS."
+        )
+
+
+class GatewayServer(Server):
+    """Makes one `ClientConnection` per client and counts them."""
+
+    def __init__(self, handler: Handler, limits: ListenerLimits, refused: Callable[[int], None]):
+        super().__init__(handler, handler_cancellation=True)
+        self.limits = limits
+        self.refused = refused
+        self.per_address: Counter[str] = Counter()
+
+    def __call__(self) -> "ClientConnection":
+        return ClientConnection(self, loop=asyncio.get_running_loop())
+
+    def is_full(self, address: str) -> bool:
+        """True when this address, or the listener, has no connection left to give."""
+        return (
+            len(self.connections) >= self.limits.connections
+            or self.per_address[address] >= self.limits.connections_per_address
+        )
+
+
+class ClientConnection(RequestHandler):
+    """One client connection: heads must arrive in time, parser errors are answered blandly."""
+
+    __slots__ = ("_address", "_head_timer", "_heads_seen", "_server")
+
+    def __init__(self, server: GatewayServer, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # None switches it off: the audit log is ours
+            keepalive_timeout=server.limits.keepalive_s,
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_FIELD_BYTES,
+            lingering_time=LINGER_S,
+            auto_decompress=False,
+        )
+        self._server = server
+        self._address = ""
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._heads_seen = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admit the client, or drop it at once when the listener is full."""
+        self._address = _address_of(transport)
+        full = self._server.is_full(self._address)
+        self._server.per_address[self._address] += 1
+        super().connection_made(transport)
+        if full and isinstance(transport, asyncio.Transport):
+            self._server.refused(503)
+            transport.abort()
+            return
+        self._expect_head()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the client."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        counts = self._server.per_address
+        counts[self._address] -= 1
+        if counts[self._address] <= 0:
+            del counts[self._address]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; a head that has begun must be whole within the header timeout."""
+        super().data_received(data)
+        if self._head_timer is None and self._waiter is not None and not self._waiter.done():
+            self._expect_head()
+
+    def handle_error(
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> StreamResponse:
+        """Answer what the parser refused, without a byte of what it refused."""
+        logger.info("request refused by the HTTP parser: %s", type(exc).__name__)
+        error = _parser_error(exc)
+        self._server.refused(error.status)
+        if request.writer.output_size == 0:
+            write_reply(request, error_reply(error), keep_alive=False)
+        return Written(keep_alive=False)
+
+    def _expect_head(self) -> None:
+        self._heads_seen = self._request_count
+        timeout_s = self._server.limits.header_timeout_s
+        self._head_timer = self._loop.call_later(timeout_s, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self._request_count == self._heads_seen:
+            self.force_close()
+
+
+def _address_of(transport: asyncio.BaseTransport) -> str:
+    peer: Any = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else "unix"
+
+
+def _parser_error(exc: BaseException | None) -> GatewayError:
+    if isinstance(exc, LineTooLong):
+        return HeadTooLarge("The request head is too large.")
+    return InvalidRequest("The request is not well-formed HTTP.", reason="bad_http")

@@ -1,0 +1,47 @@
+"""From a request body to the operation that it asks for, or a refusal."""
+
+from gateway.errors import GatewayError, UnsupportedMediaType
+from gateway.mcp.headers import check_mirrored_headers, declared_revision
+from gateway.mcp.message import read_messages, read_request_id
+from gateway.mcp.operation import Operation, operation_of
+from gateway.mcp.revisions import has_batches
+from gateway.proxy.inbound import Head
+from gateway.proxy.visit import Visit
+
+_UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"'})
+
+
+def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
+    """Read what a POST asks for; for the other methods, what its headers say.
+
+    Raises `UnsupportedMediaType`, `ParseError`, `InvalidMessage` or `HeaderMismatch`.
+    """
+    revision = declared_revision(head.headers.getall("MCP-Protocol-Version", ()))
+    if head.method != "POST":
+        return operation_of((), revision)
+    check_media(head)
+    try:
+        messages = read_messages(body, batch=has_batches(revision))
+        for message in messages:
+            check_mirrored_headers(message, revision, head.headers)
+    except GatewayError:
+        visit.message_id = read_request_id(body)
+        raise
+    operation = operation_of(messages, revision)
+    visit.message_id = operation.id
+    return operation
+
+
+def check_media(head: Head) -> None:
+    """Let only plain JSON through: what a web form can send is never JSON.
+
+    Raises `UnsupportedMediaType`.
+    """
+    types = head.headers.getall("Content-Type", ())
+    coding = head.headers.get("Content-Encoding", "identity")
+    if len(types) != 1 or coding.lower() != "identity":
+        raise UnsupportedMediaType("Send application/json, without a content coding.")
+    media, _, parameters = types[0].partition(";")
+    plain = media.strip().lower() == "application/json"
+    if not plain or parameters.strip().lower() not in ("", *_UTF8):
+        raise UnsupportedMediaType("Send application/json, without a content coding.")

@@ -1,0 +1,123 @@
+"""The one place where responses are put on the wire."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.web import BaseRequest, StreamResponse
+
+from gateway.errors import GatewayError
+
+Header = tuple[bytes, bytes]
+
+_STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+JSON: Header = (b"Content-Type", b"application/json")
+NO_STORE: Header = (b"Cache-Control", b"no-store")
+_BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
+_CHUNKED: Header = (b"Transfer-Encoding", b"chunked")
+
+
+class HeadTooLarge(GatewayError):
+    """RFC 6585 §5: raised for the parser's own limits only."""
+
+    status = 431
+    code = "head_too_large"
+    jsonrpc_code = -32600
+    default_reason = "bad_http"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole response: `body` is complete, so its length is known."""
+
+    status: int
+    headers: Sequence[Header]
+    body: bytes = b""
+
+
+class Written(StreamResponse):
+    """Tells aiohttp that the response is on the wire and whether the connection may go on."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        # Not StreamResponse's own: it builds headers and a state that nobody reads (2 µs a request).
+        self._keep_alive = keep_alive
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        """Do nothing: the head is out."""
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Do nothing: the end is out."""
+
+
+WRITTEN_KEEP_ALIVE = Written(keep_alive=True)
+WRITTEN_CLOSE = Written(keep_alive=False)
+
+
+def response_head(status: int, headers: Sequence[Header]) -> bytes:
+    """Serialize a status line and headers; the reason phrase is always our own."""
+    lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Status\r\n" % status]
+    lines += [b"%b: %b\r\n" % header for header in headers]
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def write_reply(request: BaseRequest, reply: Reply, *, keep_alive: bool) -> Written:
+    """Put a whole response on the wire in one write."""
+    headers = list(reply.headers)
+    if reply.status not in _BODILESS:
+        headers.append((b"Content-Length", b"%d" % len(reply.body)))
+    if not keep_alive:
+        headers.append((b"Connection", b"close"))
+    body = b"" if request.method == "HEAD" else reply.body
+    transport = request.transport
+    if transport is not None:
+        transport.write(response_head(reply.status, headers) + body)
+    return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
+
+
+def write_stream_head(
+    request: BaseRequest, status: int, headers: Sequence[Header], *, chunked: bool
+) -> asyncio.Transport:
+    """Start a response whose length nobody knows.
+
+    Raises `ConnectionResetError` when the client has gone already.
+    """
+    framing = _CHUNKED if chunked else (b"Connection", b"close")  # HTTP/1.0 has no chunks
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError
+    transport.write(response_head(status, [*headers, framing]))
+    return transport
+
+
+def error_reply(
+    error: GatewayError,
+    *,
+    request_id: str = "",
+    message_id: int | str | None = None,
+    headers: Sequence[Header] = (),
+) -> Reply:
+    """Build the answer to a request that ends here.
+
+    The body is a JSON-RPC error, since MCP clients read every body as JSON-RPC; it carries
+    the message's id where that is known and none otherwise (never null: MCP basic, responses).
+    """
+    body: dict[str, object] = {"jsonrpc": "2.0"}
+    if message_id is not None:
+        body["id"] = message_id
+    body["error"] = {
+        "code": error.jsonrpc_code,
+        "message": error.description,
+        "data": {"error": error.code or "unauthorized", "request_id": request_id},
+    }
+    retry_after_s = getattr(error, "retry_after_s", None)
+    extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
+    return Reply(
+        error.status, [JSON, NO_STORE, *extra, *headers], msgspec.json.encode(body)
+    )

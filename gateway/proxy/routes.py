@@ -1,0 +1,102 @@
+"""Which configured place a request is for: host, then exact path, nothing else."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.errors import MisdirectedRequest, NotFound
+from gateway.identity.authenticate import Authenticator
+from gateway.observability.metrics import ServerMetrics
+from gateway.policy.admission import Admission
+from gateway.proxy.forward import Forwarder
+from gateway.proxy.inbound import Head
+from gateway.proxy.respond import Reply
+
+Answer = Callable[[Head], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Challenges:
+    """What a server's 401 and 403 say, as far as it is known before any request."""
+
+    resource_metadata: str
+    realm: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One MCP server as the gate sees it."""
+
+    name: str
+    url: str
+    challenges: Challenges
+    origins: frozenset[str]
+    authenticator: Authenticator
+    admit: Admission
+    forwarder: Forwarder
+    metrics: ServerMetrics
+    max_body_bytes: int
+    body_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What one public host serves: servers by path, and documents that need no token."""
+
+    servers: Mapping[str, Route]
+    documents: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Every public host by its authority; `anywhere` answers whatever Host a probe sends."""
+
+    sites: Mapping[str, Site]
+    anywhere: Mapping[str, Answer]
+
+    def match(self, head: Head) -> Route | Answer:
+        """Find the place for a request.
+
+        Raises `MisdirectedRequest` for a host that is not ours and `NotFound` for a path.
+        """
+        answer = self.anywhere.get(head.path)
+        if answer is not None and head.method in ("GET", "HEAD"):
+            return answer
+        site = self.sites.get(head.authority)
+        if site is None:
+            raise MisdirectedRequest("This gateway does not answer for that host.")
+        route = site.servers.get(head.path)
+        document = site.documents.get(head.path)
+        if route is not None and (document is None or _wants_server(head)):
+            return route
+        if document is not None:
+            return document
+        raise NotFound(_hint(site, head.path))
+
+
+def authorities(public_url: str) -> tuple[str, ...]:
+    """List the Host values that mean this URL: with and without its default port.
+
+    >>> authorities("https://mcp.example.com/x")
+    ('mcp.example.com', 'mcp.example.com:443')
+    """
+    parts = urlsplit(public_url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    default = 443 if parts.scheme == "https" else 80
+    port = parts.port or default
+    return (host, f"{host}:{port}") if port == default else (f"{host}:{port}",)
+
+
+def _wants_server(head: Head) -> bool:
+    # A server that sits at `/` shares it with the information page: only what MCP sends is its own.
+    if head.method == "GET":
+        return "text/event-stream" in head.headers.get("Accept", "")
+    return head.method != "HEAD"
+
+
+def _hint(site: Site, path: str) -> str:
+    near = path.rstrip("/") if path != "/" else path
+    if near != path and near in site.servers:
+        return f"There is nothing here. Did you mean {site.servers[near].url} without the slash?"
+    return "There is nothing here."

@@ -1,0 +1,132 @@
+"""Carrying a response of unknown length to the client, piece by piece as it arrives."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp.web import BaseRequest
+
+from gateway.errors import UpstreamError
+from gateway.mcp.sse import EventBoundary
+from gateway.proxy.upstream import UpstreamResponse
+
+_COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
+_LAST_CHUNK = b"0\r\n\r\n"
+Rewrite = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Seconds; `keepalive_s` 0 sends no comments."""
+
+    keepalive_s: float
+    write_stall_s: float
+
+
+class Stream:
+    """One response on its way. `pump` runs it, `end` asks it to stop cleanly.
+
+    `bytes_out` counts what the upstream sent and the client was given.
+    """
+
+    def __init__(
+        self,
+        request: BaseRequest,
+        transport: asyncio.Transport,
+        response: UpstreamResponse,
+        settings: StreamSettings,
+        *,
+        chunked: bool,
+    ) -> None:
+        self.bytes_out = 0
+        self.listening = request.method == "GET"
+        self._request = request
+        self._transport = transport
+        self._response = response
+        self._settings = settings
+        self.chunked = chunked
+        self._boundary: EventBoundary | None = None
+        self._beat: asyncio.TimerHandle | None = None
+        self._wrote_since_beat = False
+        self._task: asyncio.Task[object] | None = None
+        self._ending = False
+
+    async def pump(self, *, events: bool, rewrite: Rewrite | None = None) -> None:
+        """Pass every piece on until the upstream's end.
+
+        `events` keeps a quiet stream alive with comments between events. Raises
+        `UpstreamError` when the upstream broke off, after the client's connection was
+        aborted: a clean end would hide that something is missing (RFC 9112 §8).
+        """
+        self._task = asyncio.current_task()
+        if events:
+            self._boundary = EventBoundary()
+            self._schedule_beat()
+        try:
+            await self._copy(rewrite)
+        except UpstreamError:
+            self._transport.abort()
+            raise
+        except asyncio.CancelledError:
+            if not self._ending or self._task is None or self._transport.is_closing():
+                raise
+            self._task.uncancel()
+            self._finish_early()
+        finally:
+            if self._beat is not None:
+                self._beat.cancel()
+            self._response.close()
+
+    def end(self) -> None:
+        """Stop the stream at the next chance: between events cleanly, amid one by an abort."""
+        if self._task is not None and not self._ending:
+            self._ending = True
+            self._task.cancel()
+
+    async def _copy(self, rewrite: Rewrite | None) -> None:
+        response, protocol = self._response, self._request.protocol
+        while piece := await response.read():
+            if rewrite is not None:
+                piece = rewrite(piece)
+            self._write(piece)
+            if protocol.writing_paused:
+                await self._drain()
+        if self.chunked:
+            self._transport.write(_LAST_CHUNK)
+
+    def _write(self, piece: bytes) -> None:
+        if not piece:
+            return
+        if self._boundary is not None:
+            self._boundary.feed(piece)
+        self.bytes_out += len(piece)
+        self._wrote_since_beat = True
+        self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece)
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.write_stall_s):
+                await self._request.writer.drain()
+        except TimeoutError:
+            # A client that stopped reading would pin the upstream's connection for ever.
+            self._transport.abort()
+            raise ConnectionResetError("the client stopped reading") from None
+
+    def _schedule_beat(self) -> None:
+        if self._settings.keepalive_s > 0:
+            loop = asyncio.get_running_loop()
+            self._beat = loop.call_later(self._settings.keepalive_s, self._on_beat)
+
+    def _on_beat(self) -> None:
+        quiet = not self._wrote_since_beat and not self._request.protocol.writing_paused
+        if quiet and self._boundary is not None and self._boundary.at_boundary:
+            comment = b"%x\r\n%b\r\n" % (len(_COMMENT), _COMMENT) if self.chunked else _COMMENT
+            self._transport.write(comment)
+        self._wrote_since_beat = False
+        self._schedule_beat()
+
+    def _finish_early(self) -> None:
+        if self._boundary is None or not self._boundary.at_boundary:
+            self._transport.abort()
+        elif self.chunked:
+            self._transport.write(_LAST_CHUNK)

@@ -1,0 +1,49 @@
+"""What becomes known about one request while it is served; told once, at its end."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.errors import GatewayError
+from gateway.identity.principal import Principal
+from gateway.mcp.operation import Operation
+from gateway.proxy.respond import Header
+from gateway.proxy.routes import Route
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+@dataclass(slots=True)
+class Visit:
+    """The running record of one request.
+
+    `began_at` is Unix seconds; `started` and `*_s` come from the monotonic clock. The stages
+    fill in what they learn. `message_id` is the JSON-RPC id, None where it is not known.
+    """
+
+    request_id: str
+    began_at: float
+    started: float
+    http_method: str
+    address: str = ""
+    traceparent: str = ""
+    route: Route | None = None
+    cors: Sequence[Header] = ()
+    principal: Principal | None = None
+    operation: Operation | None = None
+    message_id: int | str | None = None
+    status: int = 0
+    error: GatewayError | None = None
+    auth_s: float = 0.0
+    upstream_s: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    client_gone: bool = False
+
+
+def request_id(sent: str | None) -> str:
+    """Keep a client's request id when it is harmless in a log, else make one of 64 bits."""
+    if sent is not None and _REQUEST_ID.fullmatch(sent):
+        return sent
+    return secrets.token_hex(8)

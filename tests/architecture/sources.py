@@ -1,0 +1,45 @@
+"""The project's own Python files and the functions in them."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+WRITTEN = ("gateway", "tests", "examples", "benchmarks")
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or method; `lines` counts its body without the docstring."""
+
+    place: str
+    lines: int
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Every Python file below these folders of the project."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in found if "node_modules" not in path.parts)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> Iterator[Function]:
+    """Every function of a file, nested ones too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield Function(f"{relative(path)}:{node.lineno} {node.name}", _body_lines(node))
+
+
+def has_functions(path: Path) -> bool:
+    return next(functions(path), None) is not None
+
+
+def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    if not body:
+        return 0
+    return (body[-1].end_lineno or body[-1].lineno) - body[0].lineno + 1

@@ -1,0 +1,101 @@
+import re
+from pathlib import Path
+
+from tests.architecture.sources import ROOT, WRITTEN, has_functions, python_files, relative
+
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
+
+# Where the test file of a gateway file is not its mirror, and why.
+TESTED_ELSEWHERE = {
+    "gateway/__main__.py": "one call; the newcomer's test runs the command",
+}
+
+MACHINE_PATH = re.compile(r"(?<![\w.$}{/-])/(?:work|tmp|home|root|Users)/\w")
+REGISTRY_HOST = re.compile(
+    r"https?://[^\s\"']*(?:/simple/|/-/[^\s\"']+\.tgz)|index-url|extra-index"
+)
+TEXT_FILES = ("*.py", "*.md", "*.toml", "*.yaml", "*.yml", "*.json", "*.mjs", "*.txt", "Makefile")
+NOT_OURS = {".git", "node_modules", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+
+
+def _mirror(path: Path) -> Path:
+    inside = path.relative_to(ROOT / "gateway")
+    return ROOT / "tests" / "unit" / inside.parent / f"test_{inside.stem.strip('_')}.py"
+
+
+def _text_files() -> list[Path]:
+    found = {path for pattern in TEXT_FILES for path in ROOT.rglob(pattern)}
+    found |= {path for path in (ROOT / ".ci").iterdir() if path.is_file()}
+    return sorted(
+        path
+        for path in found
+        if not NOT_OURS.intersection(path.parts) and not _is_environment(path.relative_to(ROOT))
+    )
+
+
+def _is_environment(path: Path) -> bool:
+    return path.parts[0].startswith(".venv")
+
+
+def test_every_gateway_file_with_functions_has_its_test_file() -> None:
+    missing = [
+        f"{relative(path)} wants {relative(_mirror(path))}"
+        for path in python_files("gateway")
+        if has_functions(path)
+        and relative(path) not in TESTED_ELSEWHERE
+        and not _mirror(path).is_file()
+    ]
+
+    assert not missing
+
+
+def test_every_unit_test_file_mirrors_a_gateway_file() -> None:
+    mirrors = {_mirror(path) for path in python_files("gateway")}
+
+    orphans = [path for path in python_files("tests/unit") if path.name != "__init__.py"]
+
+    assert not [relative(p) for p in orphans if p not in mirrors and p.name.startswith("test_")]
+
+
+def test_files_tested_elsewhere_still_exist() -> None:
+    assert not [path for path in TESTED_ELSEWHERE if not (ROOT / path).is_file()]
+
+
+def test_package_files_are_empty() -> None:
+    found = [path for path in python_files(*WRITTEN) if path.name == "__init__.py"]
+
+    assert not [relative(path) for path in found if path.read_text(encoding="utf-8")]
+
+
+def test_every_name_says_what_it_holds() -> None:
+    found = [path for path in python_files(*WRITTEN) if path.stem in NAMELESS]
+
+    assert not [relative(path) for path in found]
+
+
+def test_every_gateway_module_says_what_it_is() -> None:
+    texts = {relative(path): path.read_text(encoding="utf-8") for path in python_files("gateway")}
+
+    assert not [name for name, text in texts.items() if text and not text.startswith('"""')]
+
+
+def test_glossary_gives_each_word_one_line() -> None:
+    rows = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    words = [row.split("|")[1].strip() for row in rows if row.startswith("| **")]
+
+    assert len(words) > 20
+    assert len(words) == len(set(words))
+    assert words == sorted(words, key=str.casefold)
+
+
+def test_no_file_names_a_path_of_a_machine_or_a_registry() -> None:
+    this_file = Path(__file__)
+    found = [
+        f"{relative(path)}:{number}"
+        for path in _text_files()
+        if path != this_file
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if MACHINE_PATH.search(line) or REGISTRY_HOST.search(line)
+    ]
+
+    assert not found

