@@ -243,3 +243,12 @@ class ShuttingDown(GatewayError):
     jsonrpc_code = -32002
     default_reason = "draining"
     retry_after_s: ClassVar[int] = 1
+
+
+class LoopDetected(GatewayError):
+    """The request has passed this gateway before: RFC 9110 §7.6.3, RFC 5842 §7.2."""
+
+    status = 508
+    code = "loop_detected"
+    jsonrpc_code = -32600
+    default_reason = "loop"

@@ -1,10 +1,10 @@
 """Builds the route table: every server, and the documents of every public host."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gateway.app.issuers import Issuers
+from gateway.config.complete import public_url
 from gateway.config.model import Config, Server
 from gateway.identity.local_issuer import JWKS_PATH
 from gateway.oauth.resource_metadata import (
@@ -13,7 +13,7 @@ from gateway.oauth.resource_metadata import (
     well_known_path,
 )
 from gateway.observability.metrics import Metrics
-from gateway.pages.server_info import server_info, server_info_page
+from gateway.pages.server_info import ServerSummary, server_info, server_info_page
 from gateway.policy.admission import compile_admission
 from gateway.proxy.documents import fetched_document, fixed_document, page_or_document
 from gateway.proxy.forward import Forwarder
@@ -45,9 +45,11 @@ def build_routes(parts: Parts) -> Routes:
     """Build every server's route and every host's documents."""
     config = parts.config
     sites: dict[str, Site] = {}
-    for origin in _origins(config):
-        names = [name for name in config.servers if _origin(config, name) == origin]
-        servers = {_path(config, name): build_route(parts, name) for name in names}
+    origins = {name: _origin(public_url(config, server)) for name, server in config.servers.items()}
+    for origin in sorted(set(origins.values())):
+        names = [name for name in config.servers if origins[name] == origin]
+        routes = [build_route(parts, name) for name in names]
+        servers = {urlsplit(route.url).path or "/": route for route in routes}
         site = Site(servers, _documents(parts, names))
         sites |= dict.fromkeys(authorities(origin), site)
     return Routes(sites, {"/health": fixed_document(HEALTH, cached=False)})
@@ -56,15 +58,14 @@ def build_routes(parts: Parts) -> Routes:
 def build_route(parts: Parts, name: str) -> Route:
     """Build one server's route and the pool of its upstream."""
     config, server = parts.config, parts.config.servers[name]
-    url = _base(config, server) + ("" if server.path == "/" else server.path)
-    origin = _origin(config, name)
+    url = public_url(config, server)
     return Route(
         name=name,
         url=url,
         challenges=Challenges(
             resource_metadata_url(url), server.resource_name or name, _challenge_scopes(server)
         ),
-        origins=server.allowed_origins | {origin},
+        origins=server.allowed_origins | {_origin(url)},
         authenticator=parts.issuers.authenticator(name, server, config),
         admit=compile_admission(server.auth.scopes, server.allow),
         forwarder=_build_forwarder(parts, name, server),
@@ -81,8 +82,10 @@ def resource_document(config: Config, server: Server) -> dict[str, object]:
         resource=server.resource,
         authorization_servers=[config.issuers[name].issuer for name in server.auth.issuers],
         scopes_supported=server.auth.scopes if supported is None else supported,
-        resource_name=server.resource_name,
-        resource_documentation=server.resource_documentation,
+        names={
+            "resource_name": server.resource_name,
+            "resource_documentation": server.resource_documentation,
+        },
         extra=server.metadata,
     )
 
@@ -106,9 +109,9 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
     streams = StreamSettings(server.streams.keepalive, server.streams.write_stall)
     return Forwarder(
         pool,
-        _header_policy(parts.config, server, upstream.host or target.authority),
+        HeaderPolicy(server.forward, upstream, target.authority),
         target,
-        public_path=_path(parts.config, name),
+        public_url=public_url(parts.config, server),
         seal=parts.seal,
         streams=streams,
     )
@@ -119,8 +122,7 @@ def _documents(parts: Parts, names: list[str]) -> dict[str, Answer]:
     documents: dict[str, Answer] = {}
     for name in names:
         server = config.servers[name]
-        url = _base(config, server) + ("" if server.path == "/" else server.path)
-        documents[well_known_path(url)] = fixed_document(resource_document(config, server))
+        documents[well_known_path(public_url(config, server))] = fixed_document(resource_document(config, server))
     main = config.default_server if config.default_server in names else None
     main = main or (names[0] if len(names) == 1 else None)
     if main is not None:
@@ -133,3 +135,31 @@ def _documents(parts: Parts, names: list[str]) -> dict[str, Answer]:
         documents[JWKS_PATH] = fixed_document(local.jwks())
     documents["/"] = _information(config, names)
     return documents
+
+
+def _information(config: Config, names: list[str]) -> Answer:
+    about = [
+        ServerSummary(
+            name=name,
+            title=config.servers[name].resource_name or name,
+            url=public_url(config, config.servers[name]),
+            resource_metadata=resource_metadata_url(public_url(config, config.servers[name])),
+            authorization_servers=[
+                config.issuers[issuer].issuer for issuer in config.servers[name].auth.issuers
+            ],
+            scopes=sorted(_challenge_scopes(config.servers[name])),
+        )
+        for name in names
+    ]
+    page = server_info_page(about)
+    return page_or_document(server_info(about), page.html, page.content_security_policy)
+
+
+def _challenge_scopes(server: Server) -> frozenset[str]:
+    # `offline_access` is between client and issuer: MCP authorization, scope selection.
+    return server.auth.scopes - {"offline_access"}
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
+from gateway.config.complete import public_url
 from gateway.config.dump import dump_config
 from gateway.config.load import config_from_flags, load_config
-from gateway.config.model import Admin, Config
-from gateway.config.scalars import HostPort
+from gateway.config.model import Config
+from gateway.config.scalars import parse_host_port
 
 EXIT_FAILED = 1
 
@@ -52,16 +53,15 @@ def run(config: Config) -> int:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
             runner.run(_until_told(config))
-        except* OSError as failures:
-            for failure in failures.exceptions:
-                click.echo(f"mcpgw: {_advice(failure)}", err=True)
+        except OSError as failure:
+            click.echo(f"mcpgw: {_advice(failure)}", err=True)
             return EXIT_FAILED
     return 0
 
 
 async def _until_told(config: Config) -> None:
     # aiohttp costs 200 ms that `--help` and `--print-config` need not pay.
-    from gateway.app import serving  # noqa: PLC0415  # see above
+    from gateway.app.serve import serving  # noqa: PLC0415  # see above
 
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
@@ -76,9 +76,21 @@ async def _until_told(config: Config) -> None:
     async with serving(config) as gateway:
         loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
         if sys.stderr.isatty():
-            click.echo(gateway.banner(), err=True)
+            click.echo(banner(config), err=True)
         _settle_garbage_collector()
         await told.wait()
+
+
+def banner(config: Config) -> str:
+    """Say where things are and how to see the gateway refuse somebody."""
+    urls = [public_url(config, server) for server in config.servers.values()]
+    lines = [f"MCP auth gateway: {name} at {url}" for name, url in zip(config.servers, urls, strict=True)]
+    host, port = config.admin.listen
+    lines += [
+        f"health and metrics: http://{host or '127.0.0.1'}:{port}/",
+        f"try: curl -i -X POST {urls[0]}   (401 with a challenge)",
+    ]
+    return "\n".join(lines)
 
 
 def _settle_garbage_collector() -> None:
@@ -98,10 +110,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _configuration(
     path: Path | None, upstream: str | None, issuer: str | None, public_url: str | None
 ) -> Config:
-    flags = (upstream, issuer, public_url)
-    if path is None and all(flags):
+    if path is None and upstream and issuer and public_url:
         return config_from_flags(upstream=upstream, issuer=issuer, public_url=public_url)
-    if any(flags):
+    if upstream or issuer or public_url:
         raise click.UsageError(
             "Give all of --upstream, --issuer and --public-url, or none and a --config file."
         )
@@ -114,9 +125,11 @@ def _with_flags(
     changed: dict[str, object] = {}
     try:
         if listen is not None:
-            changed["listen"] = HostPort.parse(listen)
+            changed["listen"] = parse_host_port(listen)
         if admin_listen is not None:
-            changed["admin"] = Admin(listen=HostPort.parse(admin_listen))
+            changed["admin"] = config.admin.model_copy(
+                update={"listen": parse_host_port(admin_listen)}
+            )
     except ValueError as cause:
         raise click.UsageError(str(cause)) from cause
     if log_level is not None:

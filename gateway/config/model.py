@@ -8,41 +8,60 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    model_validator,
+)
 
 from gateway.config.scalars import (
+    Address,
+    FilePath,
     HostPort,
+    IssuerUrl,
     Network,
     PublicUrl,
+    SecretKey,
     ServerPath,
     UpstreamUrl,
     parse_duration,
     parse_size,
 )
 
-Seconds = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
-Bytes = Annotated[int, BeforeValidator(parse_size), Field(ge=0)]
+Seconds = Annotated[
+    float,
+    BeforeValidator(parse_duration, json_schema_input_type=str),
+    Field(ge=0),
+    PlainSerializer(lambda seconds: f"{seconds:g}s", return_type=str),
+]
+Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int), Field(ge=0)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]  # RFC 6749 §3.3
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110 §5.1
 ClaimPath = Annotated[str, Field(min_length=1)]
 
-ASYMMETRIC_ALGORITHMS = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"
-]
+AsymmetricAlgorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+    "ES256", "ES384", "ES512", "Ed25519", "EdDSA",
+]  # fmt: skip
 
 
 class Section(BaseModel):
     """A part of the configuration: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Jwks(Section):
     """Where an issuer's keys come from and how long they are trusted; default: its discovery document."""
 
-    url: str | None = None
-    file: Path | None = None
+    url: IssuerUrl | None = None
+    file: FilePath | None = None
     refresh: Seconds = 900.0
     max_stale: Seconds = 86400.0
     cooldown: Seconds = 30.0
@@ -63,17 +82,17 @@ class Claims(Section):
 class Issuer(Section):
     """An authorization server whose tokens are accepted."""
 
-    issuer: str
+    issuer: IssuerUrl
     local: bool = False
-    discovery_url: str | None = None
-    algorithms: tuple[ASYMMETRIC_ALGORITHMS, ...] = ("RS256", "ES256")
+    discovery_url: IssuerUrl | None = None
+    algorithms: tuple[AsymmetricAlgorithm, ...] = ("RS256", "ES256")
     token_types: tuple[str, ...] = ("at+jwt",)
     required_claims: tuple[str, ...] = ("iss", "exp", "aud", "sub")
     clock_skew: Annotated[Seconds, Field(le=300)] = 60.0
     max_lifetime: Seconds | None = None
     jwks: Jwks = Jwks()
     claims: Claims = Claims()
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
     insecure_http: bool = False
 
 
@@ -89,15 +108,20 @@ class Upstream(Section):
     """The MCP server behind a path."""
 
     url: UpstreamUrl
-    ca_file: Path | None = None
-    client_cert_file: Path | None = None
-    client_key_file: Path | None = None
+    ca_file: FilePath | None = None
+    client_cert_file: FilePath | None = None
+    client_key_file: FilePath | None = None
     max_connections: Annotated[int, Field(ge=1)] = 1000
     max_waiting: Annotated[int, Field(ge=0)] = 1000
     max_wait: Seconds = 5.0
     idle_timeout: Seconds = 4.0  # below the 5 s keep-alive of uvicorn and Node
     host: str | None = None
     forward_origin: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_url(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
 
 
 class Auth(Section):
@@ -120,6 +144,15 @@ class Allow(Section):
     clients: frozenset[str] | None = None
     scopes: frozenset[Scope] | None = None
 
+
+def _kind_of_allow(value: object) -> str:
+    return "any" if isinstance(value, str) else "who"
+
+
+Allowed = Annotated[
+    Annotated[Literal["any"], Tag("any")] | Annotated[Allow, Tag("who")],
+    Discriminator(_kind_of_allow),
+]
 
 IDENTITY_HEADERS: Mapping[str, str] = {
     "X-User-Id": "subject",
@@ -165,7 +198,7 @@ class Server(Section):
     metadata: Mapping[str, object] = {}
     upstream: Upstream
     auth: Auth = Auth()
-    allow: Literal["any"] | Allow | None = None
+    allow: Allowed | None = None
     forward: Forward = Forward()
     timeouts: Timeouts = Timeouts()
     limits: ServerLimits = ServerLimits()
@@ -176,14 +209,14 @@ class Server(Section):
 class Admin(Section):
     """Health, metrics and status: never on the public port."""
 
-    listen: HostPort = HostPort("127.0.0.1", 9090)
+    listen: Address = HostPort("127.0.0.1", 9090)
 
 
 class Tls(Section):
     """The certificate of the public listener."""
 
-    cert_file: Path
-    key_file: Path
+    cert_file: FilePath
+    key_file: FilePath
 
 
 class Limits(Section):
@@ -223,14 +256,14 @@ class Config(Section):
     """The whole configuration, in its full form."""
 
     version: Literal[1] = 1
-    listen: HostPort = HostPort("127.0.0.1", 8080)
+    listen: Address = HostPort("127.0.0.1", 8080)
     admin: Admin = Admin()
     public_url: PublicUrl
     insecure_http_public_url: bool = False
-    insecure_http_upstream: bool = False
     trusted_proxies: tuple[Network, ...] = ()
     tls: Tls | None = None
-    state_dir: Path = Path(".mcpgw")
+    state_dir: FilePath = Field(default=Path(".mcpgw"), validate_default=True)
+    sealing_key: SecretKey | None = Field(default=None, repr=False)
     issuers: Mapping[Name, Issuer]
     servers: Annotated[Mapping[Name, Server], Field(min_length=1)]
     default_server: Name | None = None

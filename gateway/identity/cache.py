@@ -87,8 +87,9 @@ class VerdictCache:
                 self._refused[key] = (error.description, error.reason)
             raise
         # A verdict that began before `clear` may rest on the key that is gone.
-        if epoch == self._epoch:
-            self._accepted[key] = _Verdict(principal, self._lifetime_s(principal, now))
+        lifetime_s = self._lifetime_s(principal, now)
+        if epoch == self._epoch and lifetime_s > 0:
+            self._accepted[key] = _Verdict(principal, lifetime_s)
         return principal
 
     def _lifetime_s(self, principal: Principal, now: float) -> float:

@@ -7,6 +7,7 @@ from gateway.identity.base64url import decode_base64url
 from gateway.identity.reasons import refused
 from gateway.identity.strict_json import parse_json_object
 
+SEGMENTS = 3
 MAX_HEADER_CHARS = 4 * 1024 * 4 // 3  # 4 KiB of JSON
 MAX_PAYLOAD_CHARS = 16 * 1024 * 4 // 3  # 16 KiB of JSON
 MAX_SIGNATURE_CHARS = 1366  # an RSA key of 8192 bits, the largest that is kept
@@ -27,7 +28,7 @@ class CompactToken:
 
 def is_jwt_shaped(token: str) -> bool:
     """Whether `token` means to be a signed JWT; an opaque token is for another verifier."""
-    return token.count(".") == 2 and token.startswith(_JSON_STARTS)
+    return token.count(".") == SEGMENTS - 1 and token.startswith(_JSON_STARTS)
 
 
 def parse_compact(token: str) -> CompactToken:

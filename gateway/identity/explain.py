@@ -1,7 +1,7 @@
 """Says to an operator why a token was refused, with the values that a client never sees. Pure."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.config.model import Issuer
@@ -35,38 +35,47 @@ def explain_refusal(refusal: Refusal) -> str:
 
 
 def _details(refusal: Refusal) -> str:
-    issuer, header, claims = refusal.issuer, refusal.header, refusal.claims
-    if refusal.reason == "wrong_issuer" or issuer is None:
-        return f"iss is {_show(claims.get('iss'))}, trusted are {_show(refusal.trusted)}"
-    match refusal.reason:
-        case "wrong_audience":
-            return f"aud is {_show(claims.get('aud'))}, accepted are {_show(refusal.audiences)}"
-        case "bad_algorithm":
-            return f"alg is {_show(header.get('alg'))}, accepted are {_show(issuer.algorithms)}"
-        case "wrong_type":
-            return f"typ is {_show(header.get('typ'))}, accepted are {_show(issuer.token_types)}"
-        case "unknown_key":
-            return f"kid {_show(header.get('kid'))} is not among the issuer's usable keys"
-        case "missing_claim":
-            missing = [name for name in issuer.required_claims if claims.get(name) is None]
-            return f"missing are {_show(missing)}" if missing else "it names no subject"
-        case _:
-            return _time_details(refusal, issuer)
-
-
-def _time_details(refusal: Refusal, issuer: Issuer) -> str:
-    claims, now = refusal.claims, int(refusal.now)
-    match refusal.reason:
-        case "expired":
-            return f"exp is {_show(claims.get('exp'))}, now is {now}"
-        case "not_yet_valid":
-            moments = f"nbf is {_show(claims.get('nbf'))}, iat is {_show(claims.get('iat'))}"
-            return f"{moments}, now is {now}"
-        case "lifetime_too_long":
-            return f"max_lifetime is {issuer.max_lifetime} seconds"
-        case _:
-            return ""
+    if not refusal.header:
+        return "it is not a JWT that every parser reads alike"
+    issuer = refusal.issuer
+    if issuer is None:
+        return f"iss is {_show(refusal.claims.get('iss'))}, trusted are {_show(refusal.trusted)}"
+    write = _WRITERS.get(refusal.reason)
+    return write(refusal, issuer) if write else ""
 
 
 def _show(value: object) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
+def _write_missing(refusal: Refusal, issuer: Issuer) -> str:
+    missing = [name for name in issuer.required_claims if refusal.claims.get(name) is None]
+    return f"missing are {_show(missing)}" if missing else "it names no subject"
+
+
+def _write_start(refusal: Refusal, issuer: Issuer) -> str:
+    not_before, issued_at = (_show(refusal.claims.get(name)) for name in ("nbf", "iat"))
+    return f"nbf is {not_before}, iat is {issued_at}, now is {int(refusal.now)}"
+
+
+_WRITERS: Mapping[str, Callable[[Refusal, Issuer], str]] = {
+    "wrong_audience": lambda refusal, issuer: (
+        f"aud is {_show(refusal.claims.get('aud'))}, accepted are {_show(refusal.audiences)}"
+    ),
+    "bad_algorithm": lambda refusal, issuer: (
+        f"alg is {_show(refusal.header.get('alg'))}, accepted are {_show(issuer.algorithms)},"
+        " each with its own keys"
+    ),
+    "wrong_type": lambda refusal, issuer: (
+        f"typ is {_show(refusal.header.get('typ'))}, accepted are {_show(issuer.token_types)}"
+    ),
+    "unknown_key": lambda refusal, issuer: (
+        f"kid {_show(refusal.header.get('kid'))} is not among the issuer's usable keys"
+    ),
+    "missing_claim": _write_missing,
+    "expired": lambda refusal, issuer: (
+        f"exp is {_show(refusal.claims.get('exp'))}, now is {int(refusal.now)}"
+    ),
+    "not_yet_valid": _write_start,
+    "lifetime_too_long": lambda refusal, issuer: f"max_lifetime is {issuer.max_lifetime} seconds",
+}

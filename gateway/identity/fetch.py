@@ -3,6 +3,7 @@
 import re
 import ssl
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from gateway.errors import ConfigError
 from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
 from gateway.identity.strict_json import parse_json_object
 from gateway.oauth.resource import is_loopback
@@ -27,8 +29,8 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 class Fetcher:
     """Gets JSON objects from one issuer; used as an async context manager.
 
-    `ca_file` replaces the system's trust store. `insecure_http` permits plain http to other
-    hosts than loopback.
+    `ca_file` replaces the system's trust store; raises `ConfigError` when it cannot be read.
+    `insecure_http` permits plain http to other hosts than loopback.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Fetcher:
         timeout_s: float = TOTAL_TIMEOUT_S,
         max_bytes: int = MAX_DOCUMENT_BYTES,
     ) -> None:
-        self._tls = ssl.create_default_context(cafile=ca_file)
+        self._tls = _tls_context(ca_file)
         self._insecure_http = insecure_http
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
         self._max_bytes = max_bytes
@@ -64,6 +66,7 @@ class Fetcher:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+            self._session = None
 
     async def get_json(self, url: str) -> FetchedDocument:
         """Get one JSON object. Raises `FetchFailed` for everything else that can happen."""
@@ -94,7 +97,7 @@ class Fetcher:
             raise FetchFailed(f"{url} is not https")
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             raise ValueError(f"status {response.status}")
         # Not asked for, and a few KB of it can unpack to gigabytes.
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -105,6 +108,13 @@ class Fetcher:
             if len(body) > self._max_bytes:
                 raise ValueError(f"more than {self._max_bytes} bytes")
         return bytes(body)
+
+
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # a file that holds no certificate, too
+        raise ConfigError(f"{ca_file}: not a readable file of PEM certificates") from error
 
 
 def _complaint(url: str, error: Exception) -> str:

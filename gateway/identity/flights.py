@@ -37,8 +37,8 @@ class Flights:
         landing = self._in_air.get(key)
         if landing is None:
             landing = asyncio.get_running_loop().create_future()
-            self._in_air[key] = landing
             self._group.create_task(self._fly(key, work, landing))
+            self._in_air[key] = landing
         # Without the shield, the first caller to go would cancel the future for all others.
         landed = await asyncio.shield(landing)
         if landed.error is not None:

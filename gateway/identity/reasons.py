@@ -1,4 +1,4 @@
-"""Why a token is refused: the closed set that metrics count and the words that a client may read."""
+"""Why a token is refused: the closed set that metrics count, and words that a client may read."""
 
 from typing import Literal, get_args
 

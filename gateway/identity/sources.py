@@ -27,7 +27,7 @@ class Surroundings:
     """
 
     flights: Flights
-    clocks: Clocks = Clocks()
+    clocks: Clocks = field(default_factory=Clocks)
     on_fetch: Callable[[str, str], None] = field(default=lambda issuer, result: None)
     on_removed: Callable[[], None] = field(default=lambda: None)
 

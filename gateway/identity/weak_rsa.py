@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 MIN_BITS = 2048  # RFC 7518 §3.3
 MAX_BITS = 8192  # a larger key makes each verification a denial of service
+MIN_EXPONENT = 3
 MAX_EXPONENT = 2**32  # same reason
 
 # ROCA (CVE-2017-15361): Infineon's library drew primes of the form k*M + (65537**a mod M),
@@ -17,7 +18,7 @@ def find_rsa_weakness(modulus: int, exponent: int) -> str | None:
     """What is wrong with this public key, None when nothing is known."""
     if not MIN_BITS <= modulus.bit_length() <= MAX_BITS:
         return f"RSA modulus of {modulus.bit_length()} bits"
-    if exponent < 3 or exponent % 2 == 0 or exponent > MAX_EXPONENT:
+    if exponent % 2 == 0 or not MIN_EXPONENT <= exponent <= MAX_EXPONENT:
         return "RSA public exponent out of range"
     if is_roca_modulus(modulus):
         return "RSA modulus made by a broken generator (ROCA)"

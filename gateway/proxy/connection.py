@@ -22,14 +22,16 @@ from gateway.proxy.upstream_limits import PoolLimits
 
 _PIECE_BYTES = 64 * 1024
 _MAX_INTERIM_RESPONSES = 8  # H13: a storm of 1xx
+_SWITCHING_PROTOCOLS = 101
+_FIRST_INTERIM, _FIRST_FINAL = 100, 200  # RFC 9110 §15
 
 
 class Connection(asyncio.Protocol):
     """A connection that is idle, or busy with the exchange that `start` began.
 
     `on_free` is called when it may serve another exchange, `on_lost` once when it is gone.
-    Past `deadline` (the loop's clock) the pool calls `expire`. The `on_*` methods without
-    these names are the parser's.
+    Past `deadline` (the loop's clock) the pool calls `expire`. `on_message_begin` to
+    `on_message_complete` are called by the parser.
     """
 
     __slots__ = (
@@ -120,8 +122,10 @@ class Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """Give up what has taken too long; idle connections just close."""
-        if self._response is not None and self._response.is_paused:
-            # It is the client that does not read; the upstream's time runs again afterwards.
+        response = self._response
+        if response is not None and response.has_been_paused:
+            # It is the client that did not read; the upstream's time begins when it does.
+            response.has_been_paused = response.is_paused
             self.deadline = self._loop.time() + self._limits.idle_stream_timeout_s
         else:
             self.fail(UpstreamTimeout("The MCP server took too long to answer."))
@@ -134,8 +138,6 @@ class Connection(asyncio.Protocol):
         elif waiter is None and response is not None:
             response.fail(error)
         self._discard()
-
-    # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -185,8 +187,6 @@ class Connection(asyncio.Protocol):
             self._writable.set_result(None)
         self._writable = None
 
-    # HttpResponseParser
-
     def on_message_begin(self) -> None:
         """Refuse a second response to one request."""
         if self._response is not None:
@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Begin the response, or skip an interim one."""
         status = self._parser.get_status_code()
-        if status < 200:
+        if status < _FIRST_FINAL:
             self._skip_interim(status)
             return
         if self._quiet_bytes > self._limits.max_head_bytes:
@@ -224,12 +224,11 @@ class Connection(asyncio.Protocol):
             self._keep_alive = self._parser.should_keep_alive() and not self._unsent
             self._response.finish()
 
-    # What follows from a read
-
     def _skip_interim(self, status: int) -> None:
         self._interim += 1
-        if status == 101 or status < 100 or self._interim > _MAX_INTERIM_RESPONSES:
-            raise UpstreamInvalid("The MCP server sent an interim response that makes no sense.")
+        is_known = status >= _FIRST_INTERIM and status != _SWITCHING_PROTOCOLS
+        if not is_known or self._interim > _MAX_INTERIM_RESPONSES:
+            raise UpstreamInvalid("The MCP server sent interim responses that make no sense.")
         self._headers.clear()
 
     def _check_head_size(self) -> None:

@@ -17,6 +17,7 @@ from gateway.proxy.respond import (
     write_reply,
     write_stream_head,
 )
+from gateway.proxy.routes import Route
 from gateway.proxy.stream import Rewrite, Stream
 from gateway.proxy.visit import Visit
 
@@ -25,7 +26,7 @@ _UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events b
 
 async def deliver(
     request: BaseRequest,
-    forwarder: Forwarder,
+    route: Route,
     delivery: Delivery,
     visit: Visit,
     streams: set[Stream],
@@ -43,9 +44,13 @@ async def deliver(
         reply = Reply(response.status, headers, response.body)
         return write_reply(request, reply, keep_alive=request.keep_alive)
     if delivery.events:
+        headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
         headers.append(_UNBUFFERED)
+    forwarder, metrics = route.forwarder, route.metrics
     stream = _open_stream(request, forwarder, delivery, headers)
     streams.add(stream)
+    metrics.streams_open += 1
+    visit.streamed = True
     try:
         await stream.pump(events=delivery.events, rewrite=_rewriter(forwarder, delivery, visit))
     except UpstreamError as error:
@@ -53,6 +58,7 @@ async def deliver(
         return WRITTEN_CLOSE
     finally:
         streams.discard(stream)
+        metrics.streams_open -= 1
         visit.bytes_out = stream.bytes_out
     return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
 

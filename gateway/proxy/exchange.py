@@ -23,6 +23,7 @@ class UpstreamResponse:
         "_transport",
         "body",
         "complete",
+        "has_been_paused",
         "headers",
         "is_paused",
         "status",
@@ -36,6 +37,7 @@ class UpstreamResponse:
         self.body: bytes | None = None
         self.complete = False
         self.is_paused = False
+        self.has_been_paused = False
         self._transport = transport
         self._pieces: list[bytes] = []
         self._buffered = 0
@@ -66,7 +68,7 @@ class UpstreamResponse:
         self._pieces.append(piece)
         self._buffered += len(piece)
         if self._buffered > _HIGH_WATER_BYTES and not self.is_paused:
-            self.is_paused = True
+            self.is_paused = self.has_been_paused = True
             self._transport.pause_reading()
 
     def finish(self) -> None:

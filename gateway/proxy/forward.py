@@ -7,16 +7,14 @@ from urllib.parse import urljoin, urlsplit
 
 from gateway.errors import UnknownSession, UpstreamInvalid
 from gateway.identity.principal import Principal
-from gateway.proxy.headers import (
-    HeaderPolicy,
-    build_request_head,
-    identity_lines,
-    response_headers,
-)
+from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
 from gateway.proxy.inbound import Head
+from gateway.proxy.response_headers import response_headers
 from gateway.proxy.session import Seal
 from gateway.proxy.stream import StreamSettings
-from gateway.proxy.upstream import UpstreamPool, UpstreamResponse
+from gateway.proxy.exchange import UpstreamResponse
+from gateway.proxy.target import Target
+from gateway.proxy.upstream import UpstreamPool
 
 ENDPOINT_PARAMETER = "mcpgw_endpoint"
 _ENDPOINT_PURPOSE = "legacy-sse-endpoint"
@@ -39,14 +37,6 @@ class Delivery:
     legacy: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """What the upstream is told about the way a request came: RFC 9110 §7.6.3."""
-
-    request_id: str
-    client_address: str
-
-
 class Forwarder:
     """Everything that forwarding to one upstream needs, made ready at start."""
 
@@ -54,33 +44,35 @@ class Forwarder:
         self,
         pool: UpstreamPool,
         policy: HeaderPolicy,
-        origin: str,
-        path: str,
+        target: Target,
         *,
-        public_path: str,
+        public_url: str,
         seal: Seal,
         streams: StreamSettings,
     ) -> None:
         self.pool = pool
         self.streams = streams
         self._policy = policy
-        self._origin = origin
-        self._path = path
-        self._public_path = public_path
+        self._origin = f"{'https' if target.tls else 'http'}://{target.authority}"
+        self._path = target.path
+        public = urlsplit(public_url)
+        self._scheme, self._host, self._public_path = public.scheme, public.netloc, public.path or "/"
         self._seal = seal
         # A principal lives as long as its cached verdict: encoding it once saves 8 µs a request.
         self._identity = lru_cache(maxsize=4096)(lambda who: identity_lines(who, policy))
 
     async def send(
-        self, head: Head, principal: Principal | None, body: bytes, hop: Hop
+        self, head: Head, principal: Principal | None, body: bytes, way: tuple[str, str]
     ) -> Delivery:
         """Send the request and wait for the head of the answer.
 
-        Raises `UpstreamError`, `InvalidRequest` for a `Connection` header that names what it
+        `way` is the request id and the client's address. Raises `UpstreamError`, `InvalidRequest` for a `Connection` header that names what it
         must not, and `AccessDenied` when a required identity header has no value.
         """
         target = self._target(head, principal)
         identity = self._identity(principal)
+        length = len(body) if head.method == "POST" else None
+        hop = Hop(*way, self._scheme, self._host, length)
         for _ in range(_MAX_REDIRECTS + 1):
             request_head = build_request_head(
                 head.method, target, head.raw_headers, identity, self._policy, hop

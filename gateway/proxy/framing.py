@@ -7,6 +7,7 @@ from gateway.errors import UpstreamInvalid
 
 _SHORT_BYTES = 64 * 1024
 _MAX_LENGTH_DIGITS = 19  # what fits 64 bits; Python refuses to read thousands of digits
+_LAST_STATUS = 599  # RFC 9110 §15: three digits, but nothing above is defined
 _BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
 
 
@@ -24,7 +25,7 @@ def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes
     llhttp has refused doubled and malformed lengths and a length beside a coding already.
     Raises `UpstreamInvalid` for what it lets through.
     """
-    if version not in ("1.1", "1.0"):
+    if version not in ("1.1", "1.0") or status > _LAST_STATUS:
         raise UpstreamInvalid("The MCP server does not speak HTTP/1.1.")
     length: int | None = None
     codings: list[bytes] = []
@@ -37,6 +38,8 @@ def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes
                 codings.append(value)
             case b"content-type":
                 events = value[:17].lower() == b"text/event-stream"
+            case _:
+                pass
     if codings:
         _check_codings(codings, version)
     if status in _BODILESS:

@@ -21,7 +21,6 @@ from gateway.policy.decision import Deny
 from gateway.proxy.body import read_body
 from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
-from gateway.proxy.forward import Hop
 from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.operation import read_operation
 from gateway.proxy.peer import Network, client_address
@@ -75,6 +74,8 @@ class Gate:
             return refuse(request, visit, failure)
         finally:
             self.in_flight -= 1
+            if visit.route is not None:
+                visit.route.metrics.in_flight -= 1
             self._record(visit)
 
     async def _serve(self, request: BaseRequest, visit: Visit) -> Written:
@@ -85,6 +86,8 @@ class Gate:
             visit.status = reply.status
             return write_reply(request, reply, keep_alive=request.keep_alive)
         visit.route = place
+        visit.traceparent = head.headers.get("Traceparent", "")
+        place.metrics.in_flight += 1
         visit.address = self._client_address(head)
         visit.cors = check_origin(head, place.origins)
         if head.method == "OPTIONS":
@@ -96,13 +99,13 @@ class Gate:
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
-        hop = Hop(visit.request_id, visit.address)
+        way = (visit.request_id, visit.address)
         started = time.perf_counter()
         try:
-            delivery = await place.forwarder.send(head, visit.principal, body, hop)
+            delivery = await place.forwarder.send(head, visit.principal, body, way)
         finally:
             visit.upstream_s = time.perf_counter() - started
-        return await deliver(request, place.forwarder, delivery, visit, self.streams)
+        return await deliver(request, place, delivery, visit, self.streams)
 
     def _client_address(self, head: Head) -> str:
         forwarded_for = head.headers.getall("X-Forwarded-For", ())
@@ -122,7 +125,9 @@ async def authenticate(route: Route, head: Head, visit: Visit) -> Principal:
         raise MissingToken("This server needs an access token.")
     started = time.perf_counter()
     try:
+        visit.cache_result = "negative"  # unless what follows says otherwise
         cached = route.authenticator.cached(token, visit.began_at)
+        visit.cache_result = "miss" if cached is None else "hit"
         if cached is not None:
             return cached
         return await route.authenticator.authenticate(token, visit.began_at)

@@ -42,7 +42,7 @@ def require_c_parser() -> None:
 
     Raises `ConfigError`.
     """
-    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:  # type: ignore[attr-defined]  # not in the stubs
+    if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
         raise ConfigError(
             "aiohttp runs without its C parser, which differs on hostile requests.\n"
             "Install a binary wheel of aiohttp and unset AIOHTTP_NO_EXTENSIONS."
@@ -96,9 +96,9 @@ class ClientConnection(RequestHandler):
         full = self._server.is_full(self._address)
         self._server.per_address[self._address] += 1
         super().connection_made(transport)
-        if full and isinstance(transport, asyncio.Transport):
+        if full:
             self._server.refused(503)
-            transport.abort()
+            self.force_close()
             return
         self._expect_head()
 

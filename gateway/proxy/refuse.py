@@ -53,7 +53,7 @@ def _is_browser(request: BaseRequest, error: GatewayError) -> bool:
 
 
 def _page(route: Route, headers: list[Header]) -> Reply:
-    page = add_to_client_page(name=route.name, url=route.url)
+    page = add_to_client_page(title=route.challenges.realm, name=route.name, url=route.url)
     html: Header = (b"Content-Type", b"text/html; charset=utf-8")
     policy: Header = (b"Content-Security-Policy", page.content_security_policy.encode())
     return Reply(401, [html, NO_STORE, policy, *headers], page.html.encode())

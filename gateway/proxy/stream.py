@@ -8,7 +8,7 @@ from aiohttp.web import BaseRequest
 
 from gateway.errors import UpstreamError
 from gateway.mcp.sse import EventBoundary
-from gateway.proxy.upstream import UpstreamResponse
+from gateway.proxy.exchange import UpstreamResponse
 
 _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
 _LAST_CHUNK = b"0\r\n\r\n"

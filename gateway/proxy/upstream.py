@@ -65,8 +65,6 @@ class UpstreamPool:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    # Which connection
-
     def _take_idle(self) -> Connection | None:
         now = asyncio.get_running_loop().time()
         while self._idle:
@@ -120,9 +118,8 @@ class UpstreamPool:
             self._on_lost(connection)
             raise UpstreamUnreachable("The MCP server closed the connection.")
 
-    # Waiting for a connection, or, as None, for a place to make one
-
     async def _wait(self) -> Connection | None:
+        """Wait for a connection, or None: a place to make one, counted in `_connecting`."""
         if len(self._waiters) >= self._limits.max_waiting:
             raise _busy()
         loop = asyncio.get_running_loop()
@@ -158,8 +155,6 @@ class UpstreamPool:
         if self._has_room() and (waiter := self._next_waiter()) is not None:
             self._connecting += 1
             waiter.set_result(None)
-
-    # What connections report
 
     def _on_free(self, connection: Connection) -> None:
         connection.deadline = asyncio.get_running_loop().time() + self._limits.idle_timeout_s

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """`first_byte_timeout_s` runs until the whole response head is there, so drips do not extend it.
+    """`first_byte_timeout_s` runs until a response's head is complete; drips do not extend it.
 
     `idle_stream_timeout_s` runs while a response's body is silent. `max_head_bytes` also bounds
     what may arrive without a byte of body: interim responses, chunk extensions, trailers.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
+from gateway.observability.metrics import CacheResult
 from gateway.proxy.respond import Header
 from gateway.proxy.routes import Route
 
@@ -39,6 +40,8 @@ class Visit:
     upstream_s: float = 0.0
     bytes_in: int = 0
     bytes_out: int = 0
+    cache_result: CacheResult | None = None
+    streamed: bool = False
     client_gone: bool = False
 
 

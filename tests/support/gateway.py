@@ -5,21 +5,25 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway.app import RunningGateway, start_gateway
+from gateway.app.serve import Serving, serving
 from gateway.config.load import load_config
+
+# What a test needs of the machine: any admin port, a quick end, files in a folder of its own.
+SURROUNDINGS = {
+    "admin": 'admin: {listen: "127.0.0.1:0"}',
+    "shutdown": "shutdown: {drain: 2s}",
+    "state_dir": "state_dir: ./state",
+}
 
 
 def short_config(port: int, upstream: str, issuer: str, *, more: str = "") -> str:
-    """The five-line form for one server that lets every caller with `mcp:read` in.
-
-    `more` holds further top-level YAML; the admin listener takes any port.
-    """
+    """The short form for one server and callers with `mcp:read`; `more` is further YAML."""
     return f"""\
 listen: 127.0.0.1:{port}
-admin: {{listen: "127.0.0.1:0"}}
 public_url: http://127.0.0.1:{port}
 upstream: {upstream}
 issuer: {issuer}
+scopes: [mcp:read]
 allow: any
 {more}"""
 
@@ -27,17 +31,15 @@ allow: any
 @asynccontextmanager
 async def running_gateway(
     config_yaml: str, environ: Mapping[str, str] | None = None
-) -> AsyncIterator[RunningGateway]:
-    """Load the YAML, start the gateway in this loop and stop it at the end.
+) -> AsyncIterator[Serving]:
+    """Load the YAML, run the gateway in this loop and drain it at the end.
 
-    Its working files live in a folder of their own, next to its configuration.
+    Not for a fixture: its task group must end in the task that it began in.
     """
+    present = {line.partition(":")[0] for line in config_yaml.splitlines()}
+    added = [line for key, line in SURROUNDINGS.items() if key not in present]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
-        state = f"state_dir: {folder}/state\n" if "state_dir:" not in config_yaml else ""
-        path.write_text(config_yaml.rstrip() + "\n" + state, encoding="utf-8")
-        gateway = await start_gateway(load_config(path, environ or {}))
-        try:
+        path.write_text("\n".join([config_yaml.rstrip(), *added, ""]), encoding="utf-8")
+        async with serving(load_config(path, environ or {})) as gateway:
             yield gateway
-        finally:
-            await gateway.stop()

@@ -111,7 +111,7 @@ async def exchange(port: int, request: bytes) -> RawResponse:
     """Send these bytes on a new connection and read one response."""
     async with raw_connection(port) as connection:
         await connection.send(request)
-        return await connection.read_response()
+        return await connection.read_response(to_head=request.startswith(b"HEAD "))
 
 
 def post(

@@ -1,0 +1,133 @@
+"""Tells metrics, audit log and status page what became of each visit, and readiness to probes."""
+
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+
+from gateway.app.issuers import Issuers
+from gateway.config.complete import public_url
+from gateway.config.model import Config
+from gateway.identity.sources import IssuerSources
+from gateway.observability import log
+from gateway.observability.admin import Observed
+from gateway.observability.audit import AuditLog
+from gateway.observability.denials import Denials
+from gateway.observability.health import Readiness
+from gateway.observability.insecure import insecure_settings
+from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.outcome import RequestOutcome, trace_id_of
+from gateway.observability.reasons import OK, decision_of
+from gateway.proxy.visit import Visit
+
+DISTRIBUTION = "mcp-auth-gateway"
+
+
+@dataclass(slots=True)
+class Observers:
+    """Everything that watches the gateway."""
+
+    metrics: Metrics
+    audit: AuditLog
+    denials: Denials = field(default_factory=Denials)
+    readiness: Readiness = field(default_factory=Readiness)
+    issuers: Issuers | None = None
+
+    def watch(self, issuers: Issuers) -> None:
+        """Ask the issuers' state from now on: at each scrape and at each probe."""
+        self.issuers = issuers
+        self.metrics.watch_issuers(self.issuer_states)
+        for name, sources in issuers.sources.items():
+            self.readiness.watch(f"keys of {name}", partial(_missing_keys, sources))
+
+    def issuer_states(self) -> Iterable[IssuerState]:
+        """The keys of every issuer now."""
+        sources = self.issuers.sources if self.issuers is not None else {}
+        for name, each in sources.items():
+            count = len(each.keys.keys.keys) if each.keys.keys is not None else 0
+            yield IssuerState(name, count, each.keys.last_success_at)
+
+    def record(self, visit: Visit) -> None:
+        """Tell everybody how a visit ended; `Gate` calls it once for each."""
+        outcome = outcome_of(visit)
+        if visit.route is None:
+            self.metrics.unrouted.finished(outcome)
+            return
+        visit.route.metrics.finished(outcome)
+        if visit.cache_result is not None:
+            self.metrics.token_cache(visit.cache_result)
+        if visit.http_method != "OPTIONS":
+            self.audit.write(outcome)
+        if outcome.decision != "allow":
+            self.denials.note(outcome)
+
+    def refused(self, status: int) -> None:
+        """Count what the listener refused before there was a request."""
+        outcome = RequestOutcome(time=time.time(), request_id="", http_method="", status=status)
+        self.metrics.unrouted.finished(outcome)
+
+
+def outcome_of(visit: Visit) -> RequestOutcome:
+    """Build the one record of a request from what became known."""
+    principal, operation = visit.principal, visit.operation
+    reason = OK if visit.error is None else visit.error.reason
+    return RequestOutcome(
+        time=visit.began_at,
+        request_id=visit.request_id,
+        http_method=visit.http_method,
+        status=visit.status,
+        server="" if visit.route is None else visit.route.name,
+        decision=decision_of(reason),
+        reason=reason,
+        subject=None if principal is None else principal.subject,
+        issuer=None if principal is None else principal.issuer,
+        client_id=None if principal is None else principal.client_id,
+        mcp_method=None if operation is None else operation.method,
+        name=None if operation is None else operation.name,
+        jsonrpc_id=visit.message_id,
+        duration_s=time.perf_counter() - visit.started,
+        auth_s=visit.auth_s,
+        upstream_s=visit.upstream_s,
+        bytes_in=visit.bytes_in,
+        bytes_out=visit.bytes_out,
+        address=visit.address,
+        trace_id=trace_id_of(visit.traceparent) if visit.traceparent else None,
+        streamed=visit.streamed,
+        client_gone=visit.client_gone,
+    )
+
+
+def _missing_keys(sources: IssuerSources) -> str:
+    return "" if sources.keys.ready else "no keys that are young enough"
+
+
+@asynccontextmanager
+async def open_observers(config: Config) -> AsyncIterator[Observers]:
+    """Start logging and auditing; leaving the context writes what is still queued.
+
+    Raises OSError when the audit file cannot be opened.
+    """
+    log.configure(config.log.level, config.log.format)
+    metrics = Metrics(tuple(config.servers), tuple(config.issuers), version(DISTRIBUTION))
+    metrics.insecure_settings(insecure_settings(config))
+    metrics.config_loaded(ok=True, now=time.time())
+    audit = AuditLog(config.log.audit_file, metrics.audit_dropped)
+    try:
+        yield Observers(metrics, audit)
+    finally:
+        audit.close()
+
+
+def observed(config: Config, observers: Observers) -> Observed:
+    """What the admin listener shows."""
+    return Observed(
+        version=version(DISTRIBUTION),
+        started_at=time.time(),
+        metrics=observers.metrics,
+        readiness=observers.readiness,
+        denials=observers.denials,
+        server_urls={name: public_url(config, each) for name, each in config.servers.items()},
+        issuers=observers.issuer_states,
+    )

@@ -1,0 +1,147 @@
+"""The composition root: builds the gateway from a `Config`, runs it, and takes it down again."""
+
+import asyncio
+import logging
+import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from gateway.app.admin import open_admin
+from gateway.app.issuers import Issuers, open_issuers
+from gateway.app.record import Observers, open_observers
+from gateway.app.routes import Parts, build_routes
+from gateway.config.model import Config
+from gateway.identity.cache import VerdictCache
+from gateway.identity.clocks import Clocks
+from gateway.identity.flights import Flights
+from gateway.identity.sources import Surroundings
+from gateway.proxy.gate import Gate
+from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
+from gateway.proxy.session import Seal
+from gateway.proxy.upstream import UpstreamPool
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 1024
+TLS_HANDSHAKE_TIMEOUT_S = 10.0
+FIRST_KEYS_TIMEOUT_S = 5.0
+KEY_BYTES = 32
+DRAIN_POLL_S = 0.05
+LAST_WORDS_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A gateway that runs. Ports are the real ones, also where the configuration says 0."""
+
+    port: int
+    admin_port: int
+    gate: Gate
+    observers: Observers
+
+    def reopen_logs(self) -> None:
+        """Open the audit file anew, after it was rotated."""
+        self.observers.audit.reopen()
+
+    @property
+    def url(self) -> str:
+        """Where the public listener is, for a client on this machine."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[Serving]:
+    """Run the gateway for as long as the context lasts, then drain it.
+
+    The admin listener opens first; the public one when the keys of every issuer were asked
+    for, so that no early caller is refused for want of them. Raises `ConfigError` for what
+    shows only at start, and OSError for a port that is taken.
+    """
+    require_c_parser()
+    async with AsyncExitStack() as stack:
+        background = await stack.enter_async_context(asyncio.TaskGroup())
+        observers = await stack.enter_async_context(open_observers(config))
+        flights = Flights(background)
+        cache = VerdictCache(config.cache, flights, Clocks())
+        around = Surroundings(flights, Clocks(), observers.metrics.jwks_fetch, cache.clear)
+        issuers = await open_issuers(config, around, cache, stack)
+        pools: dict[str, UpstreamPool] = {}
+        seal = Seal(config.sealing_key or os.urandom(KEY_BYTES))
+        routes = build_routes(Parts(config, issuers, observers.metrics, seal, pools))
+        gate = Gate(routes, observers.record, config.trusted_proxies)
+        for pool in pools.values():
+            stack.push_async_callback(pool.aclose)
+        observers.watch(issuers)
+        admin_port = await stack.enter_async_context(open_admin(config, observers))
+        await _keep_keys_fresh(issuers, background, stack)
+        server = GatewayServer(gate.handle, _limits(config), observers.refused)
+        listener = await _listen(config, server)
+        stack.push_async_callback(_drain, config, listener, server, gate, observers)
+        port = listener.sockets[0].getsockname()[1]
+        logger.info("listening", extra={"url": config.public_url, "port": port})
+        yield Serving(port, admin_port, gate, observers)
+
+
+async def _keep_keys_fresh(
+    issuers: Issuers, group: asyncio.TaskGroup, stack: AsyncExitStack
+) -> None:
+    """Start refreshing, and wait a moment for the first keys; without them `/readyz` says no."""
+    for sources in issuers.sources.values():
+        task = group.create_task(sources.run())
+        stack.callback(task.cancel)
+    try:
+        async with asyncio.timeout(FIRST_KEYS_TIMEOUT_S):
+            for sources in issuers.sources.values():
+                await sources.keys.refresh()
+    except TimeoutError:
+        logger.warning("not every issuer answered; their tokens get 503 until one does")
+
+
+def _limits(config: Config) -> ListenerLimits:
+    return ListenerLimits(
+        connections=config.limits.connections,
+        connections_per_address=config.limits.connections_per_address,
+        header_timeout_s=config.limits.header_timeout,
+        keepalive_s=config.limits.keepalive,
+    )
+
+
+async def _listen(config: Config, server: GatewayServer) -> asyncio.Server:
+    tls = None
+    if config.tls is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 9325 §3.1.1
+        tls.load_cert_chain(config.tls.cert_file, config.tls.key_file)
+    return await asyncio.get_running_loop().create_server(
+        server,
+        config.listen.host or None,
+        config.listen.port,
+        backlog=BACKLOG,
+        ssl=tls,
+        ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S if tls else None,
+    )
+
+
+async def _drain(
+    config: Config,
+    listener: asyncio.Server,
+    server: GatewayServer,
+    gate: Gate,
+    observers: Observers,
+) -> None:
+    """Take no new work, finish what is under way, end what never ends by itself."""
+    observers.readiness.drain()
+    await asyncio.sleep(config.shutdown.delay)
+    listener.close()
+    server.pre_shutdown()
+    for stream in tuple(gate.streams):
+        if stream.listening:  # a GET stream has no answer to wait for
+            stream.end()
+    deadline = asyncio.get_running_loop().time() + config.shutdown.drain
+    while gate.in_flight and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(DRAIN_POLL_S)
+    for stream in tuple(gate.streams):
+        stream.end()
+    await server.shutdown(LAST_WORDS_S)

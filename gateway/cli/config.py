@@ -1,0 +1,82 @@
+"""`mcpgw config`: look at a configuration without running it."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from gateway.cli.main import EX_CONFIG
+from gateway.config.dump import dump_config
+from gateway.config.load import Review, load_config, review_file
+from gateway.config.problems import Problem, path_text, render
+from gateway.config.schema import schema_text
+
+_path = click.option(
+    "--config", "path", type=click.Path(path_type=Path), default="config.yaml", show_default=True
+)
+
+
+@click.group(name="config")
+def command() -> None:
+    """Check, print or describe a configuration."""
+
+
+@command.command()
+@_path
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def check(path: Path, as_json: bool) -> None:
+    """Show every mistake with its line; nothing is fetched."""
+    review = review_file(path, os.environ)
+    if as_json:
+        click.echo(json.dumps(_as_json(review), indent=2))
+    else:
+        _show(review)
+    sys.exit(0 if review.config is not None else EX_CONFIG)
+
+
+@command.command(name="print")
+@_path
+@click.option("--defaults", is_flag=True, help="Also what nobody set.")
+def print_(path: Path, defaults: bool) -> None:
+    """Print the full form of a configuration, without secrets."""
+    click.echo(dump_config(load_config(path, os.environ), defaults=defaults), nl=False)
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema for editors."""
+    click.echo(schema_text(), nl=False)
+
+
+def _show(review: Review) -> None:
+    if review.warnings:
+        click.echo(f"warning: {render(review.warnings, review.file_name, review.text)}", err=True)
+    if review.config is None:
+        click.echo(review.report(), err=True)
+        return
+    servers, issuers = len(review.config.servers), len(review.config.issuers)
+    click.echo(f"ok: {review.file_name}: {_count(servers, 'server')}, {_count(issuers, 'issuer')}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _as_json(review: Review) -> dict[str, object]:
+    return {
+        "ok": review.config is not None,
+        "problems": [_problem(review, each) for each in review.problems],
+        "warnings": [_problem(review, each) for each in review.warnings],
+    }
+
+
+def _problem(review: Review, problem: Problem) -> dict[str, object]:
+    return {
+        "file": review.file_name,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "path": path_text(problem.path),
+        "message": problem.message,
+    }

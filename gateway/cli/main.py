@@ -1,0 +1,56 @@
+"""The command line: finds the command, loads only what it needs, and turns errors into exit codes.
+
+Exit codes: 0 done, 1 a check failed, 2 wrong usage, 78 bad configuration (sysexits.h EX_CONFIG).
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping
+
+import click
+
+from gateway.errors import ConfigError
+
+EX_CONFIG = 78
+# Imported only when called: `--help` and completion stay under 100 ms.
+_COMMANDS: Mapping[str, str] = {
+    "run": "Run the gateway.",
+    "config": "Check, print or describe a configuration.",
+    "token": "Issue and inspect access tokens.",
+    "version": "Print the version.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in files of their names, as `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None when there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"gateway.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup)
+@click.version_option(package_name="mcp-auth-gateway", prog_name="mcpgw")
+def cli() -> None:
+    """Turn any MCP server into an OAuth 2.1 protected resource."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        cli(prog_name="mcpgw")
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(EX_CONFIG)

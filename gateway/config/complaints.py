@@ -1,0 +1,98 @@
+"""What the model says about a mistake, in the words of somebody who writes YAML."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from types import UnionType
+from typing import Annotated, TypeGuard, Union, get_args, get_origin
+
+from pydantic_core import ErrorDetails
+
+from gateway.config.model import Config, Section
+from gateway.config.nodes import Value
+from gateway.config.problems import Path
+from gateway.config.secret_files import SECRETS
+from gateway.config.shortform import SHORT_KEYS
+
+_PLAIN = {
+    "missing": "this key is needed",
+    "model_type": "expected keys below this one",
+    "model_attributes_type": "expected keys below this one",
+    "dict_type": "expected keys below this one",
+    "mapping_type": "expected keys below this one",
+    "tuple_type": "expected a list such as [a, b]",
+    "frozen_set_type": "expected a list such as [a, b]",
+    "string_type": "expected text; quote it if it looks like a number",
+}
+
+
+def complaint(detail: ErrorDetails, document: dict[str, Value]) -> tuple[Path, str]:
+    """Turn one of pydantic's errors into a path in the document and what to write instead."""
+    path = _path_in(document, detail["loc"], detail["type"] == "missing")
+    if detail["type"] == "extra_forbidden":
+        return path, _unknown_key(path)
+    known = _PLAIN.get(detail["type"])
+    if known is not None:
+        return path, known
+    if detail["type"] == "literal_error" and path[-1:] == ("allow",):
+        return path, "expected `any` or who gets in, such as {groups: [engineering]}"
+    message = detail["msg"].removeprefix("Value error, ")
+    return path, message[:1].lower() + message[1:]
+
+
+def _path_in(document: Value, location: Sequence[str | int], missing: bool) -> Path:
+    # pydantic names the members of a union too; the document does not.
+    path: list[str | int] = []
+    here = document
+    for index, part in enumerate(location):
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        elif not (missing and index == len(location) - 1):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _unknown_key(path: Path) -> str:
+    known = _known_keys(path[:-1])
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    if near:
+        return f"unknown key, did you mean '{near[0]}'?"
+    return f"unknown key; known here: {', '.join(sorted(known))}"
+
+
+def _known_keys(path: Path) -> list[str]:
+    annotation: object = Config
+    for part in path:
+        annotation = _below(_plain(annotation), part)
+    section = _plain(annotation)
+    if not _is_section(section):
+        return []
+    own = list(section.model_fields)
+    if section is Config:
+        return [*own, *SHORT_KEYS, *(f"{secret[0]}_file" for secret in SECRETS)]
+    return own
+
+
+def _below(annotation: object, part: str | int) -> object:
+    """The type of a member: of a section by its name, of a map or list whatever the name."""
+    if _is_section(annotation):
+        member = annotation.model_fields.get(str(part))
+        return member.annotation if member is not None else None
+    arguments = get_args(annotation)
+    return arguments[-1] if get_origin(annotation) is Mapping and arguments else None
+
+
+def _plain(annotation: object) -> object:
+    """Strip `Annotated` and, of a union, all but the part that has keys."""
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [_plain(part) for part in get_args(annotation)]
+        return next((part for part in parts if _is_section(part)), None)
+    return annotation
+
+
+def _is_section(annotation: object) -> TypeGuard[type[Section]]:
+    return isinstance(annotation, type) and issubclass(annotation, Section)

@@ -1,0 +1,110 @@
+"""YAML with the place of every key and value: what is wrong can be pointed at."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from gateway.config.problems import Path, Place, Problem
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+_MAX_NODES = 20_000  # aliases can multiply a small file into a large one
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Value = object
+
+
+@dataclass(slots=True)
+class Tree:
+    """A document as plain values; `keys` and `values` say where each path stands."""
+
+    value: Value = None
+    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def place(self, path: Path) -> Place:
+        """Where a path stands: its key, else its value, else the nearest part above it."""
+        while path:
+            found = self.keys.get(path) or self.values.get(path)
+            if found is not None:
+                return found
+            path = path[:-1]
+        return Place(1, 1)
+
+
+def read_tree(text: str) -> Tree:
+    """Read a document. What is wrong with it is in `problems`; nothing is raised."""
+    tree = Tree()
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        tree.problems.append(Problem((), error.problem or "not YAML", place))
+        return tree
+    except yaml.YAMLError as error:
+        tree.problems.append(Problem((), f"not YAML: {str(error).splitlines()[0]}", Place(1, 1)))
+        return tree
+    if node is not None:
+        tree.value = _Reader(tree).read(node, ())
+    return tree
+
+
+class _Reader:
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._count = 0
+
+    def read(self, node: yaml.Node, path: Path) -> Value:
+        self._count += 1
+        self._tree.values.setdefault(path, _place(node))
+        if self._count > _MAX_NODES:
+            if self._count == _MAX_NODES + 1:
+                self._complain(node, path, "the document is too large, or its aliases go in circles")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._members(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node, path) if isinstance(node, yaml.ScalarNode) else None
+
+    def _members(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, Value]]:
+        seen: dict[str, Place] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._complain(key_node, path, "a key is plain text")
+                continue
+            key = str(key_node.value)
+            here = (*path, key)
+            if key in seen:
+                self._complain(key_node, here, f"duplicate key (first on line {seen[key].line})")
+                continue
+            seen[key] = self._tree.keys[here] = _place(key_node)
+            yield key, self.read(value_node, here)
+
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Value:
+        text = str(node.value)
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith(":binary"):
+            self._complain(node, path, f"the tag {node.tag} means nothing here")
+        # Not YAML 1.1's idea of what a plain word is: `no` is a word, `012` no octal number.
+        if node.style:  # quoted or a block: text, whatever it looks like
+            return text
+        if text in _NULL:
+            return None
+        if text in _BOOLEANS:
+            return _BOOLEANS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text) if len(text) < 20 else text  # noqa: PLR2004  # more than 64 bits
+        return float(text) if _FLOAT.fullmatch(text) else text
+
+    def _complain(self, node: yaml.Node, path: Path, message: str) -> None:
+        self._tree.problems.append(Problem(path, message, _place(node)))
+
+
+def _place(node: yaml.Node) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1)

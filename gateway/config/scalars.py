@@ -1,0 +1,155 @@
+"""The small values of a configuration: addresses, URLs, durations and sizes, parsed at the door."""
+
+import base64
+import binascii
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
+
+from gateway.oauth.resource import is_ambiguous_path
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE = re.compile(r"(\d+)(B|KB|MB|GB|KiB|MiB|GiB)?")
+_BYTES = {
+    "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30
+}  # fmt: skip
+_KEY_BYTES = 32
+_MAX_PORT = 65535
+
+
+class HostPort(NamedTuple):
+    """Where to listen; an empty host means every address."""
+
+    host: str
+    port: int
+
+
+def parse_host_port(value: object) -> object:
+    """Parse `host:port`, `[::1]:8080` or `:8080`; port 0 lets the system choose."""
+    if not isinstance(value, str):
+        return value
+    host, colon, port = value.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if not colon or not port.isdecimal() or int(port) > _MAX_PORT or (":" in host and not bracketed):
+        raise ValueError(f'expected an address such as "127.0.0.1:8080", got {value}')
+    return HostPort(host.strip("[]"), int(port))
+
+
+def parse_duration(value: object) -> object:
+    """Parse `500ms`, `30s`, `15m`, `24h` or `1d` into seconds."""
+    if isinstance(value, float):  # a default, or a value that was parsed before
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'expected a duration such as "30s", got {value}')
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def parse_size(value: object) -> object:
+    """Parse `4MiB`, `64KB` or a plain number into bytes."""
+    match = _SIZE.fullmatch(str(value)) if not isinstance(value, bool) else None
+    if match is None:
+        raise ValueError(f'expected a size such as "4MiB", got {value}')
+    return int(match[1]) * _BYTES[match[2] or "B"]
+
+
+def parse_network(value: object) -> object:
+    """Parse `10.0.0.0/8` or a single address."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value)
+    except ValueError:
+        raise ValueError(f'expected a network such as "10.0.0.0/8", got {value}') from None
+
+
+def check_public_url(value: str) -> str:
+    """Accept an absolute http or https URL that more path can be appended to, kept as written."""
+    parts = _split(value)
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc or "?" in value or "#" in value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise ValueError(f'expected a URL such as "https://mcp.example.com", got {value}')
+    if value.endswith("/") or (parts.path and is_ambiguous_path(parts.path)):
+        raise ValueError(f"a public URL has no slash at its end and no odd path, got {value}")
+    return value
+
+
+def check_issuer_url(value: str) -> str:
+    """Accept an absolute http or https URL without query or fragment: RFC 8414 §2."""
+    parts = _split(value)
+    plain = not ("?" in value or "#" in value or "@" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise ValueError(f'expected a URL such as "https://idp.example.com", got {value}')
+    return value
+
+
+def check_server_path(value: str) -> str:
+    """Accept `/` or a path that reads in one way only and has no slash at its end."""
+    if value != "/" and (not value.startswith("/") or value.endswith("/")):
+        raise ValueError(f'expected a path such as "/files/mcp", got {value}')
+    if is_ambiguous_path(value):
+        raise ValueError(f"a path has no encoded or empty parts, got {value}")
+    return value
+
+
+def check_upstream_url(value: str) -> str:
+    """Accept `http://`, `https://` or `unix:/path.sock[:/http/path]`."""
+    if value.startswith("unix:"):
+        socket_path, _, path = value.removeprefix("unix:").partition(":")
+        if socket_path.startswith("/") and path[:1] in ("", "/"):
+            return value
+        raise ValueError(f'expected "unix:/run/mcp.sock" or "unix:/run/mcp.sock:/mcp", got {value}')
+    parts = _split(value)
+    plain = not (parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise ValueError(f'expected a URL such as "http://127.0.0.1:9000/mcp", got {value}')
+    return value
+
+
+def parse_key(value: object) -> object:
+    """Decode 32 bytes from hexadecimal or base64."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    try:
+        key = bytes.fromhex(text) if len(text) == 2 * _KEY_BYTES else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        # Never with the value: it is a secret.
+        raise ValueError("expected 32 random bytes in base64; make them with: openssl rand -base64 32")
+    return key
+
+
+def from_config_folder(path: Path, info: ValidationInfo) -> Path:
+    """Read a relative path from the folder of the configuration file."""
+    context: Any = info.context
+    return Path(context["folder"], path) if context else path
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  # parsed, and refused, only when asked for
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
+Address = Annotated[
+    HostPort,
+    BeforeValidator(parse_host_port),
+    PlainSerializer(lambda each: f"[{each.host}]:{each.port}" if ":" in each.host else f"{each.host}:{each.port}"),
+]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(parse_network), PlainSerializer(str)]
+PublicUrl = Annotated[str, AfterValidator(check_public_url)]
+IssuerUrl = Annotated[str, AfterValidator(check_issuer_url)]
+ServerPath = Annotated[str, AfterValidator(check_server_path)]
+UpstreamUrl = Annotated[str, AfterValidator(check_upstream_url)]
+FilePath = Annotated[Path, AfterValidator(from_config_folder), PlainSerializer(str)]
+SecretKey = Annotated[bytes, BeforeValidator(parse_key), PlainSerializer(lambda key: "<redacted>")]

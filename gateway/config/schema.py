@@ -1,0 +1,37 @@
+"""The JSON Schema of a configuration file, for editors: generated, committed, tested."""
+
+import json
+from typing import Any
+
+from gateway.config.model import Config
+from gateway.config.shortform import SHORT_KEYS
+
+_SHORT_PROPERTIES = {
+    "upstream": {"$ref": "#/$defs/Server/properties/upstream"},
+    "path": {"$ref": "#/$defs/Server/properties/path"},
+    "allow": {"$ref": "#/$defs/Server/properties/allow"},
+    "allowed_origins": {"$ref": "#/$defs/Server/properties/allowed_origins"},
+    "resource_name": {"$ref": "#/$defs/Server/properties/resource_name"},
+    "scopes": {"$ref": "#/$defs/Auth/properties/scopes"},
+    "issuer": {"type": "string", "description": "The issuer's URL, or `local`."},
+    "sealing_key_file": {"type": "string", "description": "A file that holds sealing_key."},
+}
+
+
+def build_schema() -> dict[str, Any]:
+    """Build the schema of both the short and the full form."""
+    schema = Config.model_json_schema(mode="validation")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "MCP auth gateway configuration"
+    schema["properties"] |= _SHORT_PROPERTIES
+    schema["required"] = ["public_url"]
+    schema["anyOf"] = [{"required": ["upstream"]}, {"required": ["servers"]}]
+    missing = SHORT_KEYS - set(schema["properties"])
+    if missing:
+        raise KeyError(f"keys of the short form without a schema: {sorted(missing)}")
+    return schema
+
+
+def schema_text() -> str:
+    """The schema as it is committed."""
+    return json.dumps(build_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,134 @@
+"""Event streams, as far as an intermediary must understand them: WHATWG HTML §9.2."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from gateway.errors import UpstreamInvalid
+
+_TAIL_BYTES = 4
+_MAX_HELD_BYTES = 64 * 1024
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)")
+_BOM = b"\xef\xbb\xbf"
+
+
+class EventBoundary:
+    """Knows whether a stream stands between two events, where a comment does no harm."""
+
+    __slots__ = ("_tail",)
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take what was sent."""
+        if len(chunk) >= _TAIL_BYTES:
+            self._tail = chunk[-_TAIL_BYTES:]
+        else:
+            self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
+
+    @property
+    def at_boundary(self) -> bool:
+        """True at the start, and after an empty line."""
+        # A lone CR at the very end may be half of a CRLF, so it ends a line only before another.
+        return not self._tail or self._tail.endswith((b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n"))
+
+
+class EndpointRewriter:
+    """Replace the address in the `endpoint` event that opens a legacy stream.
+
+    Any GET may be a legacy one (MCP 2024-11-05, HTTP with SSE), so only what could still
+    become that event is held back; from the first other event on, bytes pass as they are.
+    """
+
+    def __init__(self, rewrite: Callable[[str], str]) -> None:
+        self._rewrite = rewrite
+        self._block: list[bytes] = []  # the whole lines of the event that is held back
+        self._block_bytes = 0
+        self._rest = b""
+        self._is_endpoint = False
+        self._at_start = True
+        self._after_cr = False
+        self._passing = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a piece of the stream and return what can go to the client now.
+
+        Raises `UpstreamInvalid` for an `endpoint` without end or that is no address.
+        """
+        if self._passing or not chunk:
+            return chunk
+        released: list[bytes] = []
+        # A CR ends its line at once: waiting for the LF would hold back a whole event.
+        if self._after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+            self._append_line_feed(released)
+        self._rest += chunk
+        self._after_cr = self._rest.endswith(b"\r")
+        self._take_lines(released)
+        if self._passing:
+            released += (*self._block, self._rest)
+        elif self._block_bytes + len(self._rest) > _MAX_HELD_BYTES:
+            raise UpstreamInvalid("The server behind the gateway sent an endless event.")
+        return b"".join(released)
+
+    def _append_line_feed(self, released: list[bytes]) -> None:
+        if self._block:
+            self._block[-1] += b"\n"
+        else:
+            released.append(b"\n")
+
+    def _take_lines(self, released: list[bytes]) -> None:
+        taken = 0
+        for match in _LINE.finditer(self._rest):
+            taken = match.end()
+            self._take_line(match[0], released)
+            if self._passing:
+                break
+        self._rest = self._rest[taken:]
+        self._passing = self._passing or self._opens_message(*_field(self._rest))
+
+    def _take_line(self, line: bytes, released: list[bytes]) -> None:
+        if self._at_start and line.startswith(_BOM):
+            line = line.removeprefix(_BOM)
+            released.append(_BOM)
+        self._at_start = False
+        if line.startswith(b":") and not self._block:
+            released.append(line)
+            return
+        self._block.append(line)
+        self._block_bytes += len(line)
+        name, value = _field(line)
+        if name == b"event":
+            self._is_endpoint = value == b"endpoint"
+            self._passing = not self._is_endpoint
+        elif not line.strip(b"\r\n"):
+            self._end_block(released)
+        else:
+            self._passing = self._opens_message(name, value)
+
+    def _opens_message(self, name: bytes, value: bytes) -> bool:
+        """Tell a JSON-RPC message, of any size, by its first byte: no address starts like it."""
+        return name == b"data" and not self._is_endpoint and value.startswith((b"{", b"["))
+
+    def _end_block(self, released: list[bytes]) -> None:
+        data = [value for name, value in map(_field, self._block) if name == b"data"]
+        self._passing = bool(data)
+        released += self._rewritten(data) if data and self._is_endpoint else self._block
+        self._block, self._block_bytes, self._is_endpoint = [], 0, False
+
+    def _rewritten(self, data: Sequence[bytes]) -> list[bytes]:
+        try:
+            (address,) = data
+            endpoint = self._rewrite(address.decode())
+        except ValueError as cause:
+            raise UpstreamInvalid("The server behind the gateway sent no endpoint.") from cause
+        new = b"data: " + endpoint.encode()
+        return [
+            new + line[len(line.rstrip(b"\r\n")) :] if _field(line)[0] == b"data" else line
+            for line in self._block
+        ]
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    name, _, value = line.rstrip(b"\r\n").partition(b":")
+    return name, value.removeprefix(b" ")

@@ -1,0 +1,43 @@
+"""The access token of a request: RFC 6750 §2.1."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote_plus
+
+from gateway.errors import InvalidRequest
+
+MAX_TOKEN_CHARS = 16 * 1024
+_B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token: RFC 9110 §5.6.2
+
+
+def parse_authorization(values: Sequence[str]) -> str | None:
+    """Find the bearer token among the Authorization headers of a request.
+
+    None when there is none, or only credentials of another scheme. Raises `InvalidRequest`
+    for two headers and for malformed credentials, whose text it never repeats.
+    """
+    if not values:
+        return None
+    if len(values) > 1:
+        raise InvalidRequest("Send one Authorization header, not several.")
+    scheme, _, token = values[0].partition(" ")
+    if scheme.lower() != "bearer":  # RFC 9110 §11.1: case does not matter
+        if not _SCHEME.fullmatch(scheme):
+            raise InvalidRequest("The Authorization header is malformed.")
+        return None
+    token = token.strip(" ")
+    if len(token) > MAX_TOKEN_CHARS or not _B64TOKEN.fullmatch(token):
+        raise InvalidRequest("The bearer token is malformed.")
+    return token
+
+
+def has_query_token(raw_query: str) -> bool:
+    """True when a query carries `access_token`, however its name is encoded.
+
+    MCP authorization: access tokens must not be included in the URI query string.
+    """
+    if "access" not in raw_query and "%" not in raw_query:
+        return False
+    names = (part.partition("=")[0] for part in re.split("[&;]", raw_query))
+    return any(unquote_plus(name).strip().lower() == "access_token" for name in names)

@@ -1,0 +1,54 @@
+"""An authorization server's own metadata: RFC 8414, OpenID Connect Discovery 1.0."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+_OAUTH = "/.well-known/oauth-authorization-server"
+_OIDC = "/.well-known/openid-configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMetadata:
+    """A checked document; `document` is the whole of it, as it came."""
+
+    issuer: str
+    jwks_uri: str
+    document: Mapping[str, object] = field(repr=False)
+
+
+def discovery_urls(issuer: str) -> tuple[str, ...]:
+    """Where the metadata of an issuer may be, in the order that MCP clients try.
+
+    RFC 8414 §3 inserts the well-known part before the issuer's path, OIDC appends it.
+    """
+    parts = urlsplit(issuer)
+    origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+    if not path:
+        return (origin + _OAUTH, origin + _OIDC)
+    return (origin + _OAUTH + path, origin + _OIDC + path, origin + path + _OIDC)
+
+
+def parse_server_metadata(document: object, issuer: str) -> ServerMetadata:
+    """Check a fetched document.
+
+    Raises ValueError, above all when `issuer` differs by a single character: then somebody
+    else answers for the issuer (RFC 8414 §3.3).
+    """
+    if not isinstance(document, Mapping):
+        raise ValueError("the metadata is not a JSON object")
+    if document.get("issuer") != issuer:
+        raise ValueError("the metadata names another issuer")
+    jwks_uri = document.get("jwks_uri")
+    if not isinstance(jwks_uri, str) or not _is_fetchable(jwks_uri, issuer):
+        raise ValueError("the metadata has no usable jwks_uri")
+    return ServerMetadata(issuer, jwks_uri, document)
+
+
+def _is_fetchable(url: str, issuer: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return True
+    # Plain http only where the issuer itself was accepted with it; the fetcher judges again.
+    plain = parts.scheme == "http" and urlsplit(issuer).scheme == "http"
+    return plain and bool(parts.hostname)

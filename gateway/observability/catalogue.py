@@ -1,0 +1,134 @@
+"""Every metric the gateway exports; `docs/metrics.md` and the exposition are both made from it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PREFIX = "mcpgw_"
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+# From the fastest cached answer to a long tool call: 1 ms … 300 s.
+REQUEST_BUCKETS = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+)  # fmt: skip
+# From a remembered verdict to a verification that waits for keys: 0.1 … 100 ms.
+AUTH_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
+# The gateway's own share of a request: 50 µs … 250 ms.
+OVERHEAD_BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family. `name` is without the prefix; `buckets` are for histograms only."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """The name as Prometheus sees it."""
+        return PREFIX + self.name
+
+
+HTTP_REQUESTS = Metric(
+    "http_requests_total", "counter", ("server", "http_method", "code"),
+    "Requests answered on the public listener; code 499 means that the client left first.",
+)  # fmt: skip
+AUTH_DECISIONS = Metric(
+    "auth_decisions_total", "counter", ("server", "scheme", "decision", "reason"),
+    "Decisions about who is calling.",
+)  # fmt: skip
+AUTHZ_DECISIONS = Metric(
+    "authz_decisions_total", "counter", ("server", "method", "decision", "reason"),
+    "Decisions whether a known caller may use a server.",
+)  # fmt: skip
+MCP_REQUESTS = Metric(
+    "mcp_requests_total", "counter", ("server", "method", "outcome"),
+    "Requests to MCP servers, by MCP method and how they ended.",
+)  # fmt: skip
+REQUEST_DURATION = Metric(
+    "request_duration_seconds", "histogram", ("server", "method"),
+    "From the request's head to the end of the answer; a stream counts until it ends.",
+    REQUEST_BUCKETS,
+)  # fmt: skip
+AUTH_DURATION = Metric(
+    "auth_duration_seconds", "histogram", ("server", "scheme"),
+    "Time spent on a token, remembered verdicts included.", AUTH_BUCKETS,
+)  # fmt: skip
+UPSTREAM_DURATION = Metric(
+    "upstream_duration_seconds", "histogram", ("server",),
+    "From sending a request to the upstream to the head of its answer.", REQUEST_BUCKETS,
+)  # fmt: skip
+OVERHEAD = Metric(
+    "gateway_overhead_seconds", "histogram", ("server",),
+    "The gateway's own time: total less upstream, streams left out.", OVERHEAD_BUCKETS,
+)  # fmt: skip
+IN_FLIGHT = Metric(
+    "requests_in_flight", "gauge", ("server",), "Requests being served now, streams included."
+)
+STREAMS_OPEN = Metric("streams_open", "gauge", ("server",), "Event streams that are open now.")
+UPSTREAM_UP = Metric(
+    "upstream_up", "gauge", ("server",),
+    "Whether the upstream answered last time it was asked; absent until it was.",
+)  # fmt: skip
+UPSTREAM_ERRORS = Metric(
+    "upstream_errors_total",
+    "counter",
+    ("server", "reason"),
+    "Exchanges with an upstream that failed.",
+)
+TOKEN_CACHE = Metric(
+    "token_cache_requests_total",
+    "counter",
+    ("result",),
+    "Look-ups of remembered verdicts on tokens.",
+)
+JWKS_FETCHES = Metric(
+    "jwks_fetches_total", "counter", ("issuer", "result"), "Attempts to fetch an issuer's keys."
+)
+JWKS_LAST_SUCCESS = Metric(
+    "jwks_last_success_timestamp_seconds", "gauge", ("issuer",),
+    "When an issuer's keys were last fetched; absent until they were.",
+)  # fmt: skip
+JWKS_KEYS = Metric("jwks_keys", "gauge", ("issuer",), "Keys of an issuer that are trusted now.")
+RELOAD_SUCCESSFUL = Metric(
+    "config_last_reload_successful", "gauge", (), "Whether the last configuration read is in use."
+)
+RELOAD_TIME = Metric(
+    "config_last_reload_success_timestamp_seconds", "gauge", (),
+    "When the configuration in use was read.",
+)  # fmt: skip
+INSECURE_SETTINGS = Metric(
+    "insecure_setting_enabled", "gauge", ("setting",), "Settings in use that weaken the gateway."
+)
+AUDIT_DROPPED = Metric(
+    "audit_events_dropped_total", "counter", (), "Audit events that could not be written."
+)
+BUILD = Metric("build_info", "gauge", ("version", "python"), "What is running; always 1.")
+
+METRICS: tuple[Metric, ...] = (
+    HTTP_REQUESTS,
+    AUTH_DECISIONS,
+    AUTHZ_DECISIONS,
+    MCP_REQUESTS,
+    REQUEST_DURATION,
+    AUTH_DURATION,
+    UPSTREAM_DURATION,
+    OVERHEAD,
+    IN_FLIGHT,
+    STREAMS_OPEN,
+    UPSTREAM_UP,
+    UPSTREAM_ERRORS,
+    TOKEN_CACHE,
+    JWKS_FETCHES,
+    JWKS_LAST_SUCCESS,
+    JWKS_KEYS,
+    RELOAD_SUCCESSFUL,
+    RELOAD_TIME,
+    INSECURE_SETTINGS,
+    AUDIT_DROPPED,
+    BUILD,
+)

@@ -1,0 +1,70 @@
+"""The closed label sets: what comes from the wire is a label only when it is listed here."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, Literal
+
+from gateway.observability.outcome import RequestOutcome
+from gateway.observability.reasons import OK, STAGE_OF
+
+OTHER_LABEL: Final = "_other"
+NONE_LABEL: Final = "_none"  # no message was read: GET, DELETE, or refused before
+UNROUTED: Final = "_unrouted"  # the request reached no server; a server's name starts with a letter
+
+# Every revision from 2024-11-05 to 2026-07-28: what a client may send.
+MCP_METHODS: tuple[str, ...] = (
+    "initialize",
+    "ping",
+    "server/discover",
+    "subscriptions/listen",
+    "tools/list",
+    "tools/call",
+    "prompts/list",
+    "prompts/get",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "completion/complete",
+    "logging/setLevel",
+    "tasks/get",
+    "tasks/list",
+    "tasks/result",
+    "tasks/cancel",
+    "notifications/initialized",
+    "notifications/cancelled",
+    "notifications/progress",
+    "notifications/roots/list_changed",
+)
+
+METHOD_LABELS: Mapping[str | None, str] = {name: name for name in MCP_METHODS} | {None: NONE_LABEL}
+HTTP_METHOD_LABELS: Mapping[str, str] = {
+    name: name for name in ("GET", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH")
+}
+# 0: the client left before there was an answer; 499 is nginx's word for it.
+CODE_LABELS: Mapping[int, str] = {status.value: str(status.value) for status in HTTPStatus} | {
+    0: "499"
+}
+
+McpResult = Literal[
+    "ok", "jsonrpc_error", "upstream_error", "denied", "invalid", "gateway_error", "client_gone"
+]
+_RESULT_OF_STAGE: Mapping[str, McpResult] = {
+    "authentication": "denied",
+    "authorization": "denied",
+    "request": "invalid",
+    "upstream": "upstream_error",
+    "gateway": "gateway_error",
+}
+
+
+def mcp_result(outcome: RequestOutcome) -> McpResult:
+    """Put a request's end into one word; `jsonrpc_error` is an error status of the upstream."""
+    if outcome.client_gone:
+        return "client_gone"
+    if outcome.reason == OK:
+        return "ok" if outcome.status < HTTPStatus.BAD_REQUEST else "jsonrpc_error"
+    if outcome.reason == "idp_unavailable":
+        return "gateway_error"
+    return _RESULT_OF_STAGE[STAGE_OF.get(outcome.reason, "gateway")]

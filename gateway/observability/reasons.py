@@ -1,0 +1,96 @@
+"""Why requests end as they do: the closed sets that metrics count and audit lines name.
+
+The words are those of `gateway.errors`, `identity.reasons` and `policy.admission`; a word that
+stands in none of these sets is counted as `other`.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Stage = Literal["authentication", "authorization", "request", "upstream", "gateway"]
+Decision = Literal["allow", "deny", "error"]
+
+OK: Final = "ok"
+OTHER: Final = "other"
+
+AUTHENTICATION_REASONS: tuple[str, ...] = (
+    "missing",
+    "malformed",
+    "invalid",
+    "wrong_issuer",
+    "bad_algorithm",
+    "wrong_type",
+    "unknown_key",
+    "bad_signature",
+    "missing_claim",
+    "wrong_audience",
+    "expired",
+    "not_yet_valid",
+    "lifetime_too_long",
+    "sender_constrained",
+    "idp_unavailable",
+)
+AUTHORIZATION_REASONS: tuple[str, ...] = (
+    "scope_missing",
+    "nobody_allowed",
+    "subject_not_allowed",
+    "client_not_allowed",
+    "email_not_allowed",
+    "domain_not_allowed",
+    "group_missing",
+    "role_missing",
+    "not_allowed",
+    "header_body_mismatch",
+)
+REQUEST_REASONS: tuple[str, ...] = (
+    "bad_http",
+    "bad_host",
+    "bad_path",
+    "unknown_host",
+    "no_route",
+    "foreign_origin",
+    "method",
+    "media_type",
+    "expectation",
+    "body_timeout",
+    "body_too_large",
+    "parse_error",
+    "invalid_message",
+    "unknown_session",
+    "loop",
+)
+UPSTREAM_REASONS: tuple[str, ...] = (
+    "unreachable",
+    "timeout",
+    "busy",
+    "invalid_response",
+    "upstream_error",
+)
+GATEWAY_REASONS: tuple[str, ...] = ("draining", "internal", OTHER)
+
+_STAGES: Mapping[Stage, tuple[str, ...]] = {
+    "authentication": AUTHENTICATION_REASONS,
+    "authorization": AUTHORIZATION_REASONS,
+    "request": REQUEST_REASONS,
+    "upstream": UPSTREAM_REASONS,
+    "gateway": GATEWAY_REASONS,
+}
+
+STAGE_OF: Mapping[str, Stage] = {
+    reason: stage for stage, reasons in _STAGES.items() for reason in reasons
+}
+
+
+def closed_reason(reason: str) -> str:
+    """Give back a word of the closed sets: the same, or `other`."""
+    return reason if reason == OK or reason in STAGE_OF else OTHER
+
+
+def decision_of(reason: str) -> Decision:
+    """Tell what a reason means for the caller: let in, refused, or not their fault."""
+    if reason == OK:
+        return "allow"
+    stage = STAGE_OF.get(reason, "gateway")
+    if stage in ("upstream", "gateway") or reason == "idp_unavailable":
+        return "error"
+    return "deny"

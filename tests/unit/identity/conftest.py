@@ -1,0 +1,81 @@
+"""A real issuer on loopback, and a clock that only the test moves."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.config.model import Issuer, Jwks
+from gateway.errors import GatewayError
+from gateway.identity.clocks import Clocks
+from gateway.identity.fetch import Fetcher
+from gateway.identity.flights import Flights
+from gateway.identity.jwt import JwtVerifier
+from gateway.identity.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.verifier import Verifier
+from tests.support.token_signer import TokenSigner
+
+RESOURCE = "https://gateway.example/mcp"
+
+
+@dataclass
+class HandClock:
+    """Stands still until it is moved; the monotonic time never goes back."""
+
+    wall: float
+    monotonic: float = 1000.0
+
+    def advance(self, seconds: float) -> None:
+        self.wall += seconds
+        self.monotonic += seconds
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(lambda: self.wall, lambda: self.monotonic)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(float(int(time.time())))
+
+
+@pytest.fixture
+async def flights() -> AsyncIterator[Flights]:
+    async with asyncio.TaskGroup() as group:
+        yield Flights(group)
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    async with Fetcher(timeout_s=1.0) as opened:
+        yield opened
+
+
+@pytest.fixture
+def issuer(signer: TokenSigner) -> Issuer:
+    return Issuer(issuer=signer.issuer, jwks=Jwks(url=f"{signer.issuer}/jwks"))
+
+
+@pytest.fixture
+async def sources(
+    issuer: Issuer, fetcher: Fetcher, flights: Flights, clock: HandClock
+) -> IssuerSources:
+    found = build_sources("corp", issuer, fetcher, Surroundings(flights, clock.clocks))
+    await found.keys.refresh()
+    return found
+
+
+@pytest.fixture
+def verifier(issuer: Issuer, sources: IssuerSources) -> JwtVerifier:
+    return JwtVerifier(issuer, [RESOURCE], sources.keys)
+
+
+async def verdict(verifier: Verifier, token: str, now: float | None = None) -> str:
+    """`accepted`, `not mine`, or the reason of the refusal."""
+    try:
+        principal = await verifier.verify(token, time.time() if now is None else now)
+    except GatewayError as error:
+        return error.reason
+    return "not mine" if principal is None else "accepted"

@@ -1,0 +1,206 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from gateway.config.model import Cache
+from gateway.errors import IdentityUnavailable, InvalidToken
+from gateway.identity.cache import VerdictCache, token_digest
+from gateway.identity.flights import Flights
+from gateway.identity.principal import Principal
+from gateway.identity.reasons import TokenReason, refused
+from tests.unit.identity.conftest import HandClock
+
+SETTINGS = Cache(positive_max=10, negative_max=10)
+KEY = b"key"
+
+
+@pytest.fixture
+def cache(flights: Flights, clock: HandClock) -> VerdictCache:
+    return VerdictCache(SETTINGS, flights, clock.clocks)
+
+
+def _accept(expires_at: float | None = None) -> Callable[[], Awaitable[Principal]]:
+    async def verify() -> Principal:
+        return Principal("https://as.example", "ada", expires_at=expires_at)
+
+    return verify
+
+
+def _refuse(reason: TokenReason) -> Callable[[], Awaitable[Principal]]:
+    async def verify() -> Principal:
+        raise refused(reason)
+
+    return verify
+
+
+async def test_verdict_is_remembered_for_its_ttl(cache: VerdictCache, clock: HandClock) -> None:
+    principal = await cache.resolve(KEY, clock.wall, _accept())
+
+    clock.advance(59)
+    assert cache.get(KEY, clock.wall) is principal
+    clock.advance(1)
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("120", "J23")
+async def test_verdict_ends_with_the_token(cache: VerdictCache, clock: HandClock) -> None:
+    await cache.resolve(KEY, clock.wall, _accept(clock.wall + 10))
+
+    clock.advance(9)
+    assert cache.get(KEY, clock.wall) is not None
+    clock.advance(1)
+    assert cache.get(KEY, clock.wall) is None
+
+
+async def test_token_in_its_skew_is_not_remembered(cache: VerdictCache, clock: HandClock) -> None:
+    await cache.resolve(KEY, clock.wall, _accept(clock.wall - 5))
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+async def test_wall_clock_set_forward_ends_a_verdict_past_exp(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await cache.resolve(KEY, clock.wall, _accept(clock.wall + 30))
+    clock.wall += 31
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.parametrize("step", [-3600, 3600])
+async def test_wall_clock_step_neither_flushes_nor_extends(
+    step: int, cache: VerdictCache, clock: HandClock
+) -> None:
+    await cache.resolve(KEY, clock.wall, _accept(clock.wall + 86400))
+
+    clock.wall += step
+    assert cache.get(KEY, clock.wall) is not None
+    clock.monotonic += 60
+    assert cache.get(KEY, clock.wall) is None
+
+
+async def test_refusal_is_remembered_briefly(cache: VerdictCache, clock: HandClock) -> None:
+    with pytest.raises(InvalidToken) as first:
+        await cache.resolve(KEY, clock.wall, _refuse("wrong_audience"))
+
+    with pytest.raises(InvalidToken) as second:
+        cache.get(KEY, clock.wall)
+    assert second.value is not first.value
+    assert second.value.reason == "wrong_audience"
+    assert second.value.description == first.value.description
+
+    clock.advance(10)
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("J21")
+@pytest.mark.parametrize("reason", ["unknown_key", "not_yet_valid"])
+async def test_refusal_that_may_pass_is_not_remembered(
+    reason: TokenReason, cache: VerdictCache, clock: HandClock
+) -> None:
+    with pytest.raises(InvalidToken):
+        await cache.resolve(KEY, clock.wall, _refuse(reason))
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("121")
+async def test_outage_is_not_remembered(cache: VerdictCache, clock: HandClock) -> None:
+    async def fail() -> Principal:
+        raise IdentityUnavailable("not now")
+
+    with pytest.raises(IdentityUnavailable):
+        await cache.resolve(KEY, clock.wall, fail)
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("C3")
+async def test_flood_of_bad_tokens_evicts_nothing_good(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await cache.resolve(KEY, clock.wall, _accept())
+    for number in range(1000):
+        with pytest.raises(InvalidToken):
+            await cache.resolve(b"%d" % number, clock.wall, _refuse("bad_signature"))
+
+    assert cache.get(KEY, clock.wall) is not None
+    assert cache.get(b"0", clock.wall) is None  # the refusals are bounded, too
+
+
+@pytest.mark.requirement("C3")
+async def test_good_verdicts_are_bounded(cache: VerdictCache, clock: HandClock) -> None:
+    for number in range(11):
+        await cache.resolve(b"%d" % number, clock.wall, _accept())
+
+    held = [number for number in range(11) if cache.get(b"%d" % number, clock.wall)]
+    assert held == list(range(1, 11))
+
+
+@pytest.mark.requirement("C4")
+async def test_stampede_verifies_once(cache: VerdictCache, clock: HandClock) -> None:
+    calls = 0
+
+    async def verify() -> Principal:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0)
+        return Principal("https://as.example", "ada")
+
+    waiting = (cache.resolve(KEY, clock.wall, verify) for _ in range(1000))
+    principals = await asyncio.gather(*waiting)
+
+    assert calls == 1
+    assert len(principals) == 1000
+
+
+@pytest.mark.requirement("J21", "J23")
+async def test_clear_forgets_verdicts_of_a_removed_key(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await cache.resolve(KEY, clock.wall, _accept())
+
+    cache.clear()
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("J23")
+async def test_verdict_that_began_before_clear_is_not_kept(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    async def verify() -> Principal:
+        cache.clear()
+        return Principal("https://as.example", "ada")
+
+    await cache.resolve(KEY, clock.wall, verify)
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("C2")
+async def test_chains_do_not_share_verdicts(cache: VerdictCache) -> None:
+    one, other = cache.chain_key("one"), cache.chain_key("other")
+
+    assert token_digest(one, "token") != token_digest(other, "token")
+    assert token_digest(one, "token") != token_digest(one, "token2")
+    assert len(token_digest(one, "token")) == 32
+
+
+@pytest.mark.requirement("20", "178", "C1")
+async def test_cache_holds_no_token(cache: VerdictCache, clock: HandClock) -> None:
+    token = "canary-" + "x" * 40
+    key = token_digest(cache.chain_key("one"), token)
+    await cache.resolve(key, clock.wall, _accept())
+
+    assert "ada" in repr(vars(cache))
+    assert token not in repr(vars(cache))
+
+
+@pytest.mark.requirement("C1")
+async def test_two_processes_file_a_token_differently(flights: Flights, clock: HandClock) -> None:
+    first = VerdictCache(SETTINGS, flights, clock.clocks)
+    second = VerdictCache(SETTINGS, flights, clock.clocks)
+
+    assert first.chain_key("one") != second.chain_key("one")

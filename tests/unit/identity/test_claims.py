@@ -1,0 +1,92 @@
+import pytest
+
+from gateway.config.model import Claims
+from gateway.errors import InvalidToken
+from gateway.identity.claims import build_principal, find_claim
+from gateway.identity.principal import Principal
+
+ISSUER = "https://as.example"
+
+
+def _principal(paths: Claims | None = None, **claims: object) -> Principal:
+    return build_principal(ISSUER, {"sub": "ada"} | claims, paths or Claims(), 5.0)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("sub", "ada"),
+        ("realm_access.roles", ["admin"]),
+        ("https://example.com/roles", ["ops"]),
+        ("https://example.com/app.roles", ["dev"]),
+        ("a.b.c", 1),
+        ("realm_access.nothing", None),
+        ("sub.deeper", None),
+        ("nothing", None),
+    ],
+)
+def test_claim_is_found_at_its_path(path: str, value: object) -> None:
+    claims = {
+        "sub": "ada",
+        "realm_access": {"roles": ["admin"]},
+        "https://example.com/roles": ["ops"],
+        "https://example.com/app": {"roles": ["dev"]},
+        "a.b": {"c": 1},
+        "a": {"b": {"c": 2}},
+    }
+
+    assert find_claim(claims, path) == value
+
+
+def test_standard_claims_make_a_principal() -> None:
+    principal = _principal(
+        client_id="cli",
+        scope="mcp:read mcp:write",
+        email="ada@example.com",
+        name="Ada",
+        groups=["dev", "ops"],
+        roles="admin",
+    )
+
+    assert principal.issuer == ISSUER
+    assert principal.subject == "ada"
+    assert principal.client_id == "cli"
+    assert principal.scopes == {"mcp:read", "mcp:write"}
+    assert (principal.email, principal.name) == ("ada@example.com", "Ada")
+    assert principal.groups == ("dev", "ops")
+    assert principal.roles == ("admin",)
+    assert principal.expires_at == 5.0
+
+
+def test_scopes_may_be_a_list_under_another_name() -> None:
+    assert _principal(scp=["a", "b"]).scopes == {"a", "b"}
+
+
+def test_first_scope_claim_decides_alone() -> None:
+    assert _principal(scope="", scp="admin").scopes == frozenset()
+
+
+def test_only_a_space_separates_scopes() -> None:
+    """RFC 6749 §3.3."""
+    assert _principal(scope="a\u00a0b  c").scopes == {"a\u00a0b", "c"}
+
+
+def test_values_of_other_types_are_left_out() -> None:
+    principal = _principal(client_id=7, scope={"a": 1}, email=["x"], groups=[1, "dev", None])
+
+    assert principal.client_id is None
+    assert principal.scopes == frozenset()
+    assert principal.email is None
+    assert principal.groups == ("dev",)
+
+
+@pytest.mark.requirement("114")
+@pytest.mark.parametrize("subject", ["", 7, None, ["ada"]])
+def test_token_without_a_subject_is_refused(subject: object) -> None:
+    with pytest.raises(InvalidToken):
+        build_principal(ISSUER, {"sub": subject}, Claims(), None)
+
+
+def test_claims_of_a_principal_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        _principal().claims["sub"] = "eve"  # type: ignore[index]  # that is the point

@@ -1,0 +1,216 @@
+import asyncio
+import contextlib
+import datetime
+import gzip
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from gateway.errors import ConfigError
+from gateway.identity.document import FetchFailed, HostUnreachable
+from gateway.identity.fetch import MAX_DOCUMENT_BYTES, Fetcher
+
+Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Place = Callable[[Serve], Awaitable[str]]
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    servers: list[TestServer] = []
+
+    async def start(serve: Serve) -> str:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", serve)
+        servers.append(TestServer(app, host="127.0.0.1"))
+        await servers[-1].start_server(access_log=None)
+        return str(servers[-1].make_url("/jwks"))
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+def _body(body: bytes, status: int = 200, **headers: str) -> Serve:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=body, status=status, headers=named)
+
+    return serve
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for loopback that signed itself; its key stands in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    loopback = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([loopback]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = tmp_path / "loopback.pem"
+    path.write_bytes(pem + signed.public_bytes(Encoding.PEM))
+    return path
+
+
+@contextlib.asynccontextmanager
+async def _tls_server(certificate: Path) -> AsyncIterator[str]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    app = web.Application()
+    app.router.add_get("/jwks", _body(b"{}"))
+    server = TestServer(app, host="127.0.0.1", scheme="https")
+    await server.start_server(access_log=None, ssl=tls)
+    yield str(server.make_url("/jwks"))
+    await server.close()
+
+
+async def test_object_is_returned_with_its_freshness(place: Place, fetcher: Fetcher) -> None:
+    url = await place(_body(b'{"keys":[]}', Cache_Control="public, max-age=300"))
+
+    fetched = await fetcher.get_json(url)
+
+    assert fetched.document == {"keys": []}
+    assert fetched.max_age_s == 300
+
+
+async def test_request_carries_no_cookie_and_asks_for_no_compression(
+    place: Place, fetcher: Fetcher
+) -> None:
+    async def echo(request: web.Request) -> web.Response:
+        response = web.json_response(dict(request.headers))
+        response.set_cookie("tracked", "1")
+        return response
+
+    url = await place(echo)
+    await fetcher.get_json(url)
+
+    sent = (await fetcher.get_json(url)).document
+    assert sent["Accept-Encoding"] == "identity"
+    assert "Cookie" not in sent
+
+
+async def test_proxy_of_the_environment_is_not_used(
+    place: Place, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    url = await place(_body(b"{}"))
+
+    assert (await fetcher.get_json(url)).document == {}
+
+
+@pytest.mark.requirement("J18")
+@pytest.mark.parametrize(
+    "serve",
+    [
+        _body(b"<html>sign in</html>"),
+        _body(b"[]"),
+        _body(b'{"keys":[],"keys":[]}'),
+        _body(b"{}", status=500),
+        _body(b"{}", status=204),
+        _body(b"{}", status=302, Location="http://127.0.0.1:9/"),
+        _body(gzip.compress(b"{}"), Content_Encoding="gzip"),
+        _body(b'{"a":"' + b"x" * MAX_DOCUMENT_BYTES + b'"}'),
+    ],
+    ids=["html", "array", "duplicates", "500", "204", "redirect", "gzip", "too-long"],
+)
+async def test_anything_but_a_small_json_object_fails(
+    serve: Serve, place: Place, fetcher: Fetcher
+) -> None:
+    with pytest.raises(FetchFailed):
+        await fetcher.get_json(await place(serve))
+
+
+@pytest.mark.requirement("113", "J18")
+async def test_redirect_is_not_followed(place: Place, fetcher: Fetcher) -> None:
+    visits: list[str] = []
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        visits.append(request.path)
+        return web.json_response({})
+
+    target = await place(elsewhere)
+    with pytest.raises(FetchFailed):
+        await fetcher.get_json(await place(_body(b"{}", status=307, Location=target)))
+
+    assert visits == []
+
+
+@pytest.mark.requirement("J18")
+async def test_dripping_body_is_given_up(place: Place) -> None:
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(0.02)
+
+    async with Fetcher(timeout_s=0.2) as fetcher:
+        with pytest.raises(HostUnreachable):
+            await fetcher.get_json(await place(drip))
+
+
+async def test_silent_host_is_told_apart(fetcher: Fetcher, port: int) -> None:
+    with pytest.raises(HostUnreachable):
+        await fetcher.get_json(f"http://127.0.0.1:{port}/jwks")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://as.example/jwks",
+        "http://10.0.0.1/jwks",
+        "ftp://127.0.0.1/jwks",
+        "file:///etc/passwd",
+        "https://user@as.example/jwks",
+        "https:///jwks",
+        "https://[::1/jwks",
+        "jwks",
+    ],
+)
+async def test_url_that_is_not_safe_to_fetch_is_refused(fetcher: Fetcher, url: str) -> None:
+    with pytest.raises(FetchFailed):
+        await fetcher.get_json(url)
+
+
+@pytest.mark.requirement("124")
+async def test_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
+    async with _tls_server(certificate) as url, Fetcher() as fetcher:
+        with pytest.raises(FetchFailed):
+            await fetcher.get_json(url)
+
+
+async def test_certificate_of_the_given_authority_is_accepted(certificate: Path) -> None:
+    async with _tls_server(certificate) as url, Fetcher(ca_file=certificate) as fetcher:
+        assert (await fetcher.get_json(url)).document == {}
+
+
+@pytest.mark.parametrize("content", [None, "not a certificate"])
+def test_authority_that_cannot_be_read_stops_the_start(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(ConfigError, match=r"ca\.pem"):
+        Fetcher(ca_file=path)
+
+
+async def test_closed_fetcher_fails() -> None:
+    with pytest.raises(FetchFailed):
+        await Fetcher().get_json("https://as.example/jwks")

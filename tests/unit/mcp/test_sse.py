@@ -1,0 +1,137 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import UpstreamInvalid
+from gateway.mcp.sse import EndpointRewriter, EventBoundary
+
+ENDPOINT = b"event: endpoint\ndata: /messages?id=1\n\n"
+MESSAGE = b'data: {"jsonrpc":"2.0","method":"ping","id":1}\n\n'
+
+
+def _sealed(endpoint: str) -> str:
+    return f"/mcp?was={endpoint.upper()}"
+
+
+def _fed(*chunks: bytes) -> list[bytes]:
+    rewriter = EndpointRewriter(_sealed)
+    return [rewriter.feed(chunk) for chunk in chunks]
+
+
+def _boundary_after(*chunks: bytes) -> bool:
+    boundary = EventBoundary()
+    for chunk in chunks:
+        boundary.feed(chunk)
+    return boundary.at_boundary
+
+
+@pytest.mark.requirement("39", "44")
+def test_a_stream_starts_at_a_boundary() -> None:
+    assert EventBoundary().at_boundary
+
+
+@pytest.mark.requirement("39", "44")
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_only_a_blank_line_is_a_boundary(end: bytes) -> None:
+    assert _boundary_after(b"data: x" + end + end)
+    assert not _boundary_after(b"data: x" + end)
+    assert not _boundary_after(b"data: x")
+    assert not _boundary_after(b"data: x" + end + end, b"data")
+
+
+@pytest.mark.requirement("39", "44")
+@pytest.mark.parametrize("event", [b"data: x\n\n", b"data: x\r\n\r\n", b"data: x\r\r"])
+def test_the_boundary_is_found_however_the_bytes_are_cut(event: bytes) -> None:
+    boundary = EventBoundary()
+
+    seen = []
+    for index in range(len(event)):
+        boundary.feed(event[index : index + 1])
+        seen.append(boundary.at_boundary)
+
+    assert seen.index(True) >= len(b"data: x") + 1
+    assert seen[-1]
+
+
+@pytest.mark.requirement("S1")
+def test_the_endpoint_is_replaced_and_what_follows_is_not() -> None:
+    assert _fed(ENDPOINT + MESSAGE, ENDPOINT) == [
+        b"event: endpoint\ndata: /mcp?was=/MESSAGES?ID=1\n\n" + MESSAGE,
+        ENDPOINT,
+    ]
+
+
+@pytest.mark.requirement("S1")
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("lines", [["event:endpoint", "data:/a"], ["data: /a", "event: endpoint"]])
+def test_the_endpoint_is_found_however_the_bytes_are_cut(end: str, lines: list[str]) -> None:
+    stream = "\ufeff: hello\n\nretry: 5\n\n" + end.join(["id: 7", *lines, "", "data: b", "", ""])
+
+    pieces = _fed(*(bytes([byte]) for byte in stream.encode()))
+
+    expected = stream.replace("data: /a", "data:/a").replace("data:/a", "data: /mcp?was=/A")
+    assert b"".join(pieces).decode() == expected
+
+
+@pytest.mark.requirement("S1")
+def test_an_endpoint_with_bare_cr_does_not_wait_for_the_next_byte() -> None:
+    assert _fed(b"event: endpoint\rdata: /a\r\r", b"\ndata: b") == [
+        b"event: endpoint\rdata: /mcp?was=/A\r\r",
+        b"\ndata: b",
+    ]
+
+
+@pytest.mark.requirement("S1")
+def test_comments_pass_at_once() -> None:
+    assert _fed(b": ping\r", b"\n", b"\n: pi", b"ng\n") == [b": ping\r", b"\n", b"\n", b": ping\n"]
+
+
+@pytest.mark.requirement("S1")
+def test_a_comment_inside_an_event_keeps_its_place() -> None:
+    assert _fed(b"id: 1\n: c\n", b"data: /a\nevent: endpoint\n\n") == [
+        b"",
+        b"id: 1\n: c\ndata: /mcp?was=/A\nevent: endpoint\n\n",
+    ]
+
+
+@pytest.mark.requirement("S1", "39")
+@pytest.mark.parametrize(
+    "start", [b"event: message\n", b'id: 1\ndata: {"', b"data:[", b"data: \n\n"]
+)
+def test_another_event_passes_as_soon_as_it_shows(start: bytes) -> None:
+    assert _fed(start, b"event: end", ENDPOINT) == [start, b"event: end", ENDPOINT]
+
+
+@pytest.mark.requirement("39")
+@given(st.lists(st.binary(max_size=40)))
+def test_a_stream_without_endpoint_is_not_changed(chunks: list[bytes]) -> None:
+    chunks = [chunk.replace(b"endpoint", b"") for chunk in chunks]
+
+    assert b"".join(_fed(MESSAGE, *chunks)) == MESSAGE + b"".join(chunks)
+
+
+@pytest.mark.requirement("S2")
+def test_an_event_without_end_is_cut_off() -> None:
+    rewriter = EndpointRewriter(_sealed)
+    rewriter.feed(b"event: endpoint\n")
+
+    with pytest.raises(UpstreamInvalid):
+        rewriter.feed(b"data: " + b"a" * 64 * 1024)
+
+
+@pytest.mark.requirement("S2", "39")
+def test_a_long_message_is_not_held_back() -> None:
+    message = b'id: 1\ndata: {"' + b"a" * 100_000
+
+    assert _fed(message) == [message]
+
+
+@pytest.mark.requirement("S9")
+@pytest.mark.parametrize("data", [b"data: /a\ndata: /b", b"data: /\xff"])
+def test_an_endpoint_that_is_no_single_address_is_refused(data: bytes) -> None:
+    with pytest.raises(UpstreamInvalid):
+        _fed(b"event: endpoint\n" + data + b"\n\n")
+
+
+def test_an_empty_piece_stays_empty() -> None:
+    assert _fed(b"") == [b""]

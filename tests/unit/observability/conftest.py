@@ -1,0 +1,39 @@
+"""One finished request that tests vary."""
+
+import msgspec
+import pytest
+
+from gateway.observability.metrics import Metrics
+from gateway.observability.outcome import RequestOutcome
+
+CALL = RequestOutcome(
+    1763910000.25,
+    "0123456789abcdef",
+    "POST",
+    200,
+    server="files",
+    subject="ada",
+    issuer="https://idp.example.com",
+    client_id="cli",
+    mcp_method="tools/call",
+    name="read_file",
+    jsonrpc_id=7,
+    duration_s=0.004,
+    auth_s=0.0002,
+    upstream_s=0.003,
+)
+
+
+def a_call(**changes: object) -> RequestOutcome:
+    """A good `tools/call`, with some of its facts changed."""
+    return msgspec.structs.replace(CALL, **changes)
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(["files", "mail"], ["corp"], "1.2.3")
+
+
+def sample(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """The value of one series, None when it is not exported."""
+    return metrics.registry.get_sample_value(name, labels)

@@ -1,0 +1,65 @@
+import base64
+import hashlib
+import re
+
+from gateway.observability.denials import Denials
+from gateway.observability.health import Condition
+from gateway.observability.metrics import IssuerState
+from gateway.observability.status_page import (
+    CONTENT_SECURITY_POLICY,
+    ServerState,
+    Status,
+    status_page,
+)
+from tests.unit.observability.conftest import a_call
+
+
+def a_page(*, ready: bool = True, draining: bool = False, reason: str = "expired") -> str:
+    denials = Denials()
+    denials.note(a_call(decision="deny", reason=reason, request_id="<b>id"))
+    status = Status(
+        version="1.2.3",
+        started_at=0.0,
+        now=3 * 86400 + 7200.0,
+        ready=ready,
+        draining=draining,
+        conditions={"keys of corp": Condition("no keys yet")},
+        servers=[
+            ServerState("files", "https://files.example.com/mcp", None, 2, 1),
+            ServerState("mail", "https://mail.example.com/mcp", False, 0, 0),
+        ],
+        issuers=[IssuerState("corp", 2, 266340.0), IssuerState("old", 0, None)],
+        denials=denials.latest,
+    )
+    return status_page(status)
+
+
+def test_page_shows_servers_issuers_and_refusals() -> None:
+    page = a_page()
+
+    for shown in ("1.2.3", "3 d 2 h", "no keys yet", "not asked yet", "down", "1 min ago", "never"):
+        assert shown in page
+    assert "<td>expired</td>" in page
+
+
+def test_what_others_wrote_is_escaped() -> None:
+    assert "<b>id" not in a_page()
+
+
+def test_page_names_no_subject() -> None:
+    assert "ada" not in a_page()
+
+
+def test_page_says_whether_traffic_should_come() -> None:
+    assert "<p>Ready" in a_page()
+    assert "<p>Not ready" in a_page(ready=False)
+    assert "<p>Draining" in a_page(ready=False, draining=True)
+
+
+def test_policy_allows_the_style_of_the_page_and_nothing_else() -> None:
+    style = re.search(r"<style>(.*)</style>", a_page())
+
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY
+    assert "default-src 'none'" in CONTENT_SECURITY_POLICY

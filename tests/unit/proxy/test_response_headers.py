@@ -1,0 +1,79 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import UpstreamInvalid
+from gateway.proxy.response_headers import Header, response_headers
+
+
+@pytest.mark.requirement("39")
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"Content-Type",
+        b"Mcp-Session-Id",
+        b"X-Accel-Buffering",
+        b"Cache-Control",
+        b"ETag",
+        b"Server",
+        b"Content-Encoding",
+        b"X_Custom",
+    ],
+)
+def test_what_is_meant_for_the_client_passes(name: bytes) -> None:
+    assert response_headers([(name, b"v")]) == [(name, b"v")]
+
+
+@pytest.mark.requirement("159", "H13")
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"WWW-Authenticate",
+        b"Proxy-Authenticate",
+        b"Set-Cookie",
+        b"Access-Control-Allow-Origin",
+        b"Alt-Svc",
+        b"Strict-Transport-Security",
+        b"Content-Length",
+        b"Keep-Alive",
+        b"Transfer-Encoding",
+        b"Upgrade",
+        b"X-Gateway-Anything",
+    ],
+)
+@given(upper=st.booleans())
+def test_what_speaks_for_the_gateway_or_the_hop_is_dropped(name: bytes, upper: bool) -> None:
+    assert response_headers([(name.upper() if upper else name.lower(), b"v")]) == []
+
+
+@pytest.mark.requirement("158")
+def test_headers_that_connection_names_are_dropped() -> None:
+    received = [(b"X-Hop", b"1"), (b"Connection", b"close, x-hop"), (b"X-Stays", b"1")]
+
+    assert response_headers(received) == [(b"X-Stays", b"1")]
+
+
+@pytest.mark.requirement("H13")
+def test_two_content_types_are_refused() -> None:
+    with pytest.raises(UpstreamInvalid):
+        response_headers([(b"Content-Type", b"text/html"), (b"content-type", b"text/html")])
+
+
+@pytest.mark.requirement("H13")
+@pytest.mark.parametrize("header", [(b"X-A", b"a\r\nSet-Cookie: b"), (b"X A", b"a"), (b"", b"a")])
+def test_header_that_cannot_be_one_is_refused(header: Header) -> None:
+    with pytest.raises(UpstreamInvalid):
+        response_headers([header])
+
+
+@pytest.mark.requirement("H13")
+@given(st.lists(st.tuples(st.binary(max_size=8), st.binary(max_size=12)), max_size=5))
+def test_no_line_break_passes(received: list[Header]) -> None:
+    try:
+        kept = response_headers(received)
+    except UpstreamInvalid:
+        return
+
+    assert not any(re.search(rb"[\r\n\0]", name + value) for name, value in kept)
