@@ -84,8 +84,9 @@ class AuditLog:
 
     def _tell_losses(self) -> None:
         lost = self._lost
-        self._on_dropped(lost - self._told)
-        self._told = lost
+        if lost != self._told:
+            self._on_dropped(lost - self._told)
+            self._told = lost
 
     def _run(self) -> None:
         while not self._stopping.is_set():

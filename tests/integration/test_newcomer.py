@@ -35,8 +35,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def first_look(folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = start(folder)
     yield process
-    if process.poll() is None:
-        stop(process)
+    stop(process)
 
 
 def start(folder: Path) -> subprocess.Popen[str]:

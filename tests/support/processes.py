@@ -1,18 +1,21 @@
 """Child processes with a limit on every wait."""
 
-import selectors
 import subprocess
+import threading
 import time
 
 
 def read_line(process: subprocess.Popen[str], *, limit_s: float) -> str:
     """The next line of its standard output; RuntimeError when it ends or says nothing in time."""
-    assert process.stdout is not None
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        if not selector.select(limit_s):
-            raise RuntimeError(f"{process.args!r} said nothing within {limit_s} s")
-    line = process.stdout.readline()
+    stream, lines = process.stdout, list[str]()
+    assert stream is not None
+    # A thread: lines may wait in the stream's own buffer, where a selector does not see them.
+    reader = threading.Thread(target=lambda: lines.append(stream.readline()), daemon=True)
+    reader.start()
+    reader.join(limit_s)
+    if not lines:
+        raise RuntimeError(f"{process.args!r} said nothing within {limit_s} s")
+    (line,) = lines
     if not line:
         raise RuntimeError(f"{process.args!r} ended with {process.wait(limit_s)}")
     return line.rstrip("\n")

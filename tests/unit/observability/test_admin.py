@@ -1,0 +1,114 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession, web
+
+from gateway.observability.admin import Observed, build_admin_app
+from gateway.observability.denials import Denials
+from gateway.observability.health import Readiness
+from gateway.observability.metrics import IssuerState, Metrics
+from tests.unit.observability.conftest import a_call
+
+
+@pytest.fixture
+def observed(metrics: Metrics) -> Observed:
+    issuers = [IssuerState("corp", 2, 1763910000.0)]
+    metrics.watch_issuers(lambda: issuers)
+    return Observed(
+        version="1.2.3",
+        started_at=1763910000.0,
+        metrics=metrics,
+        readiness=Readiness("listener"),
+        denials=Denials(),
+        server_urls={"files": "https://files.example.com/mcp"},
+        issuers=lambda: issuers,
+        clock=lambda: 1763910060.0,
+    )
+
+
+@pytest.fixture
+async def admin(observed: Observed) -> AsyncIterator[ClientSession]:
+    runner = web.AppRunner(build_admin_app(observed))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    async with ClientSession(f"http://{host}:{port}") as session:
+        yield session
+    await runner.cleanup()
+
+
+async def test_process_is_alive_also_when_it_is_not_ready(admin: ClientSession) -> None:
+    async with admin.get("/livez") as answer:
+        assert answer.status == 200
+        assert await answer.json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/healthz"])
+async def test_readiness_names_what_is_missing(
+    admin: ClientSession, observed: Observed, path: str
+) -> None:
+    async with admin.get(path) as answer:
+        assert answer.status == 503
+        conditions = (await answer.json())["conditions"]
+    assert conditions == {"listener": {"ready": False, "reason": "starting"}}
+
+    observed.readiness.set_ready("listener")
+    async with admin.get(path) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["conditions"] == {"listener": {"ready": True}}
+
+
+async def test_draining_process_is_alive_and_not_ready(
+    admin: ClientSession, observed: Observed
+) -> None:
+    observed.readiness.set_ready("listener")
+    observed.readiness.drain()
+
+    async with admin.get("/readyz") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["draining"] is True
+    async with admin.get("/livez") as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "end"),
+    [
+        ("", "text/plain", "\n"),
+        ("application/openmetrics-text;version=1.0.0", "application/openmetrics-text", "# EOF\n"),
+    ],
+)
+async def test_metrics_come_in_the_format_that_is_asked_for(
+    admin: ClientSession, accept: str, content_type: str, end: str
+) -> None:
+    async with admin.get("/metrics", headers={"Accept": accept}) as answer:
+        text = await answer.text()
+
+    assert answer.headers["Content-Type"].startswith(content_type)
+    assert 'mcpgw_jwks_keys{issuer="corp"} 2.0' in text
+    assert text.endswith(end)
+
+
+async def test_status_page_shows_state_without_subjects(
+    admin: ClientSession, observed: Observed
+) -> None:
+    observed.denials.note(a_call(decision="deny", reason="group_missing"))
+
+    async with admin.get("/") as answer:
+        page = await answer.text()
+
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "group_missing" in page
+    assert "1 min ago" in page
+    assert "https://files.example.com/mcp" in page
+    assert "ada" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/metrics"])
+async def test_nothing_is_cached_and_nothing_can_be_changed(
+    admin: ClientSession, path: str
+) -> None:
+    async with admin.get(path) as answer:
+        assert answer.headers["Cache-Control"] == "no-store"
+    async with admin.post(path) as answer:
+        assert answer.status == 405
