@@ -1,4 +1,4 @@
-"""Every error raised on purpose: its HTTP status, its OAuth code and a text that is safe for a client."""
+"""Every error raised on purpose: HTTP status, OAuth code, and a text that is safe for a client."""
 
 from typing import ClassVar
 
@@ -187,7 +187,7 @@ class ParseError(InvalidMessage):
 
 
 class HeaderMismatch(GatewayError):
-    """A mirrored header differs from the body: MCP 2026-07-28, Streamable HTTP, header validation."""
+    """A mirrored header differs from the body: MCP 2026-07-28, Streamable HTTP."""
 
     status = 400
     code = "header_mismatch"

@@ -122,7 +122,9 @@ def _documents(parts: Parts, names: list[str]) -> dict[str, Answer]:
     documents: dict[str, Answer] = {}
     for name in names:
         server = config.servers[name]
-        documents[well_known_path(public_url(config, server))] = fixed_document(resource_document(config, server))
+        documents[well_known_path(public_url(config, server))] = fixed_document(
+            resource_document(config, server)
+        )
     main = config.default_server if config.default_server in names else None
     main = main or (names[0] if len(names) == 1 else None)
     if main is not None:

@@ -5,7 +5,7 @@ import logging
 import os
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gateway.app.admin import open_admin
@@ -28,7 +28,6 @@ BACKLOG = 1024
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
 FIRST_KEYS_TIMEOUT_S = 5.0
 KEY_BYTES = 32
-DRAIN_POLL_S = 0.05
 LAST_WORDS_S = 1.0
 
 
@@ -139,9 +138,9 @@ async def _drain(
     for stream in tuple(gate.streams):
         if stream.listening:  # a GET stream has no answer to wait for
             stream.end()
-    deadline = asyncio.get_running_loop().time() + config.shutdown.drain
-    while gate.in_flight and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(DRAIN_POLL_S)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(config.shutdown.drain):
+            await gate.drained()
     for stream in tuple(gate.streams):
         stream.end()
     await server.shutdown(LAST_WORDS_S)

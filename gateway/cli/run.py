@@ -21,7 +21,9 @@ EXIT_FAILED = 1
 
 
 @click.command(name="run")
-@click.option("--config", "path", type=click.Path(path_type=Path), help="Configuration file [config.yaml].")
+@click.option(
+    "--config", "path", type=click.Path(path_type=Path), help="Configuration file [config.yaml]."
+)
 @click.option("--upstream", help="URL of the MCP server to stand in front of.")
 @click.option("--issuer", help="Issuer whose tokens are accepted, or `local`.")
 @click.option("--public-url", help="What clients type, without the path.")
@@ -29,7 +31,7 @@ EXIT_FAILED = 1
 @click.option("--admin-listen", help="host:port of health and metrics.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--print-config", is_flag=True, help="Print the equal YAML and exit.")
-def command(  # noqa: PLR0913  # one parameter per flag is how click works
+def command(  # noqa: PLR0913, PLR0917  # one parameter per flag is how click works
     path: Path | None,
     upstream: str | None,
     issuer: str | None,
@@ -61,7 +63,7 @@ def run(config: Config) -> int:
 
 async def _until_told(config: Config) -> None:
     # aiohttp costs 200 ms that `--help` and `--print-config` need not pay.
-    from gateway.app.serve import serving  # noqa: PLC0415  # see above
+    from gateway.app.serve import serving  # see above
 
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
@@ -84,7 +86,9 @@ async def _until_told(config: Config) -> None:
 def banner(config: Config) -> str:
     """Say where things are and how to see the gateway refuse somebody."""
     urls = [public_url(config, server) for server in config.servers.values()]
-    lines = [f"MCP auth gateway: {name} at {url}" for name, url in zip(config.servers, urls, strict=True)]
+    lines = [
+        f"MCP auth gateway: {name} at {url}" for name, url in zip(config.servers, urls, strict=True)
+    ]
     host, port = config.admin.listen
     lines += [
         f"health and metrics: http://{host or '127.0.0.1'}:{port}/",
@@ -101,7 +105,7 @@ def _settle_garbage_collector() -> None:
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
-        import uvloop  # noqa: PLC0415  # an extra: the gateway runs without it, only slower
+        import uvloop  # an extra: the gateway runs without it, only slower
     except ImportError:
         return None
     return uvloop.new_event_loop
@@ -139,5 +143,5 @@ def _with_flags(
 
 def _advice(failure: OSError) -> str:
     if failure.errno == errno.EADDRINUSE:
-        return f"{failure.strerror}. Stop the other process or choose another port with --listen or --admin-listen."
+        return f"{failure.strerror}. Choose another port with --listen or --admin-listen."
     return str(failure)

@@ -24,7 +24,7 @@ def find_conflicts(config: Config) -> list[Finding]:
         found.append((("issuers",), "one embedded issuer is enough"))
     places: dict[str, str] = {}
     for name, server in config.servers.items():
-        found += [((("servers", name) + path), message) for path, message in _server(config, server)]
+        found += [(("servers", name, *path), message) for path, message in _server(config, server)]
         place = public_url(config, server)
         if place in places:
             found.append((("servers", name), f"the same URL as servers.{places[place]}: {place}"))
@@ -46,13 +46,16 @@ def find_warnings(config: Config) -> list[Finding]:
 
 
 def _server(config: Config, server: Server) -> list[Finding]:
-    found: list[Finding] = []
-    for issuer in server.auth.issuers:
-        if issuer not in config.issuers:
-            found.append((("auth", "issuers"), _no_such(issuer, config.issuers)))
-    for taken in _TAKEN_PATHS:
-        if server.path == taken or server.path.startswith(taken + "/"):
-            found.append((("path",), f"{taken} belongs to the gateway itself"))
+    found: list[Finding] = [
+        (("auth", "issuers"), _no_such(issuer, config.issuers))
+        for issuer in server.auth.issuers
+        if issuer not in config.issuers
+    ]
+    found += [
+        (("path",), f"{taken} belongs to the gateway itself")
+        for taken in _TAKEN_PATHS
+        if server.path == taken or server.path.startswith(taken + "/")
+    ]
     for path, check in _strings(server):
         try:
             check()

@@ -46,8 +46,8 @@ def _path_in(document: Value, location: Sequence[str | int], missing: bool) -> P
     for index, part in enumerate(location):
         if isinstance(here, Mapping) and part in here:
             here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            here = here[part]
+        elif isinstance(here, list) and part in range(len(here)):
+            here = here[int(part)]
         elif not (missing and index == len(location) - 1):
             continue
         path.append(part)

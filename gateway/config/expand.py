@@ -7,7 +7,9 @@ from pathlib import Path as FilePath
 from gateway.config.nodes import Tree, Value
 from gateway.config.problems import Path, Problem
 
-_REFERENCE = re.compile(r"\$(?:\$\{|\{(?P<kind>env|file):(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}|\{)")
+_REFERENCE = re.compile(
+    r"\$(?:\$\{|\{(?P<kind>env|file):(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}|\{)"
+)
 _MAX_FILE_BYTES = 64 * 1024
 
 

@@ -70,9 +70,7 @@ def review_file(path: FilePath, environ: Mapping[str, str]) -> Review:
     return review_text(text, path.parent, environ, str(path))
 
 
-def review_text(
-    text: str, folder: FilePath, environ: Mapping[str, str], file_name: str
-) -> Review:
+def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_name: str) -> Review:
     """Judge a configuration. Relative paths in it start from `folder`."""
     tree = read_tree(text)
     document = tree.value
@@ -106,5 +104,3 @@ def _validate(tree: Tree, document: dict[str, Value], folder: FilePath) -> Confi
 
 def _placed(tree: Tree, findings: list[tuple[Path, str]]) -> list[Problem]:
     return [Problem(path, message, tree.place(path)) for path, message in findings]
-
-

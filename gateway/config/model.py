@@ -58,7 +58,7 @@ class Section(BaseModel):
 
 
 class Jwks(Section):
-    """Where an issuer's keys come from and how long they are trusted; default: its discovery document."""
+    """Where an issuer's keys come from (default: its discovery document) and how long they last."""
 
     url: IssuerUrl | None = None
     file: FilePath | None = None
@@ -167,7 +167,7 @@ IDENTITY_HEADERS: Mapping[str, str] = {
 
 
 class Forward(Section):
-    """What the upstream learns about the caller: header name to principal field or `claims.<path>`."""
+    """What the upstream learns: header name to a field of the principal or `claims.<path>`."""
 
     identity_headers: Mapping[HeaderName, str] = IDENTITY_HEADERS
     required: frozenset[HeaderName] = frozenset()

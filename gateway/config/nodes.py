@@ -65,7 +65,9 @@ class _Reader:
         self._tree.values.setdefault(path, _place(node))
         if self._count > _MAX_NODES:
             if self._count == _MAX_NODES + 1:
-                self._complain(node, path, "the document is too large, or its aliases go in circles")
+                self._complain(
+                    node, path, "the document is too large, or its aliases go in circles"
+                )
             return None
         if isinstance(node, yaml.MappingNode):
             return dict(self._members(node, path))

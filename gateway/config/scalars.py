@@ -35,7 +35,12 @@ def parse_host_port(value: object) -> object:
         return value
     host, colon, port = value.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
-    if not colon or not port.isdecimal() or int(port) > _MAX_PORT or (":" in host and not bracketed):
+    if (
+        not colon
+        or not port.isdecimal()
+        or int(port) > _MAX_PORT
+        or (":" in host and not bracketed)
+    ):
         raise ValueError(f'expected an address such as "127.0.0.1:8080", got {value}')
     return HostPort(host.strip("[]"), int(port))
 
@@ -71,7 +76,9 @@ def parse_network(value: object) -> object:
 def check_public_url(value: str) -> str:
     """Accept an absolute http or https URL that more path can be appended to, kept as written."""
     parts = _split(value)
-    plain = not (parts.query or parts.fragment or "@" in parts.netloc or "?" in value or "#" in value)
+    plain = not (
+        parts.query or parts.fragment or "@" in parts.netloc or "?" in value or "#" in value
+    )
     if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
         raise ValueError(f'expected a URL such as "https://mcp.example.com", got {value}')
     if value.endswith("/") or (parts.path and is_ambiguous_path(parts.path)):
@@ -117,12 +124,18 @@ def parse_key(value: object) -> object:
         return value
     text = value.strip()
     try:
-        key = bytes.fromhex(text) if len(text) == 2 * _KEY_BYTES else base64.b64decode(text, validate=True)
+        key = (
+            bytes.fromhex(text)
+            if len(text) == 2 * _KEY_BYTES
+            else base64.b64decode(text, validate=True)
+        )
     except (ValueError, binascii.Error):
         key = b""
     if len(key) != _KEY_BYTES:
         # Never with the value: it is a secret.
-        raise ValueError("expected 32 random bytes in base64; make them with: openssl rand -base64 32")
+        raise ValueError(
+            "expected 32 random bytes in base64; make them with: openssl rand -base64 32"
+        )
     return key
 
 
@@ -144,7 +157,11 @@ def _split(value: str) -> SplitResult:
 Address = Annotated[
     HostPort,
     BeforeValidator(parse_host_port),
-    PlainSerializer(lambda each: f"[{each.host}]:{each.port}" if ":" in each.host else f"{each.host}:{each.port}"),
+    PlainSerializer(
+        lambda each: (
+            f"[{each.host}]:{each.port}" if ":" in each.host else f"{each.host}:{each.port}"
+        )
+    ),
 ]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(parse_network), PlainSerializer(str)]
 PublicUrl = Annotated[str, AfterValidator(check_public_url)]

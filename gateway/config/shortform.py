@@ -27,7 +27,9 @@ def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
         full = "issuers" if key == "issuer" else "servers"
         if full in document:
             tree.problems.append(
-                Problem((key,), f"write it below `{full}:`, or leave `{full}:` out", tree.place((key,)))
+                Problem(
+                    (key,), f"write it below `{full}:`, or leave `{full}:` out", tree.place((key,))
+                )
             )
     if tree.problems and ("servers" in document or "issuers" in document):
         return {key: value for key, value in document.items() if key not in SHORT_KEYS}

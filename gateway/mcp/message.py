@@ -8,7 +8,6 @@ came, so what is read here is what the upstream reads.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -40,8 +39,7 @@ _array = msgspec.json.Decoder(list[msgspec.Raw])
 _Members = Mapping[str, msgspec.Raw]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass costs 1 µs more
     """What a decision needs to know of one message.
 
     `name` is the tool's or prompt's name or the resource's URI. `revision` is the protocol

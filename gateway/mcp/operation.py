@@ -1,13 +1,13 @@
 """What a request asks for: the unit of decisions, audit and metrics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from gateway.mcp.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """The first message of a request stands for it; `count` says how many there are.
 
     All None for GET and DELETE, which carry no message.

@@ -1,17 +1,9 @@
 """The protocol revisions and what differs between them on the wire (MCP, Versioning)."""
 
-import re
-
 KNOWN: tuple[str, ...] = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
 
 _BATCHES = frozenset({None, "2024-11-05", "2025-03-26"})
 _FIRST_MIRRORING = "2026-07-28"
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def is_revision(text: str) -> bool:
-    """Tell whether this is written like a revision, known or not: YYYY-MM-DD."""
-    return _DATE.fullmatch(text) is not None
 
 
 def has_batches(revision: str | None) -> bool:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import select
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -177,4 +178,9 @@ def _close(descriptor: int, path: Path | None) -> None:
 def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(descriptor, rest) :]
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:  # whoever shares our standard output made it non-blocking
+            poller = select.poll()
+            poller.register(descriptor, select.POLLOUT)
+            poller.poll(1000)

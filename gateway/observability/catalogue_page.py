@@ -26,7 +26,7 @@ This page is made by `python -m gateway.observability.catalogue_page`; a test co
 _QUESTIONS = """\
 ## Questions and queries
 
-Who is kept out, and why (a missing token is every client's first request, and expiry is daily life):
+Who is kept out, and why; a missing token is every client's first request, expiry is daily life:
 
 ```promql
 sum by (reason) (rate(mcpgw_auth_decisions_total{decision="deny", reason!~"missing|expired"}[5m]))
@@ -47,7 +47,8 @@ time() - mcpgw_jwks_last_success_timestamp_seconds
 How often a remembered verdict is enough:
 
 ```promql
-sum(rate(mcpgw_token_cache_requests_total{result="hit"}[5m])) / sum(rate(mcpgw_token_cache_requests_total[5m]))
+sum(rate(mcpgw_token_cache_requests_total{result="hit"}[5m]))
+  / sum(rate(mcpgw_token_cache_requests_total[5m]))
 ```
 """
 
@@ -71,11 +72,15 @@ def metrics_page() -> str:
 
 
 def _table() -> str:
-    rows = [
-        f"| `{metric.full_name}` | {metric.kind} | {', '.join(_code(metric.labels))} | {metric.help} |"
+    rows = "".join(
+        f"| `{metric.full_name}` | {metric.kind} | {_labels(metric)} | {metric.help} |\n"
         for metric in METRICS
-    ]
-    return "\n".join(["| metric | type | labels | meaning |", "|---|---|---|---|", *rows]) + "\n"
+    )
+    return f"| metric | type | labels | meaning |\n|---|---|---|---|\n{rows}"
+
+
+def _labels(metric: Metric) -> str:
+    return ", ".join(_code(metric.labels)) or "none"
 
 
 def _buckets() -> str:

@@ -9,6 +9,7 @@ from gateway.observability.reasons import OK, STAGE_OF
 
 OTHER_LABEL: Final = "_other"
 NONE_LABEL: Final = "_none"  # no message was read: GET, DELETE, or refused before
+_FIRST_ERROR_STATUS: Final = 400
 UNROUTED: Final = "_unrouted"  # the request reached no server; a server's name starts with a letter
 
 # Every revision from 2024-11-05 to 2026-07-28: what a client may send.
@@ -64,7 +65,7 @@ def mcp_result(outcome: RequestOutcome) -> McpResult:
     if outcome.client_gone:
         return "client_gone"
     if outcome.reason == OK:
-        return "ok" if outcome.status < HTTPStatus.BAD_REQUEST else "jsonrpc_error"
+        return "ok" if outcome.status < _FIRST_ERROR_STATUS else "jsonrpc_error"
     if outcome.reason == "idp_unavailable":
         return "gateway_error"
     return _RESULT_OF_STAGE[STAGE_OF.get(outcome.reason, "gateway")]

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, TextIO
@@ -95,7 +96,13 @@ def _without_request_bytes(record: logging.LogRecord) -> bool:
     record.exc_info = record.exc_text = record.stack_info = None
     if error is not None:
         record.error = type(error).__name__
+        record.place = _place(error)
     return True
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
 def _time(record: logging.LogRecord) -> str:

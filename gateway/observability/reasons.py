@@ -46,6 +46,7 @@ REQUEST_REASONS: tuple[str, ...] = (
     "bad_http",
     "bad_host",
     "bad_path",
+    "bad_revision",
     "unknown_host",
     "no_route",
     "foreign_origin",

@@ -18,11 +18,11 @@ def add_to_client_page(*, title: str, name: str, url: str) -> Page:
     body = "\n".join(
         [
             f"<h1>{escape(title)} is an MCP server</h1>",
-            "<p>It is made for AI clients such as Claude, Cursor or VS Code, and asks them to log in."
-            " There is nothing to see here in a browser. Add this address to your client:</p>",
+            "<p>It is made for AI clients such as Claude, Cursor or VS Code, and asks them to log"
+            " in. There is nothing to see here in a browser. Add this address to your client:</p>",
             block(url),
             "<h2>Claude</h2>",
-            "<p>Settings, Connectors, Add custom connector: paste the address. Claude opens the login.</p>",
+            "<p>Settings, Connectors, Add custom connector: paste the address.</p>",
             "<h2>Claude Code</h2>",
             block(f"claude mcp add --transport http {key} {url}"),
             "<h2>Cursor</h2>",
@@ -32,8 +32,7 @@ def add_to_client_page(*, title: str, name: str, url: str) -> Page:
             "<p>In <code>.vscode/mcp.json</code>:</p>",
             block(_pretty({"servers": {key: {"type": "http", "url": url}}})),
             "<h2>Something else</h2>",
-            "<p>Any client that speaks Streamable HTTP works: it finds the login by itself from this"
-            " address.</p>",
+            "<p>Any client that speaks Streamable HTTP works: it finds the login by itself.</p>",
         ]
     )
     return build_page(f"{title}: an MCP server", body)

@@ -43,5 +43,5 @@ def _card(server: ServerSummary) -> str:
     issuers = ", ".join(escape(issuer) for issuer in server.authorization_servers)
     return (
         f"<h2>{escape(server.title)}</h2>\n{block(server.url)}\n"
-        f"<p>Login at {issuers}. <a href=\"{escape(server.resource_metadata)}\">Metadata</a></p>"
+        f'<p>Login at {issuers}. <a href="{escape(server.resource_metadata)}">Metadata</a></p>'
     )

@@ -1,4 +1,4 @@
-"""What a browser page may do with a server: Fetch standard, CORS protocol; MCP transports, Origin."""
+"""What a browser page may do with a server: Fetch standard, CORS; MCP transports, Origin."""
 
 import re
 

@@ -1,6 +1,7 @@
 """Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from aiohttp.http import HttpVersion11
 from aiohttp.web import BaseRequest
@@ -78,7 +79,4 @@ def _open_stream(
 def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> Rewrite | None:
     if not delivery.legacy:
         return None
-    rewrite: Callable[[str], str] = lambda endpoint: forwarder.rewrite_endpoint(
-        endpoint, visit.principal
-    )
-    return EndpointRewriter(rewrite).feed
+    return EndpointRewriter(partial(forwarder.rewrite_endpoint, principal=visit.principal)).feed

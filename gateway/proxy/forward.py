@@ -1,18 +1,19 @@
 """Taking one authorized request to its upstream and judging what comes back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from gateway.errors import UnknownSession, UpstreamInvalid
 from gateway.identity.principal import Principal
+from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
 from gateway.proxy.inbound import Head
 from gateway.proxy.response_headers import response_headers
 from gateway.proxy.session import Seal
 from gateway.proxy.stream import StreamSettings
-from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.target import Target
 from gateway.proxy.upstream import UpstreamPool
 
@@ -20,12 +21,14 @@ ENDPOINT_PARAMETER = "mcpgw_endpoint"
 _ENDPOINT_PURPOSE = "legacy-sse-endpoint"
 _REDIRECTS = frozenset({307, 308})  # the two that keep method and body: RFC 9110 §15.4.8, §15.4.9
 _MAX_REDIRECTS = 3
+# What is accepted is not answered; some servers add a word of plain text all the same.
+_WITHOUT_MESSAGE = frozenset({202, 204})
+_FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _OK_MEDIA = (b"application/json", b"text/event-stream")  # MCP Streamable HTTP: nothing else
 _ERROR_MEDIA = (*_OK_MEDIA, b"application/problem+json", b"text/plain")
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """An upstream's answer that may go to the client.
 
     `events` is True for an event stream; `legacy` when its first event may be an `endpoint`.
@@ -56,7 +59,11 @@ class Forwarder:
         self._origin = f"{'https' if target.tls else 'http'}://{target.authority}"
         self._path = target.path
         public = urlsplit(public_url)
-        self._scheme, self._host, self._public_path = public.scheme, public.netloc, public.path or "/"
+        self._scheme, self._host, self._public_path = (
+            public.scheme,
+            public.netloc,
+            public.path or "/",
+        )
         self._seal = seal
         # A principal lives as long as its cached verdict: encoding it once saves 8 µs a request.
         self._identity = lru_cache(maxsize=4096)(lambda who: identity_lines(who, policy))
@@ -66,8 +73,9 @@ class Forwarder:
     ) -> Delivery:
         """Send the request and wait for the head of the answer.
 
-        `way` is the request id and the client's address. Raises `UpstreamError`, `InvalidRequest` for a `Connection` header that names what it
-        must not, and `AccessDenied` when a required identity header has no value.
+        `way` is the request id and the client's address. Raises `UpstreamError`,
+        `InvalidRequest` for a `Connection` header that names what it must not, and
+        `AccessDenied` when a required identity header has no value.
         """
         target = self._target(head, principal)
         identity = self._identity(principal)
@@ -149,11 +157,15 @@ def _check_status(status: int) -> None:
     if status in (401, 407):
         # Passed on, it would send the client to log in again, in a loop, for a token it has.
         raise UpstreamInvalid("The server behind the gateway wants credentials of its own.")
-    if 300 <= status < 400:
+    if _FIRST_REDIRECT <= status < _FIRST_ERROR:
         raise UpstreamInvalid("The server behind the gateway redirects.")
 
 
 def _check_media(head: Head, response: UpstreamResponse, media: bytes) -> None:
-    known = _ERROR_MEDIA if response.status >= 400 else _OK_MEDIA
+    if response.status in _WITHOUT_MESSAGE:
+        return
+    known = _ERROR_MEDIA if response.status >= _FIRST_ERROR else _OK_MEDIA
     if media not in known and not (response.body == b"" or head.method == "DELETE"):
-        raise UpstreamInvalid("The server behind the gateway answered with something else than MCP.")
+        raise UpstreamInvalid(
+            "The server behind the gateway answered with something else than MCP."
+        )

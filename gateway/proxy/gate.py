@@ -48,6 +48,7 @@ class Gate:
     ) -> None:
         self.streams: set[Stream] = set()
         self.in_flight = 0
+        self._drained: asyncio.Future[None] | None = None
         self._routes = routes
         self._record = record
         self._trusted_proxies = trusted_proxies
@@ -73,7 +74,7 @@ class Gate:
             failure = GatewayError("The gateway failed. Tell its operator the request id.")
             return refuse(request, visit, failure)
         finally:
-            self.in_flight -= 1
+            self._leave()
             if visit.route is not None:
                 visit.route.metrics.in_flight -= 1
             self._record(visit)
@@ -106,6 +107,17 @@ class Gate:
         finally:
             visit.upstream_s = time.perf_counter() - started
         return await deliver(request, place, delivery, visit, self.streams)
+
+    async def drained(self) -> None:
+        """Wait until no request is under way."""
+        if self.in_flight:
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+
+    def _leave(self) -> None:
+        self.in_flight -= 1
+        if self.in_flight == 0 and self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
 
     def _client_address(self, head: Head) -> str:
         forwarded_for = head.headers.getall("X-Forwarded-For", ())

@@ -5,7 +5,8 @@ gateway's own lines are added, so nothing in a request can forge or remove them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from gateway.config.model import Forward, Upstream
 from gateway.errors import InvalidRequest, LoopDetected
@@ -49,8 +50,7 @@ class _Rules(dict[bytes, bytes | None]):
         return rule
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """What the upstream is told about the way a request came.
 
     `scheme` and `host` are the public ones. `body_bytes` None: the request has no body.

@@ -17,9 +17,7 @@ def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     return any(parsed in network for network in trusted)
 
 
-def client_address(
-    peer: str, forwarded_for: Sequence[str], trusted: tuple[Network, ...]
-) -> str:
+def client_address(peer: str, forwarded_for: Sequence[str], trusted: tuple[Network, ...]) -> str:
     """Find the client: the last address in the chain that no trusted proxy vouches past.
 
     `forwarded_for` holds the raw X-Forwarded-For header values; without a trusted peer they

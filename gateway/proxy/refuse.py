@@ -1,5 +1,7 @@
 """Answering a request that ends at the gateway: challenge, page or JSON-RPC error."""
 
+from http import HTTPStatus
+
 from aiohttp.web import BaseRequest
 
 from gateway.errors import GatewayError, InsufficientScope, InvalidRequest, MissingToken
@@ -9,7 +11,7 @@ from gateway.proxy.respond import NO_STORE, Header, Reply, Written, error_reply,
 from gateway.proxy.routes import Route
 from gateway.proxy.visit import Visit
 
-# The request's framing cannot be trusted after these, so neither can the next one on the connection.
+# After these the framing cannot be trusted, nor where the next request begins.
 _CLOSING_REASONS = frozenset({"bad_http", "bad_host", "bad_path", "body_timeout", "body_too_large"})
 
 
@@ -33,7 +35,11 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
 def _challenge(route: Route, error: GatewayError) -> bytes | None:
     malformed = isinstance(error, InvalidRequest) and error.reason == "malformed"
     # RFC 6750 §3: a challenge goes with credentials that are missing, bad or too weak.
-    if error.status != 401 and not malformed and not isinstance(error, InsufficientScope):
+    if (
+        error.status != HTTPStatus.UNAUTHORIZED
+        and not malformed
+        and not isinstance(error, InsufficientScope)
+    ):
         return None
     known = route.challenges
     scopes = error.scopes if isinstance(error, InsufficientScope) else known.scopes
@@ -56,4 +62,4 @@ def _page(route: Route, headers: list[Header]) -> Reply:
     page = add_to_client_page(title=route.challenges.realm, name=route.name, url=route.url)
     html: Header = (b"Content-Type", b"text/html; charset=utf-8")
     policy: Header = (b"Content-Security-Policy", page.content_security_policy.encode())
-    return Reply(401, [html, NO_STORE, policy, *headers], page.html.encode())
+    return Reply(HTTPStatus.UNAUTHORIZED, [html, NO_STORE, policy, *headers], page.html.encode())

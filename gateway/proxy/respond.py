@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 
 import msgspec
@@ -31,8 +30,7 @@ class HeadTooLarge(GatewayError):
     default_reason = "bad_http"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """A whole response: `body` is complete, so its length is known."""
 
     status: int
@@ -44,7 +42,7 @@ class Written(StreamResponse):
     """Tells aiohttp that the response is on the wire and whether the connection may go on."""
 
     def __init__(self, *, keep_alive: bool) -> None:
-        # Not StreamResponse's own: it builds headers and a state that nobody reads (2 µs a request).
+        # Not StreamResponse's own: it builds headers that nobody reads (2 µs a request).
         self._keep_alive = keep_alive
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
@@ -118,6 +116,4 @@ def error_reply(
     }
     retry_after_s = getattr(error, "retry_after_s", None)
     extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
-    return Reply(
-        error.status, [JSON, NO_STORE, *extra, *headers], msgspec.json.encode(body)
-    )
+    return Reply(error.status, [JSON, NO_STORE, *extra, *headers], msgspec.json.encode(body))

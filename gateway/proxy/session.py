@@ -1,4 +1,4 @@
-"""Sealed values: what the gateway must remember travels with the client, unreadable and bound to it."""
+"""Sealed values: what must be remembered travels with the client, unreadable and bound to it."""
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -13,7 +13,7 @@ MAX_SEALED_CHARS = 4096
 
 
 class Seal:
-    """AES-256-GCM under one key; a value opens only for the principal and purpose it was made for."""
+    """AES-256-GCM under one key; a value opens for the principal and purpose it was made for."""
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)

@@ -226,3 +226,41 @@ def test_line_after_a_failure_starts_on_its_own(path: Path, log: AuditLog) -> No
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0] == half
     assert json.loads(lines[1])["event"] == "mcp_request"
+
+
+def test_place_that_blocks_for_ever_does_not_hold_the_end_up(
+    tmp_path: Path, dropped: list[int]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log = AuditLog(str(pipe), dropped.append)
+    for _ in range(3000):
+        log.write(a_call())
+
+    log.close(0.2)
+
+    assert sum(dropped) >= 2000
+    os.close(reader)
+
+
+def test_write_waits_for_a_pipe_that_is_full_and_non_blocking() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    data = bytes(200_000)
+    received: list[bytes] = []
+    reader = threading.Thread(target=_read_all, args=(reading, received, len(data)))
+    reader.start()
+
+    audit._write_all(writing, data)
+
+    reader.join(LIMIT_S)
+    assert b"".join(received) == data
+    os.close(reading)
+    os.close(writing)
+
+
+def _read_all(descriptor: int, received: list[bytes], wanted: int) -> None:
+    threading.Event().wait(0.05)
+    while sum(map(len, received)) < wanted:
+        received.append(os.read(descriptor, 65536))

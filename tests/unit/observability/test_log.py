@@ -105,6 +105,7 @@ def test_error_of_aiohttp_is_named_without_its_text() -> None:
     line = json.loads(stream.getvalue())
     assert line["message"] == "aiohttp could not serve a request"
     assert line["error"] == "ValueError"
+    assert "test_log.py:" in line["place"]
     assert "s3cret" not in stream.getvalue()
 
 

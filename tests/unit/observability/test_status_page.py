@@ -2,6 +2,8 @@ import base64
 import hashlib
 import re
 
+import pytest
+
 from gateway.observability.denials import Denials
 from gateway.observability.health import Condition
 from gateway.observability.metrics import IssuerState
@@ -40,6 +42,16 @@ def test_page_shows_servers_issuers_and_refusals() -> None:
     for shown in ("1.2.3", "3 d 2 h", "no keys yet", "not asked yet", "down", "1 min ago", "never"):
         assert shown in page
     assert "<td>expired</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("uptime_s", "shown"),
+    [(5, "5 s"), (65, "1 min"), (3700, "1 h 1 min"), (90000, "1 d 1 h")],
+)
+def test_uptime_is_written_as_people_read_it(uptime_s: int, shown: str) -> None:
+    status = Status("1", 0.0, uptime_s, True, False, {}, [], [], [])
+
+    assert f"up for {shown}." in status_page(status)
 
 
 def test_what_others_wrote_is_escaped() -> None:

@@ -1,0 +1,33 @@
+import pytest
+
+from gateway.mcp.message import read_messages
+from gateway.mcp.operation import Operation, operation_of
+
+CALL = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"weather"}}'
+PING = b'{"jsonrpc":"2.0","id":8,"method":"ping"}'
+ANSWER = b'{"jsonrpc":"2.0","id":9,"result":{}}'
+
+
+@pytest.mark.requirement("43")
+def test_one_message_is_the_operation() -> None:
+    messages = read_messages(CALL, batch=False)
+
+    assert operation_of(messages, "2025-06-18") == Operation(
+        "tools/call", "weather", 7, "2025-06-18", 1
+    )
+
+
+def test_without_a_message_only_the_revision_is_known() -> None:
+    assert operation_of((), "2025-06-18") == Operation(revision="2025-06-18")
+
+
+@pytest.mark.requirement("30", "43")
+def test_a_batch_is_its_first_message_and_has_no_id() -> None:
+    messages = read_messages(b"[" + CALL + b"," + PING + b"]", batch=True)
+
+    assert operation_of(messages, None) == Operation("tools/call", "weather", None, None, 2)
+
+
+@pytest.mark.requirement("43")
+def test_the_id_of_a_response_is_never_the_id_to_answer() -> None:
+    assert operation_of(read_messages(ANSWER, batch=False), None).id is None
