@@ -7,7 +7,8 @@ from gateway.errors import UpstreamInvalid
 
 _TAIL_BYTES = 4
 _MAX_HELD_BYTES = 64 * 1024
-_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)")
+# Only the end: with the text before it, a search in a line without end takes quadratic time.
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -62,9 +63,10 @@ class EndpointRewriter:
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
             self._append_line_feed(released)
+        searched = len(self._rest)
         self._rest += chunk
         self._after_cr = self._rest.endswith(b"\r")
-        self._take_lines(released)
+        self._take_lines(searched, released)
         if self._passing:
             released += (*self._block, self._rest)
         elif self._block_bytes + len(self._rest) > _MAX_HELD_BYTES:
@@ -77,11 +79,11 @@ class EndpointRewriter:
         else:
             released.append(b"\n")
 
-    def _take_lines(self, released: list[bytes]) -> None:
+    def _take_lines(self, searched: int, released: list[bytes]) -> None:
         taken = 0
-        for match in _LINE.finditer(self._rest):
-            taken = match.end()
-            self._take_line(match[0], released)
+        for match in _LINE_END.finditer(self._rest, searched):
+            line, taken = self._rest[taken : match.end()], match.end()
+            self._take_line(line, released)
             if self._passing:
                 break
         self._rest = self._rest[taken:]

@@ -1,0 +1,29 @@
+"""What a person sees who opens the URL of an MCP server in a browser."""
+
+import pytest
+
+from gateway.pages.add_to_client import add_to_client_page
+
+
+def test_the_page_shows_the_address_and_how_to_add_it() -> None:
+    page = add_to_client_page(title="Files", name="files", url="https://mcp.example.com/files/mcp")
+
+    assert "<h1>Files is an MCP server</h1>" in page.html
+    assert "claude mcp add --transport http files https://mcp.example.com/files/mcp" in page.html
+    for client in ("Claude", "Cursor", "VS Code"):
+        assert client in page.html
+
+
+@pytest.mark.requirement("F4")
+def test_a_name_cannot_inject_markup_or_shell() -> None:
+    page = add_to_client_page(title="<img src=x>", name="$(rm -rf)", url="https://a/mcp")
+
+    assert "<img" not in page.html
+    assert "$(" not in page.html
+
+
+def test_a_name_of_nothing_but_odd_characters_still_gets_a_key() -> None:
+    assert (
+        "add --transport http server https"
+        in add_to_client_page(title="", name="\u00e9", url="https://a").html
+    )
