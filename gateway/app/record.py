@@ -65,7 +65,14 @@ class Observers:
 
     def refused(self, status: int) -> None:
         """Count what the listener refused before there was a request."""
-        outcome = RequestOutcome(time=time.time(), request_id="", http_method="", status=status)
+        outcome = RequestOutcome(
+            time=time.time(),
+            request_id="",
+            http_method="",
+            status=status,
+            decision="deny",
+            reason="bad_http",
+        )
         self.metrics.unrouted.finished(outcome)
 
 

@@ -28,6 +28,7 @@ BACKLOG = 1024
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
 FIRST_KEYS_TIMEOUT_S = 5.0
 KEY_BYTES = 32
+LISTENER = "listener"
 LAST_WORDS_S = 1.0
 
 
@@ -73,11 +74,13 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)
         observers.watch(issuers)
+        observers.readiness.set_not_ready(LISTENER, "not open yet")
         admin_port = await stack.enter_async_context(open_admin(config, observers))
         await _keep_keys_fresh(issuers, background, stack)
         server = GatewayServer(gate.handle, _limits(config), observers.refused)
         listener = await _listen(config, server)
         stack.push_async_callback(_drain, config, listener, server, gate, observers)
+        observers.readiness.set_ready(LISTENER)
         port = listener.sockets[0].getsockname()[1]
         logger.info("listening", extra={"url": config.public_url, "port": port})
         yield Serving(port, admin_port, gate, observers)

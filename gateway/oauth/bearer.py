@@ -37,7 +37,7 @@ def has_query_token(raw_query: str) -> bool:
 
     MCP authorization: access tokens must not be included in the URI query string.
     """
-    if "access" not in raw_query and "%" not in raw_query:
+    if "%" not in raw_query and "access" not in raw_query.lower():
         return False
     names = (part.partition("=")[0] for part in re.split("[&;]", raw_query))
     return any(unquote_plus(name).strip().lower() == "access_token" for name in names)

@@ -104,7 +104,7 @@ class HeaderPolicy:
         `InvalidRequest` for a malformed name.
         """
         if not is_token(name):
-            raise InvalidRequest("A header name is malformed.")
+            raise InvalidRequest("A header name is malformed.", reason="bad_http")
         lower, folded = name.lower(), fold(name)
         if lower in (b"connection", b"via"):
             return None
@@ -156,7 +156,7 @@ def build_request_head(
     own_lines = _OPENING_LINES + (7 if hop.body_bytes is None else 8)
     lines = own_lines + len(kept) // 3 + identity.count(b"\n")
     if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
-        raise InvalidRequest("A header holds a line break or NUL.")
+        raise InvalidRequest("A header holds a line break or NUL.", reason="bad_http")
     return head
 
 
@@ -190,7 +190,9 @@ def _nominated(value: bytes, policy: HeaderPolicy) -> frozenset[bytes]:
     options = {option.strip() for option in value.split(b",")} - {b""}
     folded = frozenset(fold(option) for option in options)
     if not all(map(is_token, options)) or not all(map(policy.may_be_nominated, folded)):
-        raise InvalidRequest("The Connection header names a header that is not its own.")
+        raise InvalidRequest(
+            "The Connection header names a header that is not its own.", reason="bad_http"
+        )
     # The rest (close, keep-alive, TE, …) is dropped by name already.
     return frozenset(name for name in folded if name != b"close" and not is_hop_by_hop(name))
 
@@ -198,7 +200,7 @@ def _nominated(value: bytes, policy: HeaderPolicy) -> frozenset[bytes]:
 def _request_line(method: str, target: bytes) -> bytes:
     verb = _METHODS.get(method)
     if verb is None or not target.startswith(b"/") or b" " in target:
-        raise InvalidRequest("The request line is malformed.")
+        raise InvalidRequest("The request line is malformed.", reason="bad_http")
     return b"%b %b HTTP/1.1\r\n" % (verb, target)
 
 

@@ -1,0 +1,69 @@
+"""Drives wrk against one target and reads the figures."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import BenchmarkError, Process
+
+CONNECTIONS = 16
+_SCRIPT = Path(__file__).with_name("load.lua")
+_STOP_LIMIT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to send requests to; `process` is None where there is no proxy to weigh."""
+
+    name: str
+    port: int
+    process: Process | None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one run of wrk saw."""
+
+    requests_per_s: float
+    cpu_us: float | None
+    p50_us: float
+    p99_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How requests are made: wrk's path, and a file with one token per line."""
+
+    wrk: str
+    token_file: Path
+
+    def run(self, target: Target, seconds: int) -> Round:
+        """Keep 16 connections busy; BenchmarkError when any answer is not a success."""
+        cpu_before = target.process.cpu_s() if target.process else 0.0
+        seen = self._wrk(target, seconds)
+        if seen["failed"] or seen["broken"] or not seen["requests"]:
+            raise BenchmarkError(f"{target.name}: not every request was answered well: {seen}")
+        cpu_us = None
+        if target.process:
+            cpu_us = (target.process.cpu_s() - cpu_before) * 1e6 / seen["requests"]
+        return Round(
+            requests_per_s=seen["requests"] / seen["duration_us"] * 1e6,
+            cpu_us=cpu_us,
+            p50_us=seen["p50_us"],
+            p99_us=seen["p99_us"],
+        )
+
+    def _wrk(self, target: Target, seconds: int) -> dict[str, int]:
+        argv = [self.wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+        argv += ["-s", str(_SCRIPT), f"http://127.0.0.1:{target.port}/mcp"]
+        argv += ["--", str(self.token_file)]
+        finished = subprocess.run(  # noqa: S603  # our own argv
+            argv, capture_output=True, timeout=seconds + _STOP_LIMIT_S, check=False
+        )
+        try:
+            figures: dict[str, int] = json.loads(finished.stderr)
+        except ValueError as cause:
+            text = finished.stderr.decode(errors="replace")
+            raise BenchmarkError(f"wrk on {target.name}: {text}") from cause
+        return figures

@@ -1,0 +1,52 @@
+"""What every measurement shares: a directory of its own, the issuer, and the programs found."""
+
+import resource
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
+
+from benchmarks.processes import LOAD_CORE, BenchmarkError, pin
+from benchmarks.tokens import TestIssuer, make_issuer
+
+AUDIENCE = "https://mcp.example.com/mcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Handed to each measurement."""
+
+    directory: Path
+    issuer: TestIssuer
+
+    def write_tokens(self, name: str, tokens: Sequence[str]) -> Path:
+        """Write tokens for the load, one per line."""
+        path = self.directory / name
+        path.write_text("\n".join(tokens) + "\n")
+        return path
+
+
+def find_program(name: str) -> str | None:
+    """Look where the shell looks, and where Debian keeps daemons."""
+    return which(name) or which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+def need_program(name: str) -> str:
+    """Return a program's path; BenchmarkError when it is missing."""
+    path = find_program(name)
+    if path is None:
+        raise BenchmarkError(f"{name} is not installed")
+    return path
+
+
+@contextmanager
+def open_rig() -> Iterator[Rig]:
+    """Move to the load's core, allow as many sockets as the system lets us, and clean up after."""
+    pin(LOAD_CORE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with TemporaryDirectory(prefix="mcpgw-bench-") as name:
+        directory = Path(name)
+        yield Rig(directory, make_issuer(directory, AUDIENCE))

@@ -1,0 +1,48 @@
+"""The issuer of the measurement: one RS256 key and the access tokens (RFC 9068) it signs."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+
+ISSUER = "https://issuer.example.com"
+SCOPE = "mcp:read"
+LIFETIME_S = 7200
+
+
+@dataclass(frozen=True, slots=True)
+class TestIssuer:
+    """Signs tokens for one audience; the public key lies in files for the proxies to read."""
+
+    key: RSAKey
+    audience: str
+    jwks_file: Path
+    pem_file: Path
+
+    def token(self, subject: str = "8f14e45f-ceea-467f-a8a1-5c0a1c7e3b2d") -> str:
+        """Sign a token as large as real ones: about 700 bytes."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": self.audience,
+            "sub": subject,
+            "client_id": "desktop-client",
+            "scope": f"{SCOPE} openid",
+            "iat": now,
+            "exp": now + LIFETIME_S,
+            "jti": f"{subject}-{now}",
+        }
+        header = {"alg": "RS256", "typ": "at+jwt", "kid": self.key.kid}
+        return jwt.encode(header, claims, self.key, algorithms=["RS256"])
+
+
+def make_issuer(directory: Path, audience: str) -> TestIssuer:
+    """Make a 2048 bit key and write its public half as a JWKS and as PEM."""
+    key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+    jwks_file, pem_file = directory / "jwks.json", directory / "issuer.pem"
+    jwks_file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
+    pem_file.write_bytes(key.as_pem(private=False))
+    return TestIssuer(key, audience, jwks_file, pem_file)
