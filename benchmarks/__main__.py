@@ -1,4 +1,59 @@
-from benchmarks.rig import open_rig
+"""`python -m benchmarks`: measure the gateway beside its alternatives on this machine."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import click
+
+from benchmarks.cache_miss import measure_cache_miss
 from benchmarks.comparison import compare
-with open_rig() as rig:
-    print(compare(rig, seconds=2, rounds=1))
+from benchmarks.latency import measure_latency
+from benchmarks.processes import BenchmarkError
+from benchmarks.report import Result, render
+from benchmarks.rig import Rig, open_rig
+from benchmarks.startup import measure_startup
+from benchmarks.streams import measure_streams
+
+NAMES = ("compare", "cache-miss", "latency", "streams", "startup")
+
+
+@click.command()
+@click.option("--seconds", type=click.IntRange(1, 60), default=5, help="Length of a round.")
+@click.option("--rounds", type=click.IntRange(1, 20), default=3, help="Rounds for each target.")
+@click.option("--streams", type=click.IntRange(1, 9000), default=5000, help="Idle streams.")
+@click.option("--only", type=click.Choice(NAMES), multiple=True, help="Measure this alone.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write figures here.")
+def main(
+    seconds: int, rounds: int, streams: int, only: tuple[str, ...], json_file: Path | None
+) -> None:
+    """Measure the gateway; everything stays on loopback and is cleaned up."""
+    measurements: Mapping[str, Callable[[Rig], Result]] = {
+        "compare": partial(compare, seconds=seconds, rounds=rounds),
+        "cache-miss": partial(measure_cache_miss, seconds=seconds),
+        "latency": measure_latency,
+        "streams": partial(measure_streams, count=streams),
+        "startup": measure_startup,
+    }
+    results: dict[str, Result] = {}
+    failed = False
+    with open_rig() as rig:
+        for name in only or NAMES:
+            try:
+                results[name] = measurements[name](rig)
+            except (BenchmarkError, TimeoutError, ExceptionGroup) as cause:
+                click.echo(f"{name}: not measured: {cause}\n", err=True)
+                failed = True
+            else:
+                click.echo(render(results[name]) + "\n")
+    if json_file is not None:
+        figures = {name: asdict(result) for name, result in results.items()}
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

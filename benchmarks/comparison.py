@@ -9,6 +9,7 @@ from benchmarks.clientsession_proxy import running_clientsession_proxy
 from benchmarks.gateway import running_gateway
 from benchmarks.haproxy import running_haproxy
 from benchmarks.load import Load, Round, Target
+from benchmarks.refusals import check_refusals
 from benchmarks.rig import Rig, find_program, need_program
 from benchmarks.upstream import running_upstream
 
@@ -39,6 +40,8 @@ def compare(rig: Rig, *, seconds: int, rounds: int) -> Comparison:
     with ExitStack() as stack:
         targets = _start_targets(rig, stack)
         for target in targets:
+            if target.process is not None:
+                check_refusals(target, rig.issuer)
             load.run(target, _WARM_UP_S)
         seen: dict[str, list[Round]] = {target.name: [] for target in targets}
         for _ in range(rounds):  # interleaved: a busy minute of the machine hits every target
@@ -48,9 +51,10 @@ def compare(rig: Rig, *, seconds: int, rounds: int) -> Comparison:
 
 
 def median_round(rounds: Sequence[Round]) -> Round:
-    """Take the median of each figure."""
+    """Take the median of each figure; the requests are counted together."""
     cpu_us = [each.cpu_us for each in rounds if each.cpu_us is not None]
     return Round(
+        requests=sum(each.requests for each in rounds),
         requests_per_s=median(each.requests_per_s for each in rounds),
         cpu_us=median(cpu_us) if cpu_us else None,
         p50_us=median(each.p50_us for each in rounds),

@@ -54,9 +54,7 @@ def running_gateway(
                 "admin": {"listen": f"127.0.0.1:{admin_port}"},
                 "public_url": f"http://127.0.0.1:{port}",
                 "state_dir": str(directory / f"state-{port}"),
-                "issuers": {
-                    "bench": {"issuer": ISSUER, "jwks": {"file": str(issuer.jwks_file)}}
-                },
+                "issuers": {"bench": {"issuer": ISSUER, "jwks": {"file": str(issuer.jwks_file)}}},
                 "servers": {"bench": _server(issuer, upstream_port)},
                 "cache": {"positive_max": cached_tokens},
                 "limits": {"connections": 20000, "connections_per_address": 20000},

@@ -10,7 +10,7 @@ from benchmarks.tokens import ISSUER, TestIssuer
 _CONFIG = """\
 global
     nbthread 1
-    maxconn 20000
+    maxconn 4000
 defaults
     mode http
     timeout connect 3s

@@ -25,6 +25,7 @@ class Target:
 class Round:
     """What one run of wrk saw."""
 
+    requests: int
     requests_per_s: float
     cpu_us: float | None
     p50_us: float
@@ -48,6 +49,7 @@ class Load:
         if target.process:
             cpu_us = (target.process.cpu_s() - cpu_before) * 1e6 / seen["requests"]
         return Round(
+            requests=seen["requests"],
             requests_per_s=seen["requests"] / seen["duration_us"] * 1e6,
             cpu_us=cpu_us,
             p50_us=seen["p50_us"],

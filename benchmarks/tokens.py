@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -22,21 +23,21 @@ class TestIssuer:
     jwks_file: Path
     pem_file: Path
 
-    def token(self, subject: str = "8f14e45f-ceea-467f-a8a1-5c0a1c7e3b2d") -> str:
-        """Sign a token as large as real ones: about 700 bytes."""
+    def token(self, **changed: str | int) -> str:
+        """Sign a token as large as real ones, about 700 bytes, with some claims changed."""
         now = int(time.time())
-        claims = {
+        claims: dict[str, str | int] = {
             "iss": ISSUER,
             "aud": self.audience,
-            "sub": subject,
+            "sub": "8f14e45f-ceea-467f-a8a1-5c0a1c7e3b2d",
             "client_id": "desktop-client",
             "scope": f"{SCOPE} openid",
             "iat": now,
             "exp": now + LIFETIME_S,
-            "jti": f"{subject}-{now}",
+            "jti": token_urlsafe(16),
         }
         header = {"alg": "RS256", "typ": "at+jwt", "kid": self.key.kid}
-        return jwt.encode(header, claims, self.key, algorithms=["RS256"])
+        return jwt.encode(header, claims | changed, self.key, algorithms=["RS256"])
 
 
 def make_issuer(directory: Path, audience: str) -> TestIssuer:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sys import executable
+from typing import cast
 
 import click
 import httptools
@@ -21,9 +22,9 @@ _BODY = (
     b'{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"It is 18 degrees '
     b'and cloudy in Berlin, with a light wind from the west."}],"isError":false}}'
 )
-_REPLY = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-    % (len(_BODY), _BODY)
+_REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+    len(_BODY),
+    _BODY,
 )
 _STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
@@ -43,8 +44,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport to answer on."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # narrows the type
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the events."""
@@ -85,7 +85,9 @@ async def _serve(port: int, event_interval_s: float) -> None:
 
 
 @contextmanager
-def running_upstream(directory: Path, *, events_per_second: int = 0) -> Iterator[tuple[Process, int]]:
+def running_upstream(
+    directory: Path, *, events_per_second: int = 0
+) -> Iterator[tuple[Process, int]]:
     """Run an upstream on the core of the load; yields it and its port."""
     port = free_port()
     argv = [executable, "-m", "benchmarks.upstream", "--port", str(port)]

@@ -39,10 +39,10 @@ def check_mirrored_headers(
     """
     if not (mirrors_headers(revision) or mirrors_headers(message.revision)):
         return
-    if message.kind != "request":
-        return  # this revision defines no headers for the others
     if message.revision is not None and message.revision != revision:
         raise HeaderMismatch("MCP-Protocol-Version differs from the body.")
+    if message.kind != "request" and "Mcp-Method" not in headers:
+        return  # this revision asks requests only for the others
     if _single(headers, "Mcp-Method") != message.method:
         raise HeaderMismatch("Mcp-Method differs from the body.")
     if message.method in _NAMED or "Mcp-Name" in headers:
@@ -62,7 +62,11 @@ def decode_sentinel(value: str) -> str:
             raise HeaderMismatch("A mirrored header holds characters that must be encoded.")
         return value
     try:
-        return base64.b64decode(match["value"], validate=True).decode()
+        decoded = base64.b64decode(match["value"], validate=True)
+        # Bits that decoding drops would make two spellings of one value.
+        if base64.b64encode(decoded).decode() != match["value"]:
+            raise ValueError("not canonical")
+        return decoded.decode()
     except (binascii.Error, ValueError) as cause:
         raise HeaderMismatch("A mirrored header is not valid base64.") from cause
 

@@ -17,7 +17,7 @@ from gateway.errors import InvalidMessage, ParseError
 Kind = Literal["request", "notification", "response"]
 
 _ENVELOPE_KEYS = frozenset({"jsonrpc", "method", "params", "id", "result", "error"})
-_PARAMS_KEYS = frozenset({"name", "uri", "arguments", "_meta", "protocolVersion"})
+_PARAMS_KEYS = frozenset({"name", "uri", "arguments", "_meta"})
 REVISION_KEY = "io.modelcontextprotocol/protocolVersion"
 _META_KEYS = frozenset({REVISION_KEY})
 _NAME_SOURCES = {
@@ -31,7 +31,15 @@ _MEMBER = re.compile(
     rb'[ \t\r\n]*[{,][ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL
 )
 _SPACE = b" \t\r\n"
-_INVISIBLE = frozenset({"Cf", "Mn", "Cc"})  # zero-width and combining characters
+_INVISIBLE = frozenset({"Cf", "Mn", "Cc", "Zs", "Zl", "Zp"})  # zero-width, combining, spaces
+# Letters that show nothing (Unicode, Default_Ignorable_Code_Point), and Turkish i.
+_ALIKE = str.maketrans({"\u115f": "", "\u1160": "", "\u3164": "", "\uffa0": "", "\u0131": "i"})
+# What costs time to read, and no honest message has: 4 MiB within these take less than 50 ms.
+_MAX_PARTS = 100_000
+_MAX_MEMBERS = 1_000
+_MAX_KEY_CHARS = 1_000
+_MAX_BATCH = 1_000
+_MAX_ID = 2**63  # beyond 64 bits no two parsers agree
 
 _document = msgspec.json.Decoder()
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -65,8 +73,8 @@ def read_messages(body: bytes, *, batch: bool) -> Sequence[Message]:
     if not batch:
         raise InvalidMessage("This protocol version knows no batches: send one message.")
     items = [bytes(item) for item in _array.decode(body)]
-    if not items:
-        raise InvalidMessage("The batch is empty.")
+    if not 0 < len(items) <= _MAX_BATCH:
+        raise InvalidMessage("The batch is empty or too long.")
     return tuple(_read_one(item) for item in items)
 
 
@@ -82,6 +90,8 @@ def read_request_id(body: bytes) -> int | str | None:
 
 
 def _check_json(body: bytes) -> None:
+    if body.count(b"{") + body.count(b"[") + body.count(b'":') > _MAX_PARTS:
+        raise ParseError("The body has too many parts.")
     try:
         _document.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
@@ -124,17 +134,24 @@ def _read_params(members: _Members, method: str) -> tuple[str | None, str | None
     name = _string(params.get(source)) if source is not None else None
     if source is not None and source in params and name is None:
         raise InvalidMessage(f"`params.{source}` is a string.")
-    if method == "initialize":
-        return name, _string(params.get("protocolVersion"))
-    meta = params.get("_meta")
-    if meta is None:
-        return name, None
-    return name, _string(_members(bytes(meta), _META_KEYS).get(REVISION_KEY))
+    return name, _read_revision(params.get("_meta"))
+
+
+def _read_revision(raw: msgspec.Raw | None) -> str | None:
+    if raw is None:
+        return None
+    meta = _members(bytes(raw), _META_KEYS)
+    revision = _string(meta.get(REVISION_KEY))
+    if revision is None and REVISION_KEY in meta:
+        raise InvalidMessage("The protocol version is a string.")
+    return revision
 
 
 def _read_id(members: _Members) -> int | str:
     value = _document.decode(members["id"])
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int) or not -_MAX_ID <= value < _MAX_ID:
         raise InvalidMessage("`id` is a string or an integer.")
     return value
 
@@ -152,6 +169,8 @@ def _members(text: bytes, watched: frozenset[str]) -> _Members:
         members = _object.decode(text)
     except msgspec.ValidationError as cause:
         raise InvalidMessage("A message and its params are objects.") from cause
+    if len(members) > _MAX_MEMBERS or max(map(len, members), default=0) > _MAX_KEY_CHARS:
+        raise InvalidMessage("A message has few keys, and short ones.")
     if not _has_unique_keys(text, members):
         raise InvalidMessage("A key stands twice.")
     for key in members:
@@ -196,9 +215,9 @@ def _is_written(key: str, written: bytes) -> bool:
 
 def _folded(key: str) -> str:
     """What a careless reader could take a key for."""
-    if key.isascii():
+    if key.isalpha() and key.isascii():
         return key.lower()
-    plain = unicodedata.normalize("NFKD", key)
+    plain = unicodedata.normalize("NFKD", key.translate(_ALIKE))
     visible = (char for char in plain if unicodedata.category(char) not in _INVISIBLE)
     return "".join(visible).casefold()
 

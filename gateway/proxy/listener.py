@@ -72,7 +72,7 @@ class GatewayServer(Server):
 class ClientConnection(RequestHandler):
     """One client connection: heads must arrive in time, parser errors are answered blandly."""
 
-    __slots__ = ("_address", "_head_timer", "_heads_seen", "_server")
+    __slots__ = ("_address", "_head_timer", "_server", "_waiting_since")
 
     def __init__(self, server: GatewayServer, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -88,7 +88,7 @@ class ClientConnection(RequestHandler):
         self._server = server
         self._address = ""
         self._head_timer: asyncio.TimerHandle | None = None
-        self._heads_seen = 0
+        self._waiting_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, or drop it at once when the listener is full."""
@@ -115,7 +115,9 @@ class ClientConnection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Parse; a head that has begun must be whole within the header timeout."""
         super().data_received(data)
-        if self._head_timer is None and self._waiter is not None and not self._waiter.done():
+        if self._waiter is None or self._waiter.done():
+            self._waiting_since = None
+        elif self._waiting_since is None:
             self._expect_head()
 
     def handle_error(
@@ -134,14 +136,24 @@ class ClientConnection(RequestHandler):
         return Written(keep_alive=False)
 
     def _expect_head(self) -> None:
-        self._heads_seen = self._request_count
-        timeout_s = self._server.limits.header_timeout_s
-        self._head_timer = self._loop.call_later(timeout_s, self._head_is_late)
+        self._waiting_since = self._loop.time()
+        if self._head_timer is None:
+            self._time_head(self._waiting_since)
 
-    def _head_is_late(self) -> None:
+    def _time_head(self, since: float) -> None:
+        deadline = since + self._server.limits.header_timeout_s
+        self._head_timer = self._loop.call_at(deadline, self._check_head, deadline)
+
+    def _check_head(self, deadline: float) -> None:
+        # One timer at a time, never cancelled for a head that came: it looks again when it fires.
         self._head_timer = None
-        if self._request_count == self._heads_seen:
+        since = self._waiting_since
+        if since is None:
+            return
+        if since + self._server.limits.header_timeout_s <= deadline:
             self.force_close()
+        else:
+            self._time_head(since)
 
 
 def _address_of(transport: asyncio.BaseTransport) -> str:

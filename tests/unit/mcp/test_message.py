@@ -54,7 +54,8 @@ def test_other_methods_and_empty_params_have_no_name() -> None:
 @pytest.mark.requirement("M10")
 def test_the_body_names_its_own_revision() -> None:
     assert _one(_call(f'{{"_meta":{{"{REVISION}":"2026-07-28"}}}}')).revision == "2026-07-28"
-    assert _one(_call('{"protocolVersion":"2025-06-18"}', "initialize")).revision == "2025-06-18"
+    # What a handshake proposes is not yet in force.
+    assert _one(_call('{"protocolVersion":"2026-07-28"}', "initialize")).revision is None
 
 
 @pytest.mark.requirement("28", "M11")
@@ -228,3 +229,35 @@ def test_what_is_accepted_reads_alike_in_another_parser(
     twin = json.loads("{" + text + "}", object_pairs_hook=_without_twice)
     assert (message.method, message.id) == (twin["method"], twin.get("id"))
     assert message.name == twin.get("params", {}).get("name")
+
+
+@pytest.mark.requirement("M6")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":[' + b",".join([b"[]"] * 100_001) + b"]}",
+        b"{" + b",".join(b'"k%d":1' % index for index in range(1_001)) + b"}",
+        b'{"' + b"k" * 1_001 + b'":1}',
+        b"[" + b",".join([b'{"jsonrpc":"2.0","method":"x"}'] * 1_001) + b"]",
+        b'{"jsonrpc":"2.0","id":9223372036854775808,"method":"x"}',
+    ],
+    ids=["parts", "members", "key", "batch", "id"],
+)
+def test_what_would_take_long_to_read_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidMessage):
+        read_messages(body, batch=True)
+
+
+@pytest.mark.requirement("M2")
+@pytest.mark.parametrize(
+    "twin", ["na\u3164me", "name\0", "name ", "name\u2028", "NAME", "name\u200b"]
+)
+def test_a_key_that_looks_like_the_name_is_refused(twin: str) -> None:
+    with pytest.raises(InvalidMessage):
+        read_messages(_call(json.dumps({"name": "a", twin: "b"})), batch=False)
+
+
+@pytest.mark.requirement("M10")
+def test_a_revision_that_is_no_string_is_refused() -> None:
+    with pytest.raises(InvalidMessage):
+        read_messages(_call(f'{{"_meta":{{"{REVISION}":7}}}}'), batch=False)

@@ -5,14 +5,12 @@ import pytest
 from tests.support.raw_http import raw_connection
 from tests.support.rig import CALL, Rig, running_rig
 
-SMALL = "limits: {header_timeout: 1s}\n"
 
-
-def head(rig: Rig, *lines: str, token: str | None = None) -> bytes:
-    credential = rig.token() if token is None else token
-    fixed = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{rig.port}\r\nAuthorization: Bearer {credential}\r\n"
-    more = "".join(f"{line}\r\n" for line in ("Content-Type: application/json", *lines))
-    return (fixed + more + "\r\n").encode()
+def head(rig: Rig, *lines: str, bearer: str | None = None) -> bytes:
+    credential = bearer or rig.token()
+    fixed = ("POST /mcp HTTP/1.1", f"Host: 127.0.0.1:{rig.port}", "Content-Type: application/json")
+    sent = (*fixed, f"Authorization: Bearer {credential}", *lines, "", "")
+    return "\r\n".join(sent).encode()
 
 
 @pytest.mark.requirement("180", "H4")
@@ -51,7 +49,7 @@ async def test_a_chunked_body_goes_upstream_with_a_length() -> None:
 @pytest.mark.requirement("172", "H11")
 async def test_no_continue_before_authentication() -> None:
     async with running_rig() as rig, raw_connection(rig.port) as client:
-        await client.send(head(rig, "Content-Length: 10", "Expect: 100-continue", token="bad"))
+        await client.send(head(rig, "Content-Length: 10", "Expect: 100-continue", bearer="e30"))
 
         assert (await client.read_response()).status == 401
         rig.upstream.assert_untouched()

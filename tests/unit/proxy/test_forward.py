@@ -22,7 +22,9 @@ async def test_a_redirect_on_the_same_host_is_followed_with_the_body(status: int
         assert rig.upstream.requests[-1].body == CALL
 
 
-@pytest.mark.parametrize("location", ["http://other.example/mcp", "//other.example/", "https://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "location", ["http://other.example/mcp", "//other.example/", "https://127.0.0.1/"]
+)
 async def test_a_redirect_elsewhere_is_not_followed(location: str) -> None:
     async with running_rig() as rig:
         rig.upstream.replies.append(redirect(location))
@@ -46,7 +48,8 @@ async def test_redirects_in_circles_end() -> None:
 async def test_a_challenge_or_other_redirect_of_the_upstream_does_not_pass(status: int) -> None:
     async with running_rig() as rig:
         rig.upstream.replies.append(
-            f"HTTP/1.1 {status} X\r\nWWW-Authenticate: Basic\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n".encode()
+            b"HTTP/1.1 %d X\r\nWWW-Authenticate: Basic\r\nLocation: /x\r\n" % status
+            + b"Content-Length: 0\r\n\r\n"
         )
 
         response = await rig.call()

@@ -56,14 +56,14 @@ async def test_a_malformed_request_is_neither_echoed_nor_logged(
     """aiohttp's own answer and log line hold the whole Authorization header."""
     caplog.set_level(logging.DEBUG)
     async with running_rig() as rig:
-        secret = "canary-3f9a"
-        request = f"POST /mcp HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {secret}\x01\r\n\r\n"
+        canary = "canary-3f9a"
+        request = f"POST /mcp HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {canary}\x01\r\n\r\n"
 
         response = await rig.send(request.encode("latin-1"))
 
         assert response.status == 400
-        assert secret.encode() not in response.body
-        assert secret not in caplog.text
+        assert canary.encode() not in response.body
+        assert canary not in caplog.text
         rig.upstream.assert_untouched()
 
 

@@ -1,5 +1,6 @@
 """Which configured place a request is for."""
 
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -9,8 +10,8 @@ from gateway.proxy.documents import fixed_document
 from gateway.proxy.routes import Route, Routes, Site, authorities
 from tests.support.heads import head
 
-ROOT_SERVER = cast(Route, object())
-SERVER = cast(Route, object())
+ROOT_SERVER = cast(Route, SimpleNamespace(url="https://mcp.example.com/mcp"))
+SERVER = cast(Route, SimpleNamespace(url="https://mcp.example.com/mcp"))
 PAGE = fixed_document({"page": True})
 HEALTH = fixed_document({"status": "ok"})
 SITE = Site({"/mcp": SERVER, "/": ROOT_SERVER}, {"/": PAGE, "/.well-known/x": PAGE})
@@ -37,10 +38,15 @@ def test_a_server_is_found_by_its_exact_path() -> None:
 
 
 @pytest.mark.requirement("P4", "83")
-@pytest.mark.parametrize("path", ["/mcp-admin", "/mcp/x", "/MCP", "/mc", "/mcp/"])
+@pytest.mark.parametrize("path", ["/mcp-admin", "/mcp/x", "/MCP", "/mc", "/x/"])
 def test_no_other_path_reaches_it(path: str) -> None:
     with pytest.raises(NotFound):
         ROUTES.match(head(path=path))
+
+
+def test_a_slash_too_many_is_told_the_right_url() -> None:
+    with pytest.raises(NotFound, match=r"https://mcp\.example\.com/mcp without"):
+        ROUTES.match(head(path="/mcp/"))
 
 
 @pytest.mark.requirement("H8")

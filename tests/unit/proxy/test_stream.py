@@ -1,36 +1,84 @@
 """Carrying a response of unknown length to the client."""
 
+import asyncio
+
 import pytest
 
-from tests.support.raw_http import post, raw_connection
-from tests.support.recording_upstream import chunk, event_stream_head
-from tests.support.rig import running_rig
+from tests.support.gateway import running_gateway
+from tests.support.ports import reserved_port
+from tests.support.raw_http import RawConnection, post, raw_connection
+from tests.support.recording_upstream import RecordingUpstream, chunk, event_stream_head
+from tests.support.rig import CALL, running_rig
+from tests.support.token_signer import TokenSigner
 
-QUICK = "streams: {keepalive: 50ms}"
+
+def config(port: int, upstream: str, issuer: str, streams: str) -> str:
+    return f"""\
+listen: 127.0.0.1:{port}
+public_url: http://127.0.0.1:{port}
+issuers: {{idp: {{issuer: "{issuer}"}}}}
+servers:
+  mcp:
+    upstream: {upstream}
+    allow: any
+    streams: {streams}
+"""
 
 
-def server_config(upstream: str) -> str:
-    return upstream
+async def open_stream(client: RawConnection, port: int, signer: TokenSigner) -> None:
+    token = signer.token(f"http://127.0.0.1:{port}/mcp", header=None, key=None)
+    await client.send(post(port, CALL, token=token))
+    assert (await client.read_head()).status == 200
 
 
 @pytest.mark.requirement("39", "S6")
 async def test_a_quiet_stream_gets_comments_between_events() -> None:
-    async with running_rig("streams: {keepalive: 50ms}\n") as rig, raw_connection(rig.port) as client:
-        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
-        await client.send(post(rig.port, b'{"jsonrpc":"2.0","id":1,"method":"x"}', token=rig.token()))
-        await client.read_head()
+    with reserved_port() as port:
+        async with RecordingUpstream() as upstream, TokenSigner() as signer:
+            upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
+            settings = config(port, upstream.url, signer.issuer, "{keepalive: 50ms}")
+            async with running_gateway(settings), raw_connection(port) as client:
+                await open_stream(client, port, signer)
 
-        assert await client.read_chunk() == b"data: 1\n\n"
-        assert await client.read_chunk() == b": keepalive\n\n"
+                assert await client.read_chunk() == b"data: 1\n\n"
+                assert await client.read_chunk() == b": keepalive\n\n"
 
 
+@pytest.mark.requirement("39", "S9")
 async def test_no_comment_amid_an_event() -> None:
-    async with running_rig("streams: {keepalive: 20ms}\n") as rig, raw_connection(rig.port) as client:
-        rig.upstream.replies.append(event_stream_head() + chunk(b"data: half"))
-        await client.send(post(rig.port, b'{"jsonrpc":"2.0","id":1,"method":"x"}', token=rig.token()))
-        await client.read_head()
-        assert await client.read_chunk() == b"data: half"
+    with reserved_port() as port:
+        async with RecordingUpstream() as upstream, TokenSigner() as signer:
+            upstream.replies.append(event_stream_head() + chunk(b"data: half"))
+            settings = config(port, upstream.url, signer.issuer, "{keepalive: 20ms}")
+            async with running_gateway(settings), raw_connection(port) as client:
+                await open_stream(client, port, signer)
+                assert await client.read_chunk() == b"data: half"
 
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await client.reader.read(1)
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(client.reader.read(1), 0.2)
+
+
+async def test_an_old_client_gets_the_stream_without_chunks() -> None:
+    """HTTP/1.0 has no chunked coding: the end of the connection is the end of the stream."""
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n") + b"0\r\n\r\n")
+        request = post(rig.port, CALL, token=rig.token()).replace(b"HTTP/1.1", b"HTTP/1.0")
+
+        await client.send(request)
+
+        assert (await client.reader.read()).endswith(b"\r\n\r\ndata: 1\n\n")
+
+
+@pytest.mark.requirement("44")
+async def test_the_end_of_the_gateway_ends_a_listening_stream_cleanly() -> None:
+    async with running_rig() as rig:
+        client = raw_connection(rig.port)
+        connection = await client.__aenter__()
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
+        headers = f"Authorization: Bearer {rig.token()}\r\nAccept: text/event-stream\r\n"
+        await connection.send(rig.request("GET", "/mcp", headers=headers.encode()))
+        await connection.read_head()
+        assert await connection.read_chunk() == b"data: 1\n\n"
+
+    assert await connection.read_chunk() == b""
+    await client.__aexit__(None, None, None)

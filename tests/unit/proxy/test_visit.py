@@ -10,7 +10,9 @@ def test_a_harmless_request_id_is_kept() -> None:
 
 
 @pytest.mark.requirement("O5")
-@pytest.mark.parametrize("sent", [None, "", "short", "x" * 65, "a b c d e f", "a\r\nX: 1", "<script>abc"])
+@pytest.mark.parametrize(
+    "sent", [None, "", "short", "x" * 65, "a b c d e f", "a\r\nX: 1", "<script>abc"]
+)
 def test_any_other_is_replaced(sent: str | None) -> None:
     made = request_id(sent)
 

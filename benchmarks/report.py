@@ -1,0 +1,110 @@
+"""Prints what was measured, as lines that fit into a terminal and into Markdown."""
+
+from collections.abc import Sequence
+
+from benchmarks.cache_miss import CacheMiss
+from benchmarks.comparison import MAX_OF_CLIENTSESSION, MAX_OF_HAPROXY, Comparison
+from benchmarks.latency import EventLatency
+from benchmarks.startup import StartUp
+from benchmarks.streams import IdleStreams
+
+Result = Comparison | CacheMiss | EventLatency | IdleStreams | StartUp
+_MIB = 1024 * 1024
+
+
+def render(result: Result) -> str:
+    """Write one measurement as text."""
+    match result:
+        case Comparison():
+            return _comparison(result)
+        case CacheMiss():
+            return _cache_miss(result)
+        case EventLatency():
+            return _latency(result)
+        case IdleStreams():
+            return _streams(result)
+        case StartUp():
+            return _table(
+                ("start-up (median of 5)", ""),
+                [("until ready", f"{result.ready_s * 1000:.0f} ms"), ("RSS", _mib(result.rss))],
+            )
+
+
+def _comparison(result: Comparison) -> str:
+    rows = [
+        (
+            name,
+            f"{each.requests_per_s:.0f}",
+            "–" if each.cpu_us is None else f"{each.cpu_us:.1f}",
+            f"{each.p50_us / 1000:.2f}",
+            f"{each.p99_us / 1000:.2f}",
+        )
+        for name, each in result.rounds.items()
+    ]
+    table = _table(("target", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"), rows)
+    verdicts = [
+        verdict(result, "haproxy", MAX_OF_HAPROXY),
+        verdict(result, "clientsession", MAX_OF_CLIENTSESSION),
+    ]
+    return "\n".join([table, "", *verdicts, *(f"skipped: {text}" for text in result.skipped)])
+
+
+def verdict(result: Comparison, other: str, limit: float) -> str:
+    """Say whether the gateway's CPU per request keeps its target beside another proxy's."""
+    ratio = result.cpu_ratio(other)
+    if ratio is None:
+        return f"gateway / {other}: not measured"
+    word = "met" if ratio <= limit else "missed"
+    return f"gateway / {other}: {ratio:.2f} (target ≤ {limit:g}: {word})"
+
+
+def _cache_miss(result: CacheMiss) -> str:
+    return _table(
+        ("token", "CPU µs/request"),
+        [
+            ("seen before", f"{result.cached_us:.1f}"),
+            ("new", f"{result.missed_us:.1f}"),
+            ("cost of a miss", f"{result.extra_us:.1f}"),
+        ],
+    )
+
+
+def _latency(result: EventLatency) -> str:
+    direct, gateway = result.direct, result.gateway
+    return _table(
+        ("event latency", "p50 µs", "p99 µs"),
+        [
+            ("direct", f"{direct.p50:.0f}", f"{direct.p99:.0f}"),
+            ("gateway", f"{gateway.p50:.0f}", f"{gateway.p99:.0f}"),
+            ("added", f"{gateway.p50 - direct.p50:.0f}", f"{gateway.p99 - direct.p99:.0f}"),
+        ],
+    )
+
+
+def _streams(result: IdleStreams) -> str:
+    return _table(
+        (f"{result.count} idle streams", ""),
+        [
+            ("time to open all", f"{result.open_s:.1f} s"),
+            ("RSS before", _mib(result.rss_before)),
+            ("RSS open", _mib(result.rss_open)),
+            ("RSS per stream", f"{result.bytes_per_stream / 1024:.1f} KiB"),
+            ("RSS after closing", _mib(result.rss_closed)),
+            ("CPU while idle", f"{result.idle_cpu_percent:.1f} %"),
+            ("new request p50", f"{result.new_request_p50_ms:.2f} ms"),
+            ("new request p99", f"{result.new_request_p99_ms:.2f} ms"),
+        ],
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    rule = ["-" * width for width in widths]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in [head, rule, *rows]
+    )
+
+
+def _mib(size: int) -> str:
+    return f"{size / _MIB:.1f} MiB"
