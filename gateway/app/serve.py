@@ -60,7 +60,7 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
     shows only at start, and OSError for a port that is taken.
     """
     require_c_parser()
-    async with AsyncExitStack() as stack:
+    async with _one_error(), AsyncExitStack() as stack:
         background = await stack.enter_async_context(asyncio.TaskGroup())
         observers = await stack.enter_async_context(open_observers(config))
         flights = Flights(background)
@@ -84,6 +84,17 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         port = listener.sockets[0].getsockname()[1]
         logger.info("listening", extra={"url": config.public_url, "port": port})
         yield Serving(port, admin_port, gate, observers)
+
+
+@asynccontextmanager
+async def _one_error() -> AsyncIterator[None]:
+    """Take the wrapping off that a task group puts around a lone error."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:
+            raise group.exceptions[0] from None
+        raise
 
 
 async def _keep_keys_fresh(

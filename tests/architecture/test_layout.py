@@ -8,6 +8,7 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 # Where the test file of a gateway file is not its mirror, and why.
 TESTED_ELSEWHERE = {
     "gateway/__main__.py": "one call; the newcomer's test runs the command",
+    "gateway/proxy/upstream_limits.py": "data only; the pool's tests try every limit",
 }
 
 MACHINE_PATH = re.compile(r"(?<![\w.$}{/-])/(?:work|tmp|home|root|Users)/\w")

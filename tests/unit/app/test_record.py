@@ -1,0 +1,56 @@
+"""What is told about each visit."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.app.record import outcome_of
+from gateway.errors import InvalidToken, UpstreamTimeout
+from gateway.identity.principal import Principal
+from gateway.mcp.operation import Operation
+from gateway.proxy.visit import Visit
+from tests.support.rig import running_rig
+
+
+def test_a_visit_becomes_one_record() -> None:
+    visit = Visit("r1", 1000.0, 0.0, "POST", address="192.0.2.1", status=200)
+    visit.principal = Principal("https://idp", "ada", client_id="cli")
+    visit.operation = Operation("tools/call", "add")
+
+    outcome = outcome_of(visit)
+
+    assert (outcome.decision, outcome.reason) == ("allow", "ok")
+    assert (outcome.subject, outcome.client_id, outcome.mcp_method) == ("ada", "cli", "tools/call")
+
+
+@pytest.mark.parametrize(
+    ("error", "decision", "reason"),
+    [
+        (InvalidToken("No.", reason="expired"), "deny", "expired"),
+        (UpstreamTimeout("Late."), "error", "timeout"),
+    ],
+)
+def test_an_error_says_who_is_to_blame(
+    error: InvalidToken | UpstreamTimeout, decision: str, reason: str
+) -> None:
+    visit = Visit("r1", 1000.0, 0.0, "POST", error=error, status=error.status)
+
+    outcome = outcome_of(visit)
+
+    assert (outcome.decision, outcome.reason) == (decision, reason)
+
+
+@pytest.mark.requirement("20", "O6")
+async def test_the_audit_log_tells_of_every_request_and_never_a_token(tmp_path: Path) -> None:
+    audit = tmp_path / "audit.jsonl"
+    async with running_rig(f"log: {{audit_file: {audit}}}\n") as rig:
+        token = rig.token()
+        await rig.call(token=token)
+        await rig.call(token="e30.e30.e30")  # noqa: S106  # no password
+
+    text = audit.read_text(encoding="utf-8")
+    events = [json.loads(line) for line in text.splitlines()]
+    assert [event["decision"] for event in events] == ["allow", "deny"]
+    assert events[0]["name"] == "whoami"
+    assert token not in text
