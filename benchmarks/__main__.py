@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure the gateway beside its alternatives on this machine."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -12,7 +13,7 @@ import click
 from benchmarks.cache_miss import measure_cache_miss
 from benchmarks.comparison import compare
 from benchmarks.latency import measure_latency
-from benchmarks.processes import BenchmarkError
+from benchmarks.processes import BenchmarkError, MissingProgram
 from benchmarks.report import Result, render
 from benchmarks.rig import Rig, open_rig
 from benchmarks.startup import measure_startup
@@ -38,13 +39,16 @@ def main(
         "streams": partial(measure_streams, count=streams),
         "startup": measure_startup,
     }
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # cleans up
     results: dict[str, Result] = {}
     failed = False
     with open_rig() as rig:
         for name in only or NAMES:
             try:
                 results[name] = measurements[name](rig)
-            except (BenchmarkError, TimeoutError, ExceptionGroup) as cause:
+            except MissingProgram as cause:
+                click.echo(f"{name}: skipped: {cause}\n", err=True)
+            except (BenchmarkError, OSError, ExceptionGroup) as cause:
                 click.echo(f"{name}: not measured: {cause}\n", err=True)
                 failed = True
             else:

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from benchmarks.processes import PROXY_CORE, Process, free_port, running, wait_for_port
-from benchmarks.tokens import ISSUER, TestIssuer
+from benchmarks.tokens import ISSUER, SigningIssuer
 
 _SESSION = web.AppKey("session", ClientSession)
 _DROPPED = {"host", "authorization", "connection", "content-length", "transfer-encoding"}
@@ -83,7 +83,7 @@ def build_app(verdicts: Verdicts, upstream_url: str) -> web.Application:
 
 @contextmanager
 def running_clientsession_proxy(
-    directory: Path, issuer: TestIssuer, upstream_port: int
+    directory: Path, issuer: SigningIssuer, upstream_port: int
 ) -> Iterator[tuple[Process, int]]:
     """Run the proxy on the proxy's core; yields it and its port."""
     port = free_port()

@@ -20,17 +20,17 @@ _WARM_UP_S = 1
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The median round of each target, by name; and what was left out."""
+    """Every round of each target, by name; and what was left out."""
 
-    rounds: dict[str, Round]
+    rounds: dict[str, list[Round]]
     skipped: tuple[str, ...]
 
     def cpu_ratio(self, other: str) -> float | None:
         """The gateway's CPU per request as a part of another's; None where one is missing."""
-        ours, theirs = self.rounds.get("gateway"), self.rounds.get(other)
-        if ours is None or theirs is None or ours.cpu_us is None or not theirs.cpu_us:
+        if "gateway" not in self.rounds or other not in self.rounds:
             return None
-        return ours.cpu_us / theirs.cpu_us
+        ours, theirs = (median_round(self.rounds[name]).cpu_us for name in ("gateway", other))
+        return ours / theirs if ours and theirs else None
 
 
 def compare(rig: Rig, *, seconds: int, rounds: int) -> Comparison:
@@ -47,7 +47,7 @@ def compare(rig: Rig, *, seconds: int, rounds: int) -> Comparison:
         for _ in range(rounds):  # interleaved: a busy minute of the machine hits every target
             for target in targets:
                 seen[target.name].append(load.run(target, seconds))
-    return Comparison({name: median_round(each) for name, each in seen.items()}, tuple(skipped))
+    return Comparison(seen, tuple(skipped))
 
 
 def median_round(rounds: Sequence[Round]) -> Round:

@@ -19,7 +19,7 @@ from benchmarks.processes import (
     free_port,
     running,
 )
-from benchmarks.tokens import ISSUER, SCOPE, TestIssuer
+from benchmarks.tokens import ISSUER, SCOPE, SigningIssuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class RunningGateway:
 
 @contextmanager
 def running_gateway(
-    directory: Path, issuer: TestIssuer, upstream_port: int, *, cached_tokens: int = 10000
+    directory: Path, issuer: SigningIssuer, upstream_port: int, *, cached_tokens: int = 10000
 ) -> Iterator[RunningGateway]:
     """Run a gateway on the proxy's core; `start_s` is the time until it was ready."""
     port, admin_port = free_port(), free_port()
@@ -69,7 +69,7 @@ def running_gateway(
         yield RunningGateway(process, port, admin_port, time.monotonic() - began)
 
 
-def _server(issuer: TestIssuer, upstream_port: int) -> dict[str, object]:
+def _server(issuer: SigningIssuer, upstream_port: int) -> dict[str, object]:
     return {
         "path": "/mcp",
         "upstream": {

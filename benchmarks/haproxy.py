@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.processes import PROXY_CORE, Process, free_port, running, wait_for_port
-from benchmarks.tokens import ISSUER, TestIssuer
+from benchmarks.tokens import ISSUER, SigningIssuer
 
 _CONFIG = """\
 global
@@ -42,7 +42,7 @@ backend upstream
 
 @contextmanager
 def running_haproxy(
-    program: str, directory: Path, issuer: TestIssuer, upstream_port: int
+    program: str, directory: Path, issuer: SigningIssuer, upstream_port: int
 ) -> Iterator[tuple[Process, int]]:
     """Run HAProxy on the proxy's core; yields it and its port."""
     port = free_port()

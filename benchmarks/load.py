@@ -31,6 +31,11 @@ class Round:
     p50_us: float
     p99_us: float
 
+    @property
+    def core_percent(self) -> float | None:
+        """How much of its core the proxy got; far below 100 means that others took the rest."""
+        return None if self.cpu_us is None else self.requests_per_s * self.cpu_us / 1e4
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -60,9 +65,12 @@ class Load:
         argv = [self.wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
         argv += ["-s", str(_SCRIPT), f"http://127.0.0.1:{target.port}/mcp"]
         argv += ["--", str(self.token_file)]
-        finished = subprocess.run(  # noqa: S603  # our own argv
-            argv, capture_output=True, timeout=seconds + _STOP_LIMIT_S, check=False
-        )
+        try:
+            finished = subprocess.run(  # noqa: S603  # our own argv
+                argv, capture_output=True, timeout=seconds + _STOP_LIMIT_S, check=False
+            )
+        except subprocess.TimeoutExpired as cause:
+            raise BenchmarkError(f"wrk on {target.name} does not end") from cause
         try:
             figures: dict[str, int] = json.loads(finished.stderr)
         except ValueError as cause:

@@ -21,6 +21,10 @@ class BenchmarkError(Exception):
     """A process did not do what the measurement needs; the text says which."""
 
 
+class MissingProgram(BenchmarkError):
+    """A program that others install, such as wrk, is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A running child and where its output goes."""

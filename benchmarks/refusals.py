@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from benchmarks.load import Target
 from benchmarks.processes import BenchmarkError
-from benchmarks.tokens import TestIssuer
+from benchmarks.tokens import SigningIssuer
 
 _LIMIT_S = 5
 _UNAUTHORIZED = 401
 _PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
 
-def bad_tokens(issuer: TestIssuer) -> Mapping[str, str]:
+def bad_tokens(issuer: SigningIssuer) -> Mapping[str, str]:
     """Tokens that are wrong in one way each."""
     head, claims, signature = issuer.token().split(".")
     flipped = ("B" if signature[0] == "A" else "A") + signature[1:]
@@ -24,7 +24,7 @@ def bad_tokens(issuer: TestIssuer) -> Mapping[str, str]:
     }
 
 
-def check_refusals(target: Target, issuer: TestIssuer) -> None:
+def check_refusals(target: Target, issuer: SigningIssuer) -> None:
     """Raise BenchmarkError when a bad token gets anything but 401: the race would be unfair."""
     for name, token in bad_tokens(issuer).items():
         status = post(target.port, token)

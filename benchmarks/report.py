@@ -1,10 +1,12 @@
 """Prints what was measured, as lines that fit into a terminal and into Markdown."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from benchmarks.cache_miss import CacheMiss
-from benchmarks.comparison import MAX_OF_CLIENTSESSION, MAX_OF_HAPROXY, Comparison
+from benchmarks.comparison import MAX_OF_CLIENTSESSION, MAX_OF_HAPROXY, Comparison, median_round
 from benchmarks.latency import EventLatency
+from benchmarks.load import Round
 from benchmarks.startup import StartUp
 from benchmarks.streams import IdleStreams
 
@@ -31,22 +33,28 @@ def render(result: Result) -> str:
 
 
 def _comparison(result: Comparison) -> str:
-    rows = [
-        (
-            name,
-            f"{each.requests_per_s:.0f}",
-            "–" if each.cpu_us is None else f"{each.cpu_us:.1f}",
-            f"{each.p50_us / 1000:.2f}",
-            f"{each.p99_us / 1000:.2f}",
-        )
-        for name, each in result.rounds.items()
-    ]
-    table = _table(("target", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"), rows)
+    head = ("target", "requests/s", "CPU µs/request", "range", "core", "p50 ms", "p99 ms")
+    table = _table(head, [_target_row(name, each) for name, each in result.rounds.items()])
     verdicts = [
         verdict(result, "haproxy", MAX_OF_HAPROXY),
         verdict(result, "clientsession", MAX_OF_CLIENTSESSION),
     ]
     return "\n".join([table, "", *verdicts, *(f"skipped: {text}" for text in result.skipped)])
+
+
+def _target_row(name: str, rounds: Sequence[Round]) -> tuple[str, ...]:
+    middle = median_round(rounds)
+    cpu = [each.cpu_us for each in rounds if each.cpu_us is not None]
+    core = [each.core_percent for each in rounds if each.core_percent is not None]
+    return (
+        name,
+        f"{middle.requests_per_s:.0f}",
+        f"{middle.cpu_us:.1f}" if middle.cpu_us is not None else "-",
+        f"{min(cpu):.1f} to {max(cpu):.1f}" if cpu else "-",
+        f"{median(core):.0f} %" if core else "-",
+        f"{middle.p50_us / 1000:.2f}",
+        f"{middle.p99_us / 1000:.2f}",
+    )
 
 
 def verdict(result: Comparison, other: str, limit: float) -> str:

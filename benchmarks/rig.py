@@ -8,8 +8,8 @@ from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
 
-from benchmarks.processes import LOAD_CORE, BenchmarkError, pin
-from benchmarks.tokens import TestIssuer, make_issuer
+from benchmarks.processes import LOAD_CORE, MissingProgram, pin
+from benchmarks.tokens import SigningIssuer, make_issuer
 
 AUDIENCE = "https://mcp.example.com/mcp"
 
@@ -19,7 +19,7 @@ class Rig:
     """Handed to each measurement."""
 
     directory: Path
-    issuer: TestIssuer
+    issuer: SigningIssuer
 
     def write_tokens(self, name: str, tokens: Sequence[str]) -> Path:
         """Write tokens for the load, one per line."""
@@ -34,10 +34,10 @@ def find_program(name: str) -> str | None:
 
 
 def need_program(name: str) -> str:
-    """Return a program's path; BenchmarkError when it is missing."""
+    """Return a program's path; MissingProgram when it is missing."""
     path = find_program(name)
     if path is None:
-        raise BenchmarkError(f"{name} is not installed")
+        raise MissingProgram(f"{name} is not installed")
     return path
 
 

@@ -15,7 +15,7 @@ LIFETIME_S = 7200
 
 
 @dataclass(frozen=True, slots=True)
-class TestIssuer:
+class SigningIssuer:
     """Signs tokens for one audience; the public key lies in files for the proxies to read."""
 
     key: RSAKey
@@ -40,10 +40,10 @@ class TestIssuer:
         return jwt.encode(header, claims | changed, self.key, algorithms=["RS256"])
 
 
-def make_issuer(directory: Path, audience: str) -> TestIssuer:
+def make_issuer(directory: Path, audience: str) -> SigningIssuer:
     """Make a 2048 bit key and write its public half as a JWKS and as PEM."""
     key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
     jwks_file, pem_file = directory / "jwks.json", directory / "issuer.pem"
     jwks_file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     pem_file.write_bytes(key.as_pem(private=False))
-    return TestIssuer(key, audience, jwks_file, pem_file)
+    return SigningIssuer(key, audience, jwks_file, pem_file)

@@ -1,6 +1,6 @@
 """What becomes known about one request while it is served; told once, at its end."""
 
-import os
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,4 +49,4 @@ def request_id(sent: str | None) -> str:
     """Keep a client's request id when it is harmless in a log, else make one of 64 bits."""
     if sent is not None and _REQUEST_ID.fullmatch(sent):
         return sent
-    return os.urandom(8).hex()
+    return f"{random.getrandbits(64):016x}"  # it must be unique, not secret
