@@ -10,6 +10,7 @@ from gateway.errors import UpstreamError
 from gateway.mcp.sse import EndpointRewriter
 from gateway.proxy.forward import Delivery, Forwarder
 from gateway.proxy.respond import (
+    NO_STORE,
     WRITTEN_CLOSE,
     WRITTEN_KEEP_ALIVE,
     Header,
@@ -40,6 +41,8 @@ async def deliver(
     response = delivery.response
     visit.status = response.status
     headers = [*delivery.headers, (b"X-Request-Id", visit.request_id.encode()), *visit.cors]
+    if not any(name.lower() == b"cache-control" for name, _ in delivery.headers):
+        headers.append(NO_STORE)  # the answer depends on who asks: RFC 9111 §3.5
     if response.body is not None:
         visit.bytes_out = len(response.body)
         reply = Reply(response.status, headers, response.body)

@@ -20,6 +20,17 @@ async def test_a_whole_answer_keeps_its_status_and_its_headers() -> None:
         assert response.value("X-Request-Id")
 
 
+@pytest.mark.requirement("177")
+@pytest.mark.parametrize(
+    ("sent", "given"), [(b"", "no-store"), (b"Cache-Control: private\r\n", "private")]
+)
+async def test_an_answer_is_not_stored_unless_the_server_says_so(sent: bytes, given: str) -> None:
+    async with running_rig() as rig:
+        rig.upstream.replies.append(json_reply(b"{}", headers=sent))
+
+        assert (await rig.call()).values("Cache-Control") == [given]
+
+
 async def test_a_request_id_reaches_the_upstream_and_comes_back() -> None:
     async with running_rig() as rig:
         response = await rig.call(headers=b"X-Request-Id: trace-me-123\r\n")
