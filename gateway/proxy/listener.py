@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import http_parser
+from aiohttp import StreamReader, http_parser
+from aiohttp.http import RawRequestMessage, StreamWriter
 from aiohttp.http_exceptions import LineTooLong
-from aiohttp.web import BaseRequest, RequestHandler, Server, StreamResponse
+from aiohttp.web import BaseRequest, RequestHandler, RequestPayloadError, Server, StreamResponse
 
 from gateway.errors import ConfigError, GatewayError, InvalidRequest
-from gateway.proxy.respond import HeadTooLarge, Written, error_reply, write_reply
+from gateway.proxy.respond import HeadTooLarge, error_reply, reply_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,6 @@ class ClientConnection(RequestHandler):
             keepalive_timeout=server.limits.keepalive_s,
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_FIELD_BYTES,
-            lingering_time=LINGER_S,
             auto_decompress=False,
         )
         self._server = server
@@ -125,20 +125,85 @@ class ClientConnection(RequestHandler):
         if self._reading_paused:
             super().resume_reading(resume_parser)
 
-    def handle_error(
-        self,
-        request: BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> StreamResponse:
+    async def start(self) -> None:
+        """Serve one request after the other until the connection is to close.
+
+        aiohttp's own loop makes a task of every request; a handler in the connection's task
+        saves two turns of the event loop, 30 µs. Cancelling that task when the client is gone
+        cancels the handler.
+        """
+        task = asyncio.current_task(self._loop)
+        assert task is not None  # noqa: S101  # narrows the type
+        while not self._force_close:
+            message, payload = await self._next_message()
+            if not isinstance(message, RawRequestMessage):
+                self._refuse(message.exc)
+                break
+            if not await self._serve(message, payload, task) or self._close:
+                break
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+            if self._keepalive_handle is None:
+                self._keepalive_handle = self._loop.call_at(
+                    self._next_keepalive_close_time, self._process_keepalive
+                )
+        self._task_handler = None
+        if self.transport is not None:
+            self.transport.close()
+
+    async def _next_message(self) -> tuple[Any, StreamReader]:
+        if not self._messages:
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        message = self._messages.popleft()
+        if self._parser is not None:  # gone with the connection
+            self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        return message
+
+    async def _serve(
+        self, message: RawRequestMessage, payload: StreamReader, task: asyncio.Task[Any]
+    ) -> bool:
+        """Have one request handled; True when the connection can carry another."""
+        if self._request_factory is None or self._request_handler is None:
+            return False
+        writer = StreamWriter(self, self._loop)
+        request = self._request_factory(message, payload, self, writer, task)
+        self._request_in_progress = True
+        self._current_request = request
+        try:
+            written = await self._request_handler(request)
+        except ConnectionError:
+            return False
+        finally:
+            self._current_request = None
+            self._request_in_progress = False
+            if self._handler_waiter is not None:
+                self._handler_waiter.set_result(None)
+        if not written.keep_alive:
+            return False
+        return payload.is_eof() or await self._discard(payload)
+
+    async def _discard(self, payload: StreamReader) -> bool:
+        """Read what is left of a request that was answered early: RFC 9112 §9.3."""
+        try:
+            async with asyncio.timeout(LINGER_S):
+                while not payload.is_eof():
+                    await payload.readany()
+        except (TimeoutError, RequestPayloadError):
+            return False
+        return True
+
+    def _refuse(self, cause: BaseException) -> None:
         """Answer what the parser refused, without a byte of what it refused."""
-        logger.info("request refused by the HTTP parser: %s", type(exc).__name__)
-        error = _parser_error(exc)
+        logger.info("request refused by the HTTP parser: %s", type(cause).__name__)
+        error = _parser_error(cause)
         self._server.refused(error.status)
-        if request.writer.output_size == 0:
-            write_reply(request, error_reply(error), keep_alive=False)
-        return Written(keep_alive=False)
+        if self.transport is not None:
+            self.transport.write(reply_bytes(error_reply(error), keep_alive=False))
 
     def _expect_head(self) -> None:
         self._waiting_since = self._loop.time()

@@ -67,16 +67,22 @@ def response_head(status: int, headers: Sequence[Header]) -> bytes:
 
 def write_reply(request: BaseRequest, reply: Reply, *, keep_alive: bool) -> Written:
     """Put a whole response on the wire in one write."""
+    transport = request.transport
+    if transport is not None:
+        bodiless = request.method == "HEAD"
+        transport.write(reply_bytes(reply, keep_alive=keep_alive, bodiless=bodiless))
+    return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
+
+
+def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> bytes:
+    """Serialize a whole response; `bodiless` for the answer to HEAD."""
     headers = list(reply.headers)
     if reply.status not in _BODILESS:
         headers.append((b"Content-Length", b"%d" % len(reply.body)))
     if not keep_alive:
         headers.append((b"Connection", b"close"))
-    body = b"" if request.method == "HEAD" else reply.body
-    transport = request.transport
-    if transport is not None:
-        transport.write(response_head(reply.status, headers) + body)
-    return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
+    head = response_head(reply.status, headers)
+    return head if bodiless else head + reply.body
 
 
 def write_stream_head(

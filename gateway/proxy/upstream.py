@@ -23,6 +23,8 @@ class UpstreamPool:
     def __init__(self, target: Target, limits: PoolLimits) -> None:
         self._target = target
         self._limits = limits
+        # Asked once: before Python 3.12 each `get_running_loop` is a system call.
+        self._loop = asyncio.get_running_loop()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._connecting = 0
@@ -66,7 +68,7 @@ class UpstreamPool:
         await asyncio.sleep(0)
 
     def _take_idle(self) -> Connection | None:
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         while self._idle:
             connection = self._idle.pop()
             if connection.deadline > now:
@@ -122,10 +124,9 @@ class UpstreamPool:
         """Wait for a connection, or None: a place to make one, counted in `_connecting`."""
         if len(self._waiters) >= self._limits.max_waiting:
             raise _busy()
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Connection | None] = loop.create_future()
+        waiter: asyncio.Future[Connection | None] = self._loop.create_future()
         self._waiters.append(waiter)
-        timer = loop.call_later(self._limits.max_wait_s, _refuse, waiter)
+        timer = self._loop.call_later(self._limits.max_wait_s, _refuse, waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -157,7 +158,7 @@ class UpstreamPool:
             waiter.set_result(None)
 
     def _on_free(self, connection: Connection) -> None:
-        connection.deadline = asyncio.get_running_loop().time() + self._limits.idle_timeout_s
+        connection.deadline = self._loop.time() + self._limits.idle_timeout_s
         if self._waiters and (waiter := self._next_waiter()) is not None:
             waiter.set_result(connection)
         else:
@@ -171,11 +172,10 @@ class UpstreamPool:
 
     def _sweep(self) -> None:
         # One timer for all connections: a timer of its own costs each exchange 2 µs.
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self._loop.time()
         for connection in [each for each in self._open if each.deadline <= now]:
             connection.expire()
-        self._sweeper = loop.call_later(self._tick_s, self._sweep) if self._open else None
+        self._sweeper = self._loop.call_later(self._tick_s, self._sweep) if self._open else None
 
 
 def _busy() -> UpstreamBusy:

@@ -39,6 +39,6 @@ async def open_pool(upstream: RecordingUpstream) -> AsyncIterator[OpenPool]:
 
 
 @pytest.fixture
-def pool(open_pool: OpenPool) -> UpstreamPool:
+async def pool(open_pool: OpenPool) -> UpstreamPool:
     """A pool with limits that no test reaches."""
     return open_pool()

@@ -1,10 +1,10 @@
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.config.model import IDENTITY_HEADERS, Forward, Upstream
 from gateway.errors import InvalidRequest, LoopDetected
