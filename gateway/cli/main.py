@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 a check failed, 2 wrong usage, 78 bad configuration (sysexits.h EX_CONFIG).
 """
 
+import gc
 import importlib
 import sys
 from collections.abc import Mapping
@@ -49,6 +50,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    # Imports make nothing but what stays: collecting among it takes 200 of 700 ms. `run` enables
+    # it again, the other commands end before it would matter.
+    gc.disable()
     try:
         cli(prog_name="mcpgw")
     except ConfigError as error:

@@ -10,6 +10,14 @@ from gateway.config.problems import Path
 from gateway.oauth.resource import canonical_resource, is_loopback
 
 Finding = tuple[Path, str]
+_SOURCES = ("subject", "email", "name", "groups", "roles", "scopes", "issuer", "client_id")
+# What the gateway sets, drops or decides by; the header policy refuses these too.
+_RESERVED_HEADERS = frozenset(
+    {"accept", "authorization", "connection", "cookie", "dpop", "expect", "forwarded", "host"}
+    | {"accept-encoding", "last-event-id", "origin", "te", "trailer", "transfer-encoding"}
+    | {"traceparent", "tracestate", "upgrade", "via", "keep-alive", "x-request-id"}
+)
+_RESERVED_PREFIXES = ("content-", "mcp-", "proxy-", "x-gateway-")
 _TAKEN_PATHS = ("/health", "/.well-known")
 
 
@@ -95,7 +103,26 @@ def _identity_headers(server: Server) -> list[Finding]:
                 (("forward", "identity_headers", name), f"many servers take it for {seen[folded]}")
             )
         seen.setdefault(folded, name)
+        if folded in _RESERVED_HEADERS or folded.startswith(_RESERVED_PREFIXES):
+            found.append(
+                (_header_path(name), "this header has a meaning already; name another one")
+            )
+    found += [
+        (_header_path(name), f"expected {', '.join(_SOURCES)} or claims.<path>")
+        for name, source in server.forward.identity_headers.items()
+        if source not in _SOURCES and not source.startswith("claims.")
+    ]
+    known = {name.lower() for name in server.forward.identity_headers}
+    found += [
+        (("forward", "required"), f"{name} is none of the identity headers")
+        for name in server.forward.required
+        if name.lower() not in known
+    ]
     return found
+
+
+def _header_path(name: str) -> Path:
+    return ("forward", "identity_headers", name)
 
 
 def _plain_http(config: Config) -> list[Finding]:

@@ -81,7 +81,7 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
     expanded = expand(tree, environ, folder)
     assert isinstance(expanded, dict)  # noqa: S101  # a mapping expands to a mapping
     full = read_secret_files(tree, unfold(tree, expanded), folder)
-    config = _validate(tree, full, folder)
+    config = _validate(tree, full, folder.absolute())
     if config is not None:
         tree.problems += _placed(tree, find_conflicts(config))
     warnings = _placed(tree, find_warnings(config)) if config is not None else []

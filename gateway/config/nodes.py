@@ -12,6 +12,7 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+_PLAIN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
 _MAX_NODES = 20_000  # aliases can multiply a small file into a large one
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -91,7 +92,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Value:
         text = str(node.value)
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith(":binary"):
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
             self._complain(node, path, f"the tag {node.tag} means nothing here")
         # Not YAML 1.1's idea of what a plain word is: `no` is a word, `012` no octal number.
         if node.style:  # quoted or a block: text, whatever it looks like

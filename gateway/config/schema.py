@@ -21,6 +21,9 @@ _SHORT_PROPERTIES = {
 def build_schema() -> dict[str, Any]:
     """Build the schema of both the short and the full form."""
     schema = Config.model_json_schema(mode="validation")
+    definitions = schema["$defs"]
+    # A plain URL is enough: the model unfolds it before it looks.
+    definitions["Upstream"] = {"anyOf": [{"type": "string"}, definitions["Upstream"]]}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "MCP auth gateway configuration"
     schema["properties"] |= _SHORT_PROPERTIES

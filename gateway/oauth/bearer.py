@@ -8,6 +8,7 @@ from gateway.errors import InvalidRequest
 
 MAX_TOKEN_CHARS = 16 * 1024
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_JOINED = re.compile(r",\s*bearer\b", re.IGNORECASE)
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token: RFC 9110 §5.6.2
 
 
@@ -23,7 +24,8 @@ def parse_authorization(values: Sequence[str]) -> str | None:
         raise InvalidRequest("Send one Authorization header, not several.")
     scheme, _, token = values[0].partition(" ")
     if scheme.lower() != "bearer":  # RFC 9110 §11.1: case does not matter
-        if not _SCHEME.fullmatch(scheme):
+        # A second set of credentials behind a comma is a second method: RFC 6750 §2.
+        if not _SCHEME.fullmatch(scheme) or _JOINED.search(values[0]):
             raise InvalidRequest("The Authorization header is malformed.")
         return None
     token = token.strip(" ")

@@ -79,8 +79,8 @@ def _check_framing(request: BaseRequest, headers: CIMultiDictProxy[str]) -> None
         alone = coding.lower() == "chunked" and len(headers.getall("Transfer-Encoding")) == 1
         if not alone or "Content-Length" in headers or request.version == HttpVersion10:
             raise InvalidRequest("The body's framing is ambiguous.", reason="bad_http")
-    expectation = headers.get("Expect")
-    if expectation is not None and expectation.lower() != "100-continue":
+    expectations = headers.getall("Expect", ("100-continue",))
+    if [expectation.lower() for expectation in expectations] != ["100-continue"]:
         raise ExpectationFailed("Only `Expect: 100-continue` is understood.")
     if headers.get("Upgrade", "").lower() in ("websocket", "tcp"):
         # aiohttp stops parsing behind these; anything else (h2c) it rightly ignores.

@@ -38,8 +38,8 @@ def check_media(head: Head) -> None:
     Raises `UnsupportedMediaType`.
     """
     types = head.headers.getall("Content-Type", ())
-    coding = head.headers.get("Content-Encoding", "identity")
-    if len(types) != 1 or coding.lower() != "identity":
+    codings = head.headers.getall("Content-Encoding", ("identity",))
+    if len(types) != 1 or [coding.lower() for coding in codings] != ["identity"]:
         raise UnsupportedMediaType("Send application/json, without a content coding.")
     media, _, parameters = types[0].partition(";")
     plain = media.strip().lower() == "application/json"

@@ -8,6 +8,7 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 # Where the test file of a gateway file is not its mirror, and why.
 TESTED_ELSEWHERE = {
     "gateway/__main__.py": "one call; the newcomer's test runs the command",
+    "gateway/identity/verifier.py": "a protocol; every verifier's tests try it",
     "gateway/proxy/upstream_limits.py": "data only; the pool's tests try every limit",
 }
 

@@ -26,6 +26,8 @@ def bytes_of(attack: Attack, rig: Rig) -> bytes:
     return filled.replace("{token}", rig.token()).replace("{{}}", "{}").encode("latin-1")
 
 
+@pytest.mark.requirement("H1", "H2", "H3", "H4", "H6", "H7", "H8", "H9", "H12", "H14")
+@pytest.mark.requirement("P1", "P2", "P3", "P4", "166", "168")
 @pytest.mark.parametrize("attack", cases(FRAMING, CHUNKS, HEADS, PATHS))
 async def test_a_hostile_request_is_refused_before_the_upstream_sees_a_byte(attack: Attack) -> None:
     # What waits for more that never comes is cut off soon.

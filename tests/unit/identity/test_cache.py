@@ -44,6 +44,7 @@ async def test_verdict_is_remembered_for_its_ttl(cache: VerdictCache, clock: Han
 
 
 @pytest.mark.requirement("120", "J23")
+@pytest.mark.requirement("O7")
 async def test_verdict_ends_with_the_token(cache: VerdictCache, clock: HandClock) -> None:
     await cache.resolve(KEY, clock.wall, _accept(clock.wall + 10))
 

@@ -38,7 +38,7 @@ def test_what_is_no_single_revision_is_refused(values: list[str]) -> None:
     assert caught.value.reason == "bad_revision"
 
 
-@pytest.mark.requirement("32", "37")
+@pytest.mark.requirement("32", "37", "182")
 def test_headers_that_agree_pass_whatever_the_case_of_their_names() -> None:
     _check(_message(), NEW, ("mcp-method", "tools/call"), ("MCP-NAME", "weather"))
 

@@ -1,0 +1,59 @@
+"""`mcpgw config`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli.config import command
+from gateway.config.schema import schema_text
+from tests.unit.config.samples import SHORT
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(SHORT, encoding="utf-8")
+    return path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(command, words)
+
+
+def test_a_good_configuration_is_ok(config: Path) -> None:
+    done = run("check", "--config", str(config))
+
+    assert done.exit_code == 0
+    assert done.stdout == f"ok: {config}: 1 server, 1 issuer\n"
+
+
+def test_a_server_that_nobody_may_use_is_warned_about(config: Path) -> None:
+    config.write_text(SHORT.replace("allow: any\n", ""), encoding="utf-8")
+
+    done = run("check", "--config", str(config))
+
+    assert done.exit_code == 0
+    assert "nobody gets in" in done.stderr
+
+
+def test_mistakes_for_scripts_are_json(config: Path) -> None:
+    config.write_text(SHORT + "lissten: x\n", encoding="utf-8")
+
+    done = run("check", "--json", "--config", str(config))
+
+    report = json.loads(done.stdout)
+    assert done.exit_code == 78
+    assert report["ok"] is False
+    assert [(each["line"], each["path"]) for each in report["problems"]] == [(5, "lissten")]
+
+
+def test_the_full_form_is_printed(config: Path) -> None:
+    done = run("print", "--config", str(config))
+
+    assert "resource: https://mcp.example.com/mcp" in done.stdout
+
+
+def test_the_schema_is_printed() -> None:
+    assert run("schema").stdout == schema_text()

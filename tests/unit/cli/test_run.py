@@ -1,0 +1,72 @@
+"""`mcpgw run`."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from gateway.cli.run import banner, command
+from gateway.config.load import config_from_flags, load_config
+from tests.support.ports import reserved_port
+
+FLAGS = ["--upstream", "http://127.0.0.1:9/mcp", "--issuer", "local"]
+
+
+def test_flags_alone_print_the_configuration_that_they_mean(tmp_path: Path) -> None:
+    flags = [*FLAGS, "--public-url", "http://127.0.0.1:8080"]
+
+    printed = CliRunner().invoke(command, [*flags, "--print-config"]).stdout
+
+    (tmp_path / "config.yaml").write_text(printed, encoding="utf-8")
+    loaded = load_config(tmp_path / "config.yaml", {})
+    assert loaded.servers["mcp"].allow == "any"
+    assert loaded.issuers["local"].local
+
+
+def test_a_listen_flag_wins_over_the_configuration() -> None:
+    flags = [*FLAGS, "--public-url", "http://127.0.0.1:8080", "--listen", "127.0.0.1:7000"]
+
+    printed = CliRunner().invoke(command, [*flags, "--print-config"]).stdout
+
+    assert yaml.safe_load(printed)["listen"] == "127.0.0.1:7000"
+
+
+def test_a_listen_flag_that_is_no_address_is_wrong_usage() -> None:
+    flags = [*FLAGS, "--public-url", "http://127.0.0.1:8080", "--listen", "x"]
+
+    assert CliRunner().invoke(command, flags).exit_code == 2
+
+
+def test_the_banner_shows_urls_and_a_call_to_try() -> None:
+    config = config_from_flags(
+        upstream="http://127.0.0.1:9/mcp", issuer="local", public_url="http://127.0.0.1:8080"
+    )
+
+    assert "curl -i -X POST http://127.0.0.1:8080/mcp" in banner(config)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> None:
+    with reserved_port() as port:
+        words = [
+            *FLAGS,
+            "--public-url",
+            f"http://127.0.0.1:{port}",
+            "--listen",
+            f"127.0.0.1:{port}",
+        ]
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            [sys.executable, "-m", "gateway", "run", *words, "--admin-listen", "127.0.0.1:0"],
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            text=True,
+        )
+        assert process.stderr is not None
+        with process.stderr:
+            assert "listening" in process.stderr.readline()
+            process.send_signal(number)
+            assert process.wait(timeout=10) == 0

@@ -1,0 +1,50 @@
+"""Mistakes in the words of somebody who writes YAML."""
+
+import pytest
+
+from gateway.config.problems import path_text
+from tests.unit.config.samples import FULL, SHORT, review
+
+
+@pytest.mark.requirement("O2")
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        (SHORT + "lissten: a", "lissten", "unknown key, did you mean 'listen'?"),
+        (
+            FULL.replace("allow: any", "allow: any, timeouts: {conect: 3s}"),
+            "servers.mcp.timeouts.conect",
+            "unknown key, did you mean 'connect'?",
+        ),
+        (
+            FULL.replace('issuer: "https', 'algoritms: [RS256], issuer: "https'),
+            "issuers.default.algoritms",
+            "unknown key, did you mean 'algorithms'?",
+        ),
+        (SHORT.replace("allow: any", "allow: {grups: [a]}"), "allow", ""),
+        (
+            FULL.replace("allow: any", "allow: any, timeouts: {connect: 30}"),
+            "servers.mcp.timeouts.connect",
+            'expected a duration such as "30s", got 30',
+        ),
+        (
+            SHORT.replace("allow: any", "allow: all"),
+            "allow",
+            "expected `any` or who gets in, such as {groups: [engineering]}",
+        ),
+        (SHORT.replace("public_url", "#"), "public_url", "this key is needed"),
+        (SHORT + "log: 3", "log", "expected keys below this one"),
+        (SHORT + "scopes: a", "scopes", "expected a list such as [a, b]"),
+        (SHORT + "scopes: ['a b']", "scopes", "string should match"),
+    ],
+)
+def test_a_mistake_says_where_it_is_and_what_to_write(text: str, path: str, message: str) -> None:
+    found = review(text).problems
+
+    assert any(path in path_text(each.path) and message in each.message for each in found), found
+
+
+def test_an_unlike_key_is_answered_with_the_known_ones() -> None:
+    (problem,) = review(SHORT + "admin: {zzz: 1}").problems
+
+    assert problem.message == "unknown key; known here: listen"
