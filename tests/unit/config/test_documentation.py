@@ -1,0 +1,50 @@
+"""docs/configuration.md knows every key, and its examples load."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import get_args, get_origin
+
+import pytest
+
+from gateway.config.model import Allow, Config, Section
+from tests.unit.config.samples import review
+
+TEXT = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+
+
+def keys_of(section: type[Section], prefix: str = "") -> Iterator[str]:
+    """Every key below a section; what stands below a map starts anew with its own table."""
+    for name, field in section.model_fields.items():
+        inner = _section_in(field.annotation)
+        if inner is None or inner is Allow:
+            yield prefix + name
+        elif get_origin(field.annotation) is Mapping:
+            yield from keys_of(inner)
+        else:
+            yield from keys_of(inner, f"{prefix}{name}.")
+
+
+def _section_in(annotation: object) -> type[Section] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    found = (_section_in(argument) for argument in get_args(annotation))
+    return next((each for each in found if each is not None), None)
+
+
+def test_every_key_is_documented() -> None:
+    missing = [key for key in keys_of(Config) if f"`{key}`" not in TEXT]
+
+    assert missing == []
+
+
+def test_every_key_of_allow_is_documented() -> None:
+    assert [key for key in Allow.model_fields if f"`allow.{key}`" not in TEXT] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_is_a_good_configuration(example: str) -> None:
+    found = review(example)
+
+    assert (found.problems, found.warnings) == ((), ())
