@@ -96,7 +96,7 @@ class HostileClaim:
 
 
 CLAIMS = [
-    HostileClaim("line break", {"sub": "a\r\nX-User-Id: root"}, "X-User-Id", "a%0D%0AX-User-Id: root"),
+    HostileClaim("line break", {"sub": "a\r\nX: root"}, "X-User-Id", "a%0D%0AX: root"),
     HostileClaim("line feed", {"sub": "a\nb"}, "X-User-Id", "a%0Ab"),
     HostileClaim("NUL", {"sub": "a\0b"}, "X-User-Id", "a%00b"),
     HostileClaim("delete", {"sub": "a\x7fb"}, "X-User-Id", "a%7Fb"),
@@ -110,8 +110,6 @@ CLAIMS = [
     HostileClaim("break in a member", {"groups": ["a\r\nb"]}, "X-User-Groups", "a%0D%0Ab"),
     HostileClaim("role with a comma", {"roles": ["user,admin"]}, "X-User-Roles", "user%2Cadmin"),
     HostileClaim("8 KB", {"name": "a" * 8000}, "X-User-Name", "a" * 8000),
-    HostileClaim("mail", {"email": "a@b\r\nX-User-Id: root"}, "X-User-Email", "a@b%0D%0AX-User-Id: root"),
-    HostileClaim(
-        "client", {"client_id": "c\r\n\r\nGET / HTTP/1.1"}, "X-Client-Id", "c%0D%0A%0D%0AGET / HTTP/1.1"
-    ),
+    HostileClaim("mail", {"email": "a@b\r\nX: root"}, "X-User-Email", "a@b%0D%0AX: root"),
+    HostileClaim("client", {"client_id": "c\r\n\r\nGET /"}, "X-Client-Id", "c%0D%0A%0D%0AGET /"),
 ]  # fmt: skip

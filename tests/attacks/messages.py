@@ -149,9 +149,13 @@ MEDIA = [
         "application/json, text/plain",
         "text/plain; application/json",
         "application/json;text/plain",
-        "application/json\r\nContent-Type: text/plain",
-        "application/json\r\nContent-Type: application/json",
     ]
+]
+# The HTTP parser refuses these before anybody reads a media type.
+MEDIA += [
+    MessageAttack("M7", f"two media types, {second}", CALL, (), (400,), media=both)
+    for second in ("text/plain", "application/json")
+    for both in [f"application/json\r\nContent-Type: {second}"]
 ]
 CODINGS = [
     MessageAttack("M8", coding, CALL, (f"Content-Encoding: {coding}",), (415,))

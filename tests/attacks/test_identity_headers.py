@@ -14,9 +14,12 @@ from tests.attacks.identity_headers import (
     TRAILERS,
     HostileClaim,
 )
+from tests.support.gateway import running_gateway
+from tests.support.ports import reserved_port
 from tests.support.raw_http import exchange, post, raw_connection
-from tests.support.recording_upstream import RecordedRequest
+from tests.support.recording_upstream import RecordedRequest, RecordingUpstream
 from tests.support.rig import CALL, Rig, running_rig
+from tests.support.token_signer import TokenSigner
 
 OURS = {re.sub("[^a-z0-9]", "-", name.lower()) for name in NAMES}
 
@@ -114,7 +117,7 @@ async def test_a_malformed_header_line_ends_the_connection(line: str) -> None:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 async def test_a_claim_is_told_whole_and_adds_no_header(claim: HostileClaim) -> None:
     async with running_rig() as rig:
-        response = await rig.call(token=rig.token(**claim.claims))
+        response = await rig.call(token=rig.token(header=None, **claim.claims))
 
         assert response.status == 200
         told = identity_of(rig.upstream.last)
@@ -158,5 +161,29 @@ servers:
 
 
 @pytest.mark.requirement("I9")
-async def test_a_caller_without_a_required_claim_is_denied(rig_of: Callable[[str], Rig]) -> None:
-    raise NotImplementedError(rig_of, exchange)
+@pytest.mark.parametrize("email", [None, "", 7, []])
+async def test_a_caller_without_a_required_claim_is_denied(
+    email: object, port: int, upstream: RecordingUpstream, signer: TokenSigner
+) -> None:
+    config = REQUIRING.format(port=port, issuer=signer.issuer, upstream=upstream.url)
+    resource = f"http://127.0.0.1:{port}/mcp"
+    async with running_gateway(config):
+        told = signer.token(resource, email="ada@example.com")
+        untold = signer.token(resource, sub="grace", email=email)
+        answers = [await exchange(port, post(port, CALL, token=each)) for each in (told, untold)]
+
+        assert answers[0].status == 200
+        assert answers[1].status in (401, 403)
+        assert [identity_of(each)["X-User-Id"] for each in upstream.requests] == [["ada"]]
+
+
+@pytest.mark.requirement("I11")
+@pytest.mark.parametrize("path", ["/.well-known/oauth-protected-resource/mcp", "/mcp"])
+async def test_what_needs_no_token_carries_no_identity_anywhere(path: str) -> None:
+    forged = b"".join(f"{name}: root\r\n".encode() for name in NAMES)
+    async with running_rig() as rig:
+        response = await rig.send(rig.request("GET", path, headers=forged))
+
+        assert response.status == (401 if path == "/mcp" else 200)
+        assert b"root" not in response.body
+        rig.upstream.assert_untouched()

@@ -2,23 +2,12 @@
 
 import pytest
 
+from tests.attacks.cases import cases
 from tests.attacks.raw_requests import CHUNKS, FRAMING, HEADS, PATHS, SIZE, Attack
 from tests.support.raw_http import RawConnection, RawResponse, post, raw_connection
 from tests.support.rig import CALL, Rig, running_rig
 
 CLOSING = frozenset({"H1", "H2", "H3", "H4"})
-
-
-def cases(*tables: list[Attack]) -> list[object]:
-    return [
-        pytest.param(
-            attack,
-            id=f"{attack.requirement} {attack.name}",
-            marks=pytest.mark.requirement(attack.requirement),
-        )
-        for table in tables
-        for attack in table
-    ]
 
 
 def bytes_of(attack: Attack, rig: Rig) -> bytes:
