@@ -15,7 +15,6 @@ from tests.attacks.identity_headers import (
     HostileClaim,
 )
 from tests.support.gateway import running_gateway
-from tests.support.ports import reserved_port
 from tests.support.raw_http import exchange, post, raw_connection
 from tests.support.recording_upstream import RecordedRequest, RecordingUpstream
 from tests.support.rig import CALL, Rig, running_rig
