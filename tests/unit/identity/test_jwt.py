@@ -153,7 +153,7 @@ ATTACKS: dict[str, tuple[Forge, str]] = {
     "J11 extra dot": (_edited(lambda token: token + "."), "not mine"),
     "J11 JSON": (lambda s: '{"protected":"e30","payload":"e30","signature":""}', "not mine"),
     "J12 expired": (_claims(exp=int(time.time()) - 61), "expired"),
-    "J12 future": (_claims(nbf=int(time.time()) + 90), "not_yet_valid"),
+    "J12 future": (_claims(nbf=int(time.time()) + 3000), "not_yet_valid"),
     "J13 prefix": (_claims(aud=RESOURCE + "2"), "wrong_audience"),
     "J13 nested": (_claims(aud=[[RESOURCE]]), "malformed"),
     "J14 slash": (lambda s: s.token(RESOURCE, iss=s.issuer + "/"), "not mine"),

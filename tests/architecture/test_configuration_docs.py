@@ -10,7 +10,7 @@ import pytest
 from gateway.config.model import Allow, Config, Section
 from tests.unit.config.samples import review
 
-TEXT = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
