@@ -30,6 +30,7 @@ REQUEST_DROPPED = frozenset(
         b"expect",
         b"forwarded",
         b"host",
+        b"x-original-host",
         b"x-original-uri",
         b"x-original-url",
         b"x-real-ip",

@@ -1,4 +1,4 @@
-"""Requests that no honest client sends: framing, heads, paths (attacks H1 to H6, H12, H14, P1, P3).
+"""Requests that no honest client sends: heads and paths (attacks H3, H6 to H9, H12, H14, P1 to P4).
 
 `{host}` is the gateway's authority, `{token}` a good token: what is refused is the request's form.
 """
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 BODY = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami"}}'
 HEAD = "POST /mcp HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
 JSON = HEAD + "Content-Type: application/json\r\n"
-CHUNKED = JSON + "Transfer-Encoding: chunked\r\n\r\n"
 SIZE = len(BODY)
 
 
@@ -30,42 +29,6 @@ def framed(requirement: str, name: str, *lines: str, body: str = BODY) -> Attack
 
 
 LENGTH = f"Content-Length: {SIZE}"
-FRAMING = [
-    framed("H1", "length and chunked", LENGTH, "Transfer-Encoding: chunked", body="0\r\n\r\n"),
-    framed("H1", "chunked and length", "Transfer-Encoding: chunked", "Content-Length: 4"),
-    framed("H1", "two different lengths", LENGTH, "Content-Length: 5"),
-    framed("H1", "two equal lengths", LENGTH, LENGTH),
-    framed("H1", "list of lengths", f"Content-Length: {SIZE}, {SIZE}"),
-    framed("H1", "plus sign", f"Content-Length: +{SIZE}"),
-    framed("H1", "minus sign", "Content-Length: -1"),
-    framed("H1", "hexadecimal", "Content-Length: 0x10"),
-    framed("H1", "underscore", "Content-Length: 1_0"),
-    framed("H1", "empty length", "Content-Length:"),
-    framed("H1", "fraction", "Content-Length: 10.0"),
-    framed("H1", "too many digits", "Content-Length: " + "9" * 40),
-    framed("H2", "obfuscated coding", "Transfer-Encoding: xchunked"),
-    framed("H2", "empty coding", "Transfer-Encoding:"),
-    framed("H2", "identity", "Transfer-Encoding: identity"),
-    framed("H2", "two codings", "Transfer-Encoding: gzip, chunked"),
-    framed("H2", "chunked twice", "Transfer-Encoding: chunked, chunked"),
-    framed("H2", "two headers", "Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
-    framed("H2", "trailing comma", "Transfer-Encoding: chunked,"),
-    framed("H2", "vertical tab", "Transfer-Encoding: \x0bchunked"),
-    framed("H2", "parameter", "Transfer-Encoding: chunked;q=1"),
-    framed("H2", "space before colon", "Transfer-Encoding : chunked"),
-    framed("H2", "folded", "Transfer-Encoding:\r\n chunked"),
-    Attack("H2", "old version", CHUNKED.replace("HTTP/1.1", "HTTP/1.0") + "0\r\n\r\n"),
-]
-CHUNKS = [
-    Attack("H3", "bare LF in a chunk line", CHUNKED + "4\n{{}}  \r\n0\r\n\r\n"),
-    Attack("H3", "bare CR in a chunk line", CHUNKED + "4\rabcd\r\n0\r\n\r\n"),
-    Attack("H3", "LF in a chunk extension", CHUNKED + "4;a\nb\r\nabcd\r\n0\r\n\r\n"),
-    Attack("H4", "no number", CHUNKED + "xyz\r\nabcd\r\n0\r\n\r\n"),
-    Attack("H4", "negative", CHUNKED + "-4\r\nabcd\r\n0\r\n\r\n"),
-    Attack("H4", "overflow", CHUNKED + "1" * 17 + "\r\nabcd\r\n0\r\n\r\n"),
-    Attack("H4", "0x", CHUNKED + "0x4\r\nabcd\r\n0\r\n\r\n"),
-    Attack("H4", "spilled", CHUNKED + "2\r\nabcd\r\n0\r\n\r\n"),
-]
 HEADS = [
     Attack("H3", "bare CR in a value", HEAD + "X-A: a\rb\r\n\r\n"),
     Attack("H3", "NUL in a value", HEAD + "X-A: a\x00b\r\n\r\n"),
