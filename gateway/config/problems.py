@@ -1,9 +1,13 @@
 """What is wrong with a configuration, shown where it is wrong."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
+# What is shown may end in a log: the value of a secret key, and the user name in a URL.
+_SECRET = re.compile(r"(\b\w*(?:key|secret|password|token)[\"']?\s*:\s)\s*\S.*|(?<=://)[^/\s@]+(?=@)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +25,20 @@ class Problem:
     path: Path
     message: str
     place: Place
+    suggestion: str | None = None
+
+
+class Finding(NamedTuple):
+    """A problem whose place nobody has looked up yet; `suggestion` replaces the wrong word."""
+
+    path: Path
+    message: str
+    suggestion: str | None = None
+
+
+def conceal(text: str) -> str:
+    """Take secrets out of a line that is shown."""
+    return _SECRET.sub(lambda match: f"{match[1] or ''}<redacted>", text)
 
 
 def path_text(path: Path) -> str:
@@ -43,7 +61,7 @@ def _render_one(problem: Problem, file_name: str, lines: Sequence[str]) -> str:
     subject = path_text(problem.path)
     head = f"{file_name}:{place.line}:{place.column}: " + (f"{subject}: " if subject else "")
     if not 0 < place.line <= len(lines):
-        return head + problem.message
+        return head + conceal(problem.message)
     # Tabs would put the caret elsewhere.
-    line = lines[place.line - 1].replace("\t", " ")
-    return f"{head}{problem.message}\n    {line}\n    {' ' * (place.column - 1)}^"
+    line = conceal(lines[place.line - 1].replace("\t", " "))
+    return f"{head}{conceal(problem.message)}\n    {line}\n    {' ' * (place.column - 1)}^"

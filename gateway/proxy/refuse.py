@@ -22,7 +22,7 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     headers = [(b"X-Request-Id", visit.request_id.encode()), *visit.cors]
     if visit.route is not None and (challenge := _challenge(visit.route, error)):
         headers.append((b"WWW-Authenticate", challenge))
-    keep_alive = request.keep_alive and error.reason not in _CLOSING_REASONS
+    keep_alive = request.keep_alive and not _is_end_in_doubt(request, error)
     if _is_browser(request, error) and visit.route is not None:
         reply = _page(visit.route, headers)
     else:
@@ -30,6 +30,12 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
             error, request_id=visit.request_id, message_id=visit.message_id, headers=headers
         )
     return write_reply(request, reply, keep_alive=keep_alive)
+
+
+def _is_end_in_doubt(request: BaseRequest, error: GatewayError) -> bool:
+    # RFC 9110 §10.1.1: who was not told to continue may send the body or the next request.
+    waits = "Expect" in request.headers and not request.content.is_eof()
+    return waits or error.reason in _CLOSING_REASONS
 
 
 def _challenge(route: Route, error: GatewayError) -> bytes | None:

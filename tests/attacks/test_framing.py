@@ -143,15 +143,15 @@ async def test_the_body_of_another_method_is_no_request(method: str, chunked: bo
 
 
 @pytest.mark.requirement("H12", "176")
-@pytest.mark.parametrize("method", UNKNOWN_METHODS)
-async def test_a_good_token_buys_no_other_method(method: str) -> None:
-    async with running_rig() as rig, raw_connection(rig.port) as client:
-        await client.send(fill(JSON.replace("POST", method, 1) + "X-Canary: c4n4ry\r\n\r\n", rig))
-        response = await client.read_response(to_head=method == "HEAD")
+async def test_a_good_token_buys_no_other_method() -> None:
+    async with running_rig() as rig:
+        for method in UNKNOWN_METHODS:
+            head = JSON.replace("POST", method, 1) + "X-Canary: c4n4ry\r\n\r\n"
+            response = await rig.send(fill(head, rig))
 
-        assert response.status in (400, 405)
-        assert b"c4n4ry" not in response.body
-        rig.upstream.assert_untouched()
+            assert response.status in (400, 405), method
+            assert b"c4n4ry" not in response.body, method
+            assert not rig.upstream.connections, method
 
 
 @pytest.mark.requirement("H12", "176")
@@ -179,9 +179,9 @@ async def test_spaces_in_the_request_line_are_not_passed_on() -> None:
 
 
 @pytest.mark.requirement("H8", "155")
-@pytest.mark.parametrize("line", FORWARDING + UNKNOWN_FORWARDING)
-async def test_no_forwarding_header_moves_the_public_url(line: str) -> None:
-    lines = f"{line}\r\n".encode()
+@pytest.mark.parametrize("names", [FORWARDING, UNKNOWN_FORWARDING], ids=["known", "unknown"])
+async def test_no_forwarding_header_moves_the_public_url(names: tuple[str, ...]) -> None:
+    lines = "".join(f"{line}\r\n" for line in names).encode()
     async with running_rig() as rig:
         document = "/.well-known/oauth-protected-resource/mcp"
         challenged = await rig.send(rig.request("GET", "/mcp", headers=lines))
@@ -191,7 +191,7 @@ async def test_no_forwarding_header_moves_the_public_url(line: str) -> None:
         assert f'resource_metadata="{rig.origin}{document}"' in (challenged.challenge or "")
         assert json.loads(described.body)["resource"] == rig.resource
         assert b"evil" not in challenged.body + described.body
-        assert b"evil.example" not in rig.upstream.received or line in UNKNOWN_FORWARDING
+        assert (b"evil.example" in rig.upstream.received) == (names is UNKNOWN_FORWARDING)
         assert rig.upstream.last.value("X-Forwarded-Host") == f"127.0.0.1:{rig.port}"
 
 
