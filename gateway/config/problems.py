@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 Path = tuple[str | int, ...]
-# What is shown may end in a log: the value of a secret key, and the user name in a URL.
-_SECRET = re.compile(r"(\b\w*(?:key|secret|password|token)[\"']?\s*:\s)\s*\S.*|(?<=://)[^/\s@]+(?=@)")
+# What is shown may end in a log.
+_SECRET = re.compile(r"(\b\w*(?:key|secret|password|token)[\"']?\s*:\s+)\S.*")
+_URL_USER = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,9 +37,14 @@ class Finding(NamedTuple):
     suggestion: str | None = None
 
 
-def conceal(text: str) -> str:
-    """Take secrets out of a line that is shown."""
-    return _SECRET.sub(lambda match: f"{match[1] or ''}<redacted>", text)
+def conceal_url_user(text: str) -> str:
+    """Take the user name and password of a URL out of a text."""
+    return _URL_USER.sub("<redacted>", text)
+
+
+def conceal(line: str) -> str:
+    """Take the values of secret keys out of a line of the file."""
+    return _SECRET.sub(r"\1<redacted>", conceal_url_user(line))
 
 
 def path_text(path: Path) -> str:
@@ -60,8 +66,9 @@ def _render_one(problem: Problem, file_name: str, lines: Sequence[str]) -> str:
     place = problem.place
     subject = path_text(problem.path)
     head = f"{file_name}:{place.line}:{place.column}: " + (f"{subject}: " if subject else "")
+    message = conceal_url_user(problem.message)
     if not 0 < place.line <= len(lines):
-        return head + conceal(problem.message)
+        return head + message
     # Tabs would put the caret elsewhere.
     line = conceal(lines[place.line - 1].replace("\t", " "))
-    return f"{head}{conceal(problem.message)}\n    {line}\n    {' ' * (place.column - 1)}^"
+    return f"{head}{message}\n    {line}\n    {' ' * (place.column - 1)}^"

@@ -76,12 +76,13 @@ def _any_role_in(roles: frozenset[str]) -> Condition:
 
 
 def _email_in(emails: frozenset[str]) -> Condition:
-    folded = frozenset(email.casefold() for email in emails)
+    # Without the empty entry, which would match whoever has no address.
+    folded = frozenset(email.casefold() for email in emails) - {""}
     return lambda principal: _verified_email(principal) in folded
 
 
 def _domain_in(domains: frozenset[str]) -> Condition:
-    folded = frozenset(domain.casefold().lstrip("@") for domain in domains)
+    folded = frozenset(domain.casefold().lstrip("@") for domain in domains) - {""}
     return lambda principal: _verified_email(principal).rpartition("@")[2] in folded
 
 

@@ -48,6 +48,7 @@ async def test_no_body_is_asked_for_that_will_not_be_read(attack: CredentialAtta
         response = await client.read_response()
 
         assert response.status in attack.statuses  # and not 100
+        assert response.value("Connection") == "close"
         assert await client.is_closed()
         rig.upstream.assert_untouched()
 

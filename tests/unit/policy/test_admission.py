@@ -96,3 +96,11 @@ def test_unverified_address_matches_nothing() -> None:
     decision = admit(caller(email="ada@ex.org", claims={"email_verified": False}))
 
     assert decision == Deny("domain_not_allowed")
+
+
+@pytest.mark.requirement("O2")
+@pytest.mark.parametrize("key", ["emails", "domains"])
+def test_an_empty_entry_does_not_match_whoever_has_no_address(key: str) -> None:
+    allow = Allow.model_construct(**{key: frozenset({""})})
+
+    assert isinstance(compile_admission(NONE, allow)(caller()), Deny)
