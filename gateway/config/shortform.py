@@ -23,13 +23,19 @@ def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
     short = [key for key in document if key in SHORT_KEYS]
     if not short:
         return document
-    unfolded = {key: value for key, value in document.items() if key not in SHORT_KEYS}
     for key in short:
         full = "issuers" if key == "issuer" else "servers"
         if full in document:
-            message = f"write it below `{full}:`, or leave `{full}:` out"
-            tree.problems.append(Problem((key,), message, tree.place((key,))))
-        elif key == "issuer":
+            tree.problems.append(
+                Problem(
+                    (key,), f"write it below `{full}:`, or leave `{full}:` out", tree.place((key,))
+                )
+            )
+    if tree.problems and ("servers" in document or "issuers" in document):
+        return {key: value for key, value in document.items() if key not in SHORT_KEYS}
+    unfolded = {key: value for key, value in document.items() if key not in SHORT_KEYS}
+    for key in short:
+        if key == "issuer":
             _unfold_issuer(tree, unfolded, document)
         else:
             _put(unfolded, _BELONGS[key], document[key])
@@ -42,8 +48,7 @@ def _unfold_issuer(tree: Tree, unfolded: dict[str, Value], document: dict[str, V
     name = LOCAL if issuer == LOCAL else ISSUER_NAME
     if issuer == LOCAL:
         _put(unfolded, ("issuers", name, "local"), True)
-        # Without a public URL the document is refused anyway, for that one reason.
-        issuer = document.get("public_url", "http://localhost")
+        issuer = document.get("public_url")
     _put(unfolded, ("issuers", name, "issuer"), issuer)
     _move(tree, ("issuer",), ("issuers", name, "issuer"))
 
