@@ -10,8 +10,9 @@ import click
 from gateway.cli.main import EX_CONFIG
 from gateway.config.dump import dump_config
 from gateway.config.load import Review, load_config, review_file
-from gateway.config.problems import Problem, path_text, render
+from gateway.config.problems import Place, Problem, conceal_url_user, path_text, render
 from gateway.config.schema import schema_text
+from gateway.errors import ConfigError
 
 _path = click.option(
     "--config", "path", type=click.Path(path_type=Path), default="config.yaml", show_default=True
@@ -28,10 +29,11 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def check(path: Path, as_json: bool) -> None:
     """Show every mistake with its line; nothing is fetched."""
-    review = review_file(path, os.environ)
     if as_json:
+        review = _review_or_failure(path)
         click.echo(json.dumps(_as_json(review), indent=2))
     else:
+        review = review_file(path, os.environ)
         _show(review)
     sys.exit(0 if review.config is not None else EX_CONFIG)
 
@@ -50,9 +52,18 @@ def schema() -> None:
     click.echo(schema_text(), nl=False)
 
 
+def _review_or_failure(path: Path) -> Review:
+    # A script that asks for JSON gets JSON, also when there is no file to read.
+    try:
+        return review_file(path, os.environ)
+    except ConfigError as error:
+        problem = Problem((), str(error), Place(1, 1))
+        return Review(None, (problem,), (), str(path), "")
+
+
 def _show(review: Review) -> None:
-    if review.warnings:
-        click.echo(f"warning: {render(review.warnings, review.file_name, review.text)}", err=True)
+    for warning in review.warnings:
+        click.echo(f"warning: {render([warning], review.file_name, review.text)}", err=True)
     if review.config is None:
         click.echo(review.report(), err=True)
         return
@@ -78,5 +89,6 @@ def _problem(review: Review, problem: Problem) -> dict[str, object]:
         "line": problem.place.line,
         "column": problem.place.column,
         "path": path_text(problem.path),
-        "message": problem.message,
+        "message": conceal_url_user(problem.message),
+        "suggestion": problem.suggestion,
     }

@@ -1,49 +1,41 @@
-"""What no single value shows: names that lead nowhere, places that are taken, doors left shut."""
+"""What no single value shows: names that lead nowhere, settings that cancel each other."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from gateway.config.complete import public_url
-from gateway.config.model import Allow, Config, Server
-from gateway.config.problems import Path
-from gateway.oauth.resource import canonical_resource, is_loopback
+from gateway.config.exposure import find_plain_http
+from gateway.config.identity_names import find_bad_identity_headers
+from gateway.config.model import Allow, Config, Issuer, Server
+from gateway.config.places import find_bad_places
+from gateway.config.problems import Finding
+from gateway.oauth.resource import canonical_resource
 
-Finding = tuple[Path, str]
-_SOURCES = ("subject", "email", "name", "groups", "roles", "scopes", "issuer", "client_id")
-# What the gateway sets, drops or decides by; the header policy refuses these too.
-_RESERVED_HEADERS = frozenset(
-    {"accept", "authorization", "connection", "cookie", "dpop", "expect", "forwarded", "host"}
-    | {"accept-encoding", "last-event-id", "origin", "te", "trailer", "transfer-encoding"}
-    | {"traceparent", "tracestate", "upgrade", "via", "keep-alive", "x-request-id"}
-)
-_RESERVED_PREFIXES = ("content-", "mcp-", "proxy-", "x-gateway-")
-_TAKEN_PATHS = ("/health", "/.well-known")
+# Without `exp` a token never ends; without the others it may be meant for somebody else. `sub` may
+# be left out: `claims.subject` can name another claim.
+_ALWAYS_REQUIRED = ("iss", "exp", "aud")
 
 
 def find_conflicts(config: Config) -> list[Finding]:
     """List what makes a configuration unusable although every value by itself is fine."""
-    found = _plain_http(config)
+    found = find_plain_http(config)
     if config.default_server is not None and config.default_server not in config.servers:
-        found.append((("default_server",), _no_such(config.default_server, config.servers)))
+        found.append(_no_such(("default_server",), config.default_server, config.servers))
     if not config.issuers:
-        found.append((("issuers",), "at least one issuer is needed"))
+        found.append(Finding(("issuers",), "at least one issuer is needed"))
     if sum(issuer.local for issuer in config.issuers.values()) > 1:
-        found.append((("issuers",), "one embedded issuer is enough"))
-    places: dict[str, str] = {}
+        found.append(Finding(("issuers",), "one embedded issuer is enough"))
+    for name, issuer in config.issuers.items():
+        found += _below(("issuers", name), _issuer(issuer))
     for name, server in config.servers.items():
-        found += [(("servers", name, *path), message) for path, message in _server(config, server)]
-        place = public_url(config, server)
-        if place in places:
-            found.append((("servers", name), f"the same URL as servers.{places[place]}: {place}"))
-        places.setdefault(place, name)
-    return found
+        found += _below(("servers", name), _server(config, server))
+    return found + find_bad_places(config)
 
 
 def find_warnings(config: Config) -> list[Finding]:
     """List what is allowed but surely not meant."""
     return [
-        (
+        Finding(
             ("servers", name),
             f"nobody gets in: server {name} has no allow; write `allow: any` for everybody with"
             " a valid token, or say who",
@@ -53,103 +45,64 @@ def find_warnings(config: Config) -> list[Finding]:
     ]
 
 
-def _server(config: Config, server: Server) -> list[Finding]:
-    found: list[Finding] = [
-        (("auth", "issuers"), _no_such(issuer, config.issuers))
-        for issuer in server.auth.issuers
-        if issuer not in config.issuers
-    ]
-    found += [
-        (("path",), f"{taken} belongs to the gateway itself")
-        for taken in _TAKEN_PATHS
-        if server.path == taken or server.path.startswith(taken + "/")
-    ]
-    for path, check in _strings(server):
-        try:
-            check()
-        except ValueError as error:
-            found.append((path, str(error)))
-    return found + _identity_headers(server)
+def _below(path: tuple[str, str], findings: Iterable[Finding]) -> list[Finding]:
+    return [each._replace(path=(*path, *each.path)) for each in findings]
 
 
-def _strings(server: Server) -> list[tuple[Path, Callable[[], object]]]:
-    checks: list[tuple[Path, Callable[[], object]]] = [
-        (("resource",), lambda: canonical_resource(server.resource)),
-        (("auth", "audiences"), lambda: _check_audiences(server)),
-        (("allowed_origins",), lambda: _check_origins(server)),
-    ]
-    return checks
+def _issuer(issuer: Issuer) -> Iterator[Finding]:
+    if issuer.jwks.url and issuer.jwks.file:
+        yield Finding(("jwks",), "give either url or file")
+    if missing := [name for name in _ALWAYS_REQUIRED if name not in issuer.required_claims]:
+        names = ", ".join(missing)
+        yield Finding(
+            ("required_claims",), f"every token needs {names}; add to the list, or leave it out"
+        )
 
 
-def _check_audiences(server: Server) -> None:
+def _server(config: Config, server: Server) -> Iterator[Finding]:
+    yield from _issuers_of(config, server)
+    yield from find_bad_identity_headers(server.forward)
+    if server.upstream.client_key_file and not server.upstream.client_cert_file:
+        message = "a key needs its certificate: client_cert_file"
+        yield Finding(("upstream", "client_key_file"), message)
     if not all(server.auth.audiences):
-        raise ValueError("an empty audience would accept tokens that are meant for nobody")
-
-
-def _check_origins(server: Server) -> None:
+        message = "an empty audience would accept tokens that are meant for nobody"
+        yield Finding(("auth", "audiences"), message)
     for origin in server.allowed_origins:
-        parts = urlsplit(origin)
-        if f"{parts.scheme}://{parts.netloc}" != origin or not parts.hostname:
-            raise ValueError(f'expected an origin such as "https://app.example.com", got {origin}')
+        if not _is_origin(origin):
+            message = f'expected an origin such as "https://app.example.com", got {origin}'
+            yield Finding(("allowed_origins",), message)
+    try:
+        canonical_resource(server.resource)
+    except ValueError as error:
+        yield Finding(("resource",), str(error))
 
 
-def _identity_headers(server: Server) -> list[Finding]:
-    found: list[Finding] = []
-    seen: dict[str, str] = {}
-    for name in server.forward.identity_headers:
-        folded = name.lower().replace("_", "-").replace(".", "-")
-        if folded in seen:
-            found.append(
-                (("forward", "identity_headers", name), f"many servers take it for {seen[folded]}")
-            )
-        seen.setdefault(folded, name)
-        if folded in _RESERVED_HEADERS or folded.startswith(_RESERVED_PREFIXES):
-            found.append(
-                (_header_path(name), "this header has a meaning already; name another one")
-            )
-    found += [
-        (_header_path(name), f"expected {', '.join(_SOURCES)} or claims.<path>")
-        for name, source in server.forward.identity_headers.items()
-        if source not in _SOURCES and not source.startswith("claims.")
-    ]
-    known = {name.lower() for name in server.forward.identity_headers}
-    found += [
-        (("forward", "required"), f"{name} is none of the identity headers")
-        for name in server.forward.required
-        if name.lower() not in known
-    ]
-    return found
+def _issuers_of(config: Config, server: Server) -> Iterator[Finding]:
+    asked: dict[str, str] = {}
+    for name in server.auth.issuers:
+        issuer = config.issuers.get(name)
+        if issuer is None:
+            yield _no_such(("auth", "issuers"), name, config.issuers)
+        elif issuer.issuer in asked:
+            # The first decides about its tokens, so the settings of the second would mean nothing.
+            message = f"{name} and {asked[issuer.issuer]} are the same issuer; name one of them"
+            yield Finding(("auth", "issuers"), message)
+        else:
+            asked[issuer.issuer] = name
 
 
-def _header_path(name: str) -> Path:
-    return ("forward", "identity_headers", name)
+def _is_origin(text: str) -> bool:
+    # Browsers send it in lower case; compared as it is, another spelling would never match.
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and f"{parts.scheme}://{parts.netloc}" == text == text.lower()
 
 
-def _plain_http(config: Config) -> list[Finding]:
-    found: list[Finding] = []
-    advice = "plain http shows tokens to everybody on the way; use https, or set {} if it must be"
-    urls: list[tuple[Path, str | None]] = [(("public_url",), config.public_url)]
-    urls += [(("servers", n, "public_url"), s.public_url) for n, s in config.servers.items()]
-    if not config.insecure_http_public_url:
-        found += [
-            (path, advice.format("insecure_http_public_url: true"))
-            for path, url in urls
-            if url is not None and _is_exposed(url)
-        ]
-    for name, issuer in config.issuers.items():
-        exposed = [url for url in (issuer.issuer, issuer.jwks.url) if url and _is_exposed(url)]
-        if exposed and not issuer.insecure_http and not issuer.local:
-            found.append((("issuers", name, "issuer"), advice.format("insecure_http: true")))
-    return found
-
-
-def _is_exposed(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
-
-
-def _no_such(name: str, known: object) -> str:
-    names = list(known) if isinstance(known, dict) else []
+def _no_such(path: tuple[str, ...], name: str, known: Iterable[str]) -> Finding:
+    names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names) or 'none'}"
-    return f"nothing is named '{name}'; {hint}"
+    return Finding(path, f"nothing is named '{name}'; {hint}", near[0] if near else None)

@@ -7,9 +7,16 @@ from typing import Annotated, TypeGuard, Union, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from gateway.config.model import Config, Section
+from gateway.config.model import (
+    DOMAIN_PATTERN,
+    HEADER_PATTERN,
+    NAME_PATTERN,
+    SCOPE_PATTERN,
+    Config,
+    Section,
+)
 from gateway.config.nodes import Value
-from gateway.config.problems import Path
+from gateway.config.problems import Finding, Path
 from gateway.config.secret_files import SECRETS
 from gateway.config.shortform import SHORT_KEYS
 
@@ -22,21 +29,30 @@ _PLAIN = {
     "tuple_type": "expected a list such as [a, b]",
     "frozen_set_type": "expected a list such as [a, b]",
     "string_type": "expected text; quote it if it looks like a number",
+    "string_too_short": "expected text that is not empty",
+    "too_short": "expected at least one entry",
+}
+_PATTERNS = {
+    NAME_PATTERN: "a name has small letters, digits, - and _, and begins with a letter",
+    SCOPE_PATTERN: "a scope has no blanks, quotes or backslashes; write a list for several",
+    HEADER_PATTERN: "expected the name of a header",
+    DOMAIN_PATTERN: "expected a domain such as example.com",
 }
 
 
-def complaint(detail: ErrorDetails, document: dict[str, Value]) -> tuple[Path, str]:
+def complaint(detail: ErrorDetails, document: dict[str, Value]) -> Finding:
     """Turn one of pydantic's errors into a path in the document and what to write instead."""
     path = _path_in(document, detail["loc"], detail["type"] == "missing")
     if detail["type"] == "extra_forbidden":
-        return path, _unknown_key(path)
-    known = _PLAIN.get(detail["type"])
+        return _unknown_key(path)
+    known = _PLAIN.get(detail["type"]) or _PATTERNS.get(detail.get("ctx", {}).get("pattern", ""))
     if known is not None:
-        return path, known
+        return Finding(path, known)
     if detail["type"] == "literal_error" and path[-1:] == ("allow",):
-        return path, "expected `any` or who gets in, such as {groups: [engineering]}"
+        message = "expected `any` or who gets in, such as {groups: [engineering]}"
+        return Finding(path, message, "any")
     message = detail["msg"].removeprefix("Value error, ")
-    return path, message[:1].lower() + message[1:]
+    return Finding(path, message[:1].lower() + message[1:])
 
 
 def _path_in(document: Value, location: Sequence[str | int], missing: bool) -> Path:
@@ -54,12 +70,12 @@ def _path_in(document: Value, location: Sequence[str | int], missing: bool) -> P
     return tuple(path)
 
 
-def _unknown_key(path: Path) -> str:
+def _unknown_key(path: Path) -> Finding:
     known = _known_keys(path[:-1])
     near = difflib.get_close_matches(str(path[-1]), known, n=1)
     if near:
-        return f"unknown key, did you mean '{near[0]}'?"
-    return f"unknown key; known here: {', '.join(sorted(known))}"
+        return Finding(path, f"unknown key, did you mean '{near[0]}'?", near[0])
+    return Finding(path, f"unknown key; known here: {', '.join(sorted(known))}")
 
 
 def _known_keys(path: Path) -> list[str]:

@@ -13,7 +13,7 @@ from gateway.config.complete import complete
 from gateway.config.expand import expand
 from gateway.config.model import Config
 from gateway.config.nodes import Tree, Value, read_tree
-from gateway.config.problems import Path, Problem, render
+from gateway.config.problems import Finding, Problem, render
 from gateway.config.secret_files import read_secret_files
 from gateway.config.shortform import unfold
 from gateway.errors import ConfigError
@@ -94,13 +94,18 @@ def _validate(tree: Tree, document: dict[str, Value], folder: FilePath) -> Confi
         config = Config.model_validate(document, context={"folder": folder})
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            path, message = complaint(detail, document)
+            if detail["type"] == "too_short" and detail["input"]:
+                continue  # nothing is left because the entries are bad, and each is named
+            finding = complaint(detail, document)
             # What `unfold` or the reader complained about already is not said twice.
-            if all(path != known.path for known in tree.problems):
-                tree.problems.append(Problem(path, message, tree.place(path)))
+            if all(finding.path != known.path for known in tree.problems):
+                tree.problems += _placed(tree, [finding])
         return None
     return complete(config)
 
 
-def _placed(tree: Tree, findings: list[tuple[Path, str]]) -> list[Problem]:
-    return [Problem(path, message, tree.place(path)) for path, message in findings]
+def _placed(tree: Tree, findings: list[Finding]) -> list[Problem]:
+    return [
+        Problem(each.path, each.message, tree.place(each.path), each.suggestion)
+        for each in findings
+    ]

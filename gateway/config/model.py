@@ -16,12 +16,14 @@ from pydantic import (
     Field,
     PlainSerializer,
     Tag,
+    field_validator,
     model_validator,
 )
 
 from gateway.config.scalars import (
     Address,
     FilePath,
+    Host,
     HostPort,
     IssuerUrl,
     Network,
@@ -29,26 +31,42 @@ from gateway.config.scalars import (
     SecretKey,
     ServerPath,
     UpstreamUrl,
-    parse_duration,
+    parse_count,
+    parse_seconds,
     parse_size,
 )
 
 Seconds = Annotated[
     float,
-    BeforeValidator(parse_duration, json_schema_input_type=str),
+    BeforeValidator(parse_seconds, json_schema_input_type=str),
     Field(ge=0),
     PlainSerializer(lambda seconds: f"{seconds:g}s", return_type=str),
 ]
 Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int), Field(ge=0)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
-Scope = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]  # RFC 6749 §3.3
-HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110 §5.1
+Count = Annotated[int, BeforeValidator(parse_count)]
+NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
+SCOPE_PATTERN = r"^[\x21\x23-\x5B\x5D-\x7E]+$"  # RFC 6749 §3.3
+HEADER_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # RFC 9110 §5.1
+DOMAIN_PATTERN = r"^@?[^@\s]+$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Scope = Annotated[str, Field(pattern=SCOPE_PATTERN)]
+HeaderName = Annotated[str, Field(pattern=HEADER_PATTERN)]
 ClaimPath = Annotated[str, Field(min_length=1)]
 
 AsymmetricAlgorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
     "ES256", "ES384", "ES512", "Ed25519", "EdDSA",
 ]  # fmt: skip
+
+
+# Sets have no order of their own, but the same configuration prints the same way.
+_SORTED = PlainSerializer(sorted, return_type=list[str])
+Scopes = Annotated[frozenset[Scope], _SORTED]
+# An empty entry would match whoever lacks the claim: `emails: ["${env:ADMIN}"]` with ADMIN empty.
+Member = Annotated[str, Field(min_length=1)]
+Members = Annotated[frozenset[Member], Field(min_length=1), _SORTED]
+Domain = Annotated[str, Field(pattern=DOMAIN_PATTERN)]
+Domains = Annotated[frozenset[Domain], Field(min_length=1), _SORTED]
 
 
 class Section(BaseModel):
@@ -85,8 +103,8 @@ class Issuer(Section):
     issuer: IssuerUrl
     local: bool = False
     discovery_url: IssuerUrl | None = None
-    algorithms: tuple[AsymmetricAlgorithm, ...] = ("RS256", "ES256")
-    token_types: tuple[str, ...] = ("at+jwt",)
+    algorithms: Annotated[tuple[AsymmetricAlgorithm, ...], Field(min_length=1)] = ("RS256", "ES256")
+    token_types: Annotated[tuple[str, ...], Field(min_length=1)] = ("at+jwt",)
     required_claims: tuple[str, ...] = ("iss", "exp", "aud", "sub")
     clock_skew: Annotated[Seconds, Field(le=300)] = 60.0
     max_lifetime: Seconds | None = None
@@ -111,11 +129,11 @@ class Upstream(Section):
     ca_file: FilePath | None = None
     client_cert_file: FilePath | None = None
     client_key_file: FilePath | None = None
-    max_connections: Annotated[int, Field(ge=1)] = 1000
-    max_waiting: Annotated[int, Field(ge=0)] = 1000
+    max_connections: Annotated[Count, Field(ge=1)] = 1000
+    max_waiting: Annotated[Count, Field(ge=0)] = 1000
     max_wait: Seconds = 5.0
     idle_timeout: Seconds = 4.0  # below the 5 s keep-alive of uvicorn and Node
-    host: str | None = None
+    host: Host | None = None
     forward_origin: bool = False
 
     @model_validator(mode="before")
@@ -128,21 +146,29 @@ class Auth(Section):
     """What a token must be to reach a server."""
 
     issuers: tuple[Name, ...] = ()
-    scopes: frozenset[Scope] = frozenset()
-    scopes_supported: frozenset[Scope] | None = None
+    scopes: Scopes = frozenset()
+    scopes_supported: Scopes | None = None
     audiences: tuple[str, ...] = ()
 
 
 class Allow(Section):
     """Who gets in: a caller needs to match one entry of every key that is given."""
 
-    subjects: frozenset[str] | None = None
-    emails: frozenset[str] | None = None
-    domains: frozenset[str] | None = None
-    groups: frozenset[str] | None = None
-    roles: frozenset[str] | None = None
-    clients: frozenset[str] | None = None
-    scopes: frozenset[Scope] | None = None
+    subjects: Members | None = None
+    emails: Members | None = None
+    domains: Domains | None = None
+    groups: Members | None = None
+    roles: Members | None = None
+    clients: Members | None = None
+    scopes: Annotated[Scopes, Field(min_length=1)] | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_given(cls, value: object) -> object:
+        # A key that somebody wrote and left empty is meant to restrict, not to be skipped.
+        if value is None:
+            raise ValueError("expected a list such as [a, b]; or leave the key out")
+        return value
 
 
 def _kind_of_allow(value: object) -> str:
@@ -170,7 +196,7 @@ class Forward(Section):
     """What the upstream learns: header name to a field of the principal or `claims.<path>`."""
 
     identity_headers: Mapping[HeaderName, str] = IDENTITY_HEADERS
-    required: frozenset[HeaderName] = frozenset()
+    required: Annotated[frozenset[HeaderName], _SORTED] = frozenset()
 
 
 class ServerLimits(Section):
@@ -203,7 +229,7 @@ class Server(Section):
     timeouts: Timeouts = Timeouts()
     limits: ServerLimits = ServerLimits()
     streams: Streams = Streams()
-    allowed_origins: frozenset[str] = frozenset()
+    allowed_origins: Annotated[frozenset[str], _SORTED] = frozenset()
 
 
 class Admin(Section):
@@ -222,8 +248,8 @@ class Tls(Section):
 class Limits(Section):
     """What the public listener takes before it knows who is calling."""
 
-    connections: Annotated[int, Field(ge=1)] = 20000
-    connections_per_address: Annotated[int, Field(ge=1)] = 10000
+    connections: Annotated[Count, Field(ge=1)] = 20000
+    connections_per_address: Annotated[Count, Field(ge=1)] = 10000
     header_timeout: Seconds = 10.0
     keepalive: Seconds = 75.0
 
@@ -232,9 +258,9 @@ class Cache(Section):
     """How long a verdict on a token is remembered."""
 
     positive_ttl: Seconds = 60.0
-    positive_max: Annotated[int, Field(ge=1)] = 10000
+    positive_max: Annotated[Count, Field(ge=1)] = 10000
     negative_ttl: Seconds = 10.0
-    negative_max: Annotated[int, Field(ge=1)] = 10000
+    negative_max: Annotated[Count, Field(ge=1)] = 10000
 
 
 class Log(Section):

@@ -14,6 +14,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _PLAIN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
 _MAX_NODES = 20_000  # aliases can multiply a small file into a large one
+_MAX_DEPTH = 32  # or contain themselves; the model is 6 deep
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Value = object
@@ -48,6 +49,9 @@ def read_tree(text: str) -> Tree:
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
         tree.problems.append(Problem((), error.problem or "not YAML", place))
         return tree
+    except RecursionError:
+        tree.problems.append(Problem((), "nested too deeply", Place(1, 1)))
+        return tree
     except yaml.YAMLError as error:
         tree.problems.append(Problem((), f"not YAML: {str(error).splitlines()[0]}", Place(1, 1)))
         return tree
@@ -60,14 +64,16 @@ class _Reader:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._count = 0
+        self._is_too_large = False
 
     def read(self, node: yaml.Node, path: Path) -> Value:
         self._count += 1
         self._tree.values.setdefault(path, _place(node))
-        if self._count > _MAX_NODES:
-            if self._count == _MAX_NODES + 1:
+        if self._count > _MAX_NODES or len(path) > _MAX_DEPTH:
+            if not self._is_too_large:
+                self._is_too_large = True
                 self._complain(
-                    node, path, "the document is too large, or its aliases go in circles"
+                    node, path[:1], "the document is too large, or its aliases go in circles"
                 )
             return None
         if isinstance(node, yaml.MappingNode):

@@ -3,14 +3,14 @@
 import base64
 import binascii
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
 
-from gateway.oauth.resource import is_ambiguous_path
+from gateway.oauth.resource import is_ambiguous_path, parse_host
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -19,7 +19,9 @@ _BYTES = {
     "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30
 }  # fmt: skip
 _KEY_BYTES = 32
-_MAX_PORT = 65535
+# urlsplit drops tabs and line ends silently, so what it checked is not what would be sent.
+_URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
+_BIND_HOST = re.compile(r"[A-Za-z0-9._-]*")
 
 
 class HostPort(NamedTuple):
@@ -34,25 +36,43 @@ def parse_host_port(value: object) -> object:
     if not isinstance(value, str):
         return value
     host, colon, port = value.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    if (
-        not colon
-        or not port.isdecimal()
-        or int(port) > _MAX_PORT
-        or (":" in host and not bracketed)
-    ):
+    if not colon or not _is_port(port) or not _is_bind_host(host):
         raise ValueError(f'expected an address such as "127.0.0.1:8080", got {value}')
     return HostPort(host.strip("[]"), int(port))
 
 
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len("65535") and int(text) < 2**16
+
+
+def _is_bind_host(host: str) -> bool:
+    if not host.startswith("["):
+        return _BIND_HOST.fullmatch(host) is not None
+    try:
+        IPv6Address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return host.endswith("]")
+
+
 def parse_duration(value: object) -> object:
     """Parse `500ms`, `30s`, `15m`, `24h` or `1d` into seconds."""
-    if isinstance(value, float):  # a default, or a value that was parsed before
-        return value
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f'expected a duration such as "30s", got {value}')
     return float(match[1]) * _SECONDS[match[2]]
+
+
+def parse_seconds(value: object, info: ValidationInfo) -> object:
+    """Parse a duration of a file; code, which brings no folder, may give seconds."""
+    return value if isinstance(value, float) and not info.context else parse_duration(value)
+
+
+def parse_count(value: object) -> object:
+    """Refuse `true` and `false`, which Python takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(f"expected a whole number, got {str(value).lower()}")
+    return value
 
 
 def parse_size(value: object) -> object:
@@ -79,7 +99,7 @@ def check_public_url(value: str) -> str:
     plain = not (
         parts.query or parts.fragment or "@" in parts.netloc or "?" in value or "#" in value
     )
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+    if parts.scheme not in ("http", "https") or not _is_host(parts.netloc) or not plain:
         raise ValueError(f'expected a URL such as "https://mcp.example.com", got {value}')
     if value.endswith("/") or (parts.path and is_ambiguous_path(parts.path)):
         raise ValueError(f"a public URL has no slash at its end and no odd path, got {value}")
@@ -108,13 +128,22 @@ def check_upstream_url(value: str) -> str:
     """Accept `http://`, `https://` or `unix:/path.sock[:/http/path]`."""
     if value.startswith("unix:"):
         socket_path, _, path = value.removeprefix("unix:").partition(":")
-        if socket_path.startswith("/") and path[:1] in ("", "/"):
+        # The HTTP path becomes a request line: a blank in it would end it early.
+        sendable = not path or (path.startswith("/") and _URL_CHARACTERS.fullmatch(path))
+        if socket_path.startswith("/") and "\0" not in socket_path and sendable:
             return value
         raise ValueError(f'expected "unix:/run/mcp.sock" or "unix:/run/mcp.sock:/mcp", got {value}')
     parts = _split(value)
     plain = not (parts.fragment or "@" in parts.netloc)
     if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
         raise ValueError(f'expected a URL such as "http://127.0.0.1:9000/mcp", got {value}')
+    return value
+
+
+def check_host(value: str) -> str:
+    """Accept one `host` or `host:port`: it becomes a header line as it is."""
+    if not _is_host(value):
+        raise ValueError(f'expected a host such as "mcp.internal:9000", got {value}')
     return value
 
 
@@ -145,7 +174,17 @@ def from_config_folder(path: Path, info: ValidationInfo) -> Path:
     return Path(context["folder"], path) if context else path
 
 
+def _is_host(text: str) -> bool:
+    try:
+        parse_host(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _split(value: str) -> SplitResult:
+    if not _URL_CHARACTERS.fullmatch(value):
+        return SplitResult("", "", "", "", "")
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018  # parsed, and refused, only when asked for
@@ -167,6 +206,7 @@ Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(parse_network), P
 PublicUrl = Annotated[str, AfterValidator(check_public_url)]
 IssuerUrl = Annotated[str, AfterValidator(check_issuer_url)]
 ServerPath = Annotated[str, AfterValidator(check_server_path)]
+Host = Annotated[str, AfterValidator(check_host)]
 UpstreamUrl = Annotated[str, AfterValidator(check_upstream_url)]
 FilePath = Annotated[Path, AfterValidator(from_config_folder), PlainSerializer(str)]
 SecretKey = Annotated[bytes, BeforeValidator(parse_key), PlainSerializer(lambda key: "<redacted>")]

@@ -23,19 +23,13 @@ def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
     short = [key for key in document if key in SHORT_KEYS]
     if not short:
         return document
+    unfolded = {key: value for key, value in document.items() if key not in SHORT_KEYS}
     for key in short:
         full = "issuers" if key == "issuer" else "servers"
         if full in document:
-            tree.problems.append(
-                Problem(
-                    (key,), f"write it below `{full}:`, or leave `{full}:` out", tree.place((key,))
-                )
-            )
-    if tree.problems and ("servers" in document or "issuers" in document):
-        return {key: value for key, value in document.items() if key not in SHORT_KEYS}
-    unfolded = {key: value for key, value in document.items() if key not in SHORT_KEYS}
-    for key in short:
-        if key == "issuer":
+            message = f"write it below `{full}:`, or leave `{full}:` out"
+            tree.problems.append(Problem((key,), message, tree.place((key,))))
+        elif key == "issuer":
             _unfold_issuer(tree, unfolded, document)
         else:
             _put(unfolded, _BELONGS[key], document[key])
@@ -48,7 +42,8 @@ def _unfold_issuer(tree: Tree, unfolded: dict[str, Value], document: dict[str, V
     name = LOCAL if issuer == LOCAL else ISSUER_NAME
     if issuer == LOCAL:
         _put(unfolded, ("issuers", name, "local"), True)
-        issuer = document.get("public_url")
+        # Without a public URL the document is refused anyway, for that one reason.
+        issuer = document.get("public_url", "http://localhost")
     _put(unfolded, ("issuers", name, "issuer"), issuer)
     _move(tree, ("issuer",), ("issuers", name, "issuer"))
 

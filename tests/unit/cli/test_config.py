@@ -46,7 +46,16 @@ def test_mistakes_for_scripts_are_json(config: Path) -> None:
     report = json.loads(done.stdout)
     assert done.exit_code == 78
     assert report["ok"] is False
-    assert [(each["line"], each["path"]) for each in report["problems"]] == [(5, "lissten")]
+    (problem,) = report["problems"]
+    assert (problem["line"], problem["path"]) == (5, "lissten")
+    assert problem["suggestion"] == "listen"
+
+
+def test_a_file_that_is_not_there_is_json_too(tmp_path: Path) -> None:
+    done = run("check", "--json", "--config", str(tmp_path / "nope.yaml"))
+
+    assert done.exit_code == 78
+    assert "--config" in json.loads(done.stdout)["problems"][0]["message"]
 
 
 def test_the_full_form_is_printed(config: Path) -> None:

@@ -5,6 +5,8 @@ import pytest
 from tests.unit.config.samples import FULL, SHORT, messages, review
 
 SERVER = "allow: any"
+ISSUER = 'issuer: "https://idp.example.com"'
+UPSTREAM = 'upstream: "http://127.0.0.1:9000/mcp"'
 
 
 @pytest.mark.parametrize(
@@ -12,48 +14,58 @@ SERVER = "allow: any"
     [
         (SERVER, "allow: any, auth: {issuers: [defalt]}", "did you mean 'default'?"),
         (SERVER, "allow: any, auth: {issuers: [zzz]}", "there are: default"),
-        (SERVER, "allow: any, path: /health", "belongs to the gateway itself"),
-        (SERVER, "allow: any, path: /.well-known/x", "belongs to the gateway itself"),
         (SERVER, "allow: any, auth: {audiences: ['']}", "an empty audience"),
         (SERVER, "allow: any, resource: 'https://a#b'", "absolute URI"),
         (SERVER, "allow: any, allowed_origins: ['https://a/']", "expected an origin"),
-        (
-            SERVER,
-            "allow: any, forward: {identity_headers: {X-A: subject, x_a: subject}}",
-            "take it for",
-        ),
-        (SERVER, "allow: any, forward: {identity_headers: {Host: subject}}", "a meaning already"),
-        (SERVER, "allow: any, forward: {identity_headers: {X-A: sub}}", "expected subject, email"),
-        (SERVER, "allow: any, forward: {required: [X-Other]}", "none of the identity headers"),
+        (SERVER, "allow: any, allowed_origins: ['https://A.example']", "expected an origin"),
+        (SERVER, "allow: any, allowed_origins: ['https://[']", "expected an origin"),
+        (UPSTREAM, "upstream: {url: 'https://a', client_key_file: k}", "needs its certificate"),
+        (ISSUER, ISSUER + ", jwks: {url: 'https://a', file: k}", "give either url or file"),
         ("issuers:", "default_server: nope\nissuers:", "nothing is named 'nope'"),
-        ("https://mcp", "http://mcp", "insecure_http_public_url"),
-        ("https://idp", "http://idp", "insecure_http: true"),
     ],
 )
 def test_a_conflict_is_found(old: str, new: str, message: str) -> None:
     assert any(message in each for each in messages(FULL.replace(old, new))), new
 
 
-def test_two_servers_cannot_share_a_url() -> None:
-    assert "the same URL" in messages(FULL + "  b: {upstream: 'http://b', allow: any}\n")[0]
-
-
 def test_no_issuer_at_all_is_refused() -> None:
     assert "at least one issuer is needed" in messages(
-        FULL.replace('{default: {issuer: "https://idp.example.com"}}', "{}")
+        FULL.replace(f"{{default: {{{ISSUER}}}}}", "{}")
     )
 
 
-@pytest.mark.requirement("56")
-@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"])
-def test_plain_http_is_fine_on_this_machine(host: str) -> None:
-    assert messages(SHORT.replace("https://mcp.example.com", f"http://{host}")) == []
+def test_one_embedded_issuer_is_enough() -> None:
+    two = "a: {issuer: 'https://a', local: true}, b: {issuer: 'https://b', local: true}"
+
+    assert "one embedded issuer is enough" in messages(FULL.replace(f"default: {{{ISSUER}}}", two))
 
 
-def test_plain_http_elsewhere_must_be_asked_for_by_an_insecure_name() -> None:
-    text = SHORT.replace("https://mcp", "http://mcp") + "insecure_http_public_url: true\n"
+@pytest.mark.parametrize("claims", ["[]", "[sub]", "[iss, aud]", "[iss, exp]", "[exp, aud]"])
+def test_no_list_lets_tokens_do_without_issuer_end_or_audience(claims: str) -> None:
+    """A token without `exp` would never end."""
+    (message,) = messages(FULL.replace(ISSUER, f"{ISSUER}, required_claims: {claims}"))
 
-    assert messages(text) == []
+    assert message.startswith("every token needs")
+
+
+def test_the_subject_may_be_another_claim() -> None:
+    claims = "required_claims: [iss, exp, aud, oid], claims: {subject: oid}"
+
+    assert messages(FULL.replace(ISSUER, f"{ISSUER}, {claims}")) == []
+
+
+def test_a_server_asks_an_issuer_once() -> None:
+    """The settings of the second would never count."""
+    twice = FULL.replace(f"default: {{{ISSUER}}}", f"default: {{{ISSUER}}}, again: {{{ISSUER}}}")
+
+    assert messages(twice) == ["again and default are the same issuer; name one of them"]
+    assert messages(twice.replace(SERVER, "allow: any, auth: {issuers: [again]}")) == []
+
+
+def test_the_nearest_name_is_the_suggestion() -> None:
+    (problem,) = review(FULL.replace(SERVER, "allow: any, auth: {issuers: [defalt]}")).problems
+
+    assert problem.suggestion == "default"
 
 
 @pytest.mark.parametrize("allow", ["", "allow: {}\n"])

@@ -21,7 +21,7 @@ from tests.unit.config.samples import FULL, SHORT, review
             "issuers.default.algoritms",
             "unknown key, did you mean 'algorithms'?",
         ),
-        (SHORT.replace("allow: any", "allow: {grups: [a]}"), "allow", ""),
+        (SHORT.replace("allow: any", "allow: {grups: [a]}"), "mcp.allow.grups", "mean 'groups'?"),
         (
             FULL.replace("allow: any", "allow: any, timeouts: {connect: 30}"),
             "servers.mcp.timeouts.connect",
@@ -35,7 +35,9 @@ from tests.unit.config.samples import FULL, SHORT, review
         (SHORT.replace("public_url", "#"), "public_url", "this key is needed"),
         (SHORT + "log: 3", "log", "expected keys below this one"),
         (SHORT + "scopes: a", "scopes", "expected a list such as [a, b]"),
-        (SHORT + "scopes: ['a b']", "scopes", "string should match"),
+        (SHORT + "scopes: ['a b']", "scopes[0]", "a scope has no blanks"),
+        (SHORT + "default_server: A", "default_server", "a name has small letters"),
+        (SHORT + "limits: {connections: true}", "limits.connections", "whole number, got true"),
     ],
 )
 def test_a_mistake_says_where_it_is_and_what_to_write(text: str, path: str, message: str) -> None:
@@ -48,3 +50,32 @@ def test_an_unlike_key_is_answered_with_the_known_ones() -> None:
     (problem,) = review(SHORT + "admin: {zzz: 1}").problems
 
     assert problem.message == "unknown key; known here: listen"
+
+
+@pytest.mark.parametrize(
+    ("allow", "message"),
+    [
+        ("{emails: ['']}", "expected text that is not empty"),
+        ("{subjects: ['${env:NOBODY:-}']}", "expected text that is not empty"),
+        ("{domains: ['@']}", "expected a domain such as example.com"),
+        ("{scopes: []}", "expected at least one entry"),
+        ("{groups: , domains: [a.example]}", "expected a list such as [a, b]"),
+    ],
+)
+def test_an_empty_restriction_is_not_taken_for_none(allow: str, message: str) -> None:
+    """It would let in whoever lacks the claim, or everybody."""
+    (problem,) = review(SHORT.replace("allow: any", f"allow: {allow}")).problems
+
+    assert message in problem.message
+
+
+def test_a_bad_entry_is_one_mistake() -> None:
+    (problem,) = review(FULL.replace('issuer: "h', 'algorithms: [HS256], issuer: "h')).problems
+
+    assert path_text(problem.path) == "issuers.default.algorithms[0]"
+
+
+def test_the_right_word_comes_apart_from_the_sentence() -> None:
+    (problem,) = review(SHORT + "lissten: a").problems
+
+    assert problem.suggestion == "listen"

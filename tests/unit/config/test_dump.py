@@ -1,5 +1,7 @@
 """A configuration as YAML again."""
 
+import pytest
+
 from gateway.config.dump import dump_config
 from tests.unit.config.samples import SHORT, review
 
@@ -30,3 +32,24 @@ def test_a_secret_is_never_shown() -> None:
     assert "abab" not in dump_config(config)
     assert "abab" not in repr(config)
     assert "<redacted>" in dump_config(config)
+
+
+@pytest.mark.parametrize("defaults", [True, False])
+@pytest.mark.parametrize(
+    "more", ["log: {audit_file: null}\n", "resource_name: $${env:X}\n", "listen: ':0'\n"]
+)
+def test_odd_values_survive_printing(more: str, defaults: bool) -> None:
+    config = review(SHORT + more).config
+    assert config is not None
+
+    assert review(dump_config(config, defaults=defaults)).config == config
+
+
+def test_sets_are_printed_in_order() -> None:
+    words = [f"https://{letter}.example" for letter in "hgfedcba"]
+    config = review(SHORT + f"allowed_origins: {words}\n").config
+    assert config is not None
+
+    printed = dump_config(config)
+
+    assert sorted(words, key=printed.index) == sorted(words)

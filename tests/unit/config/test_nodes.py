@@ -55,3 +55,10 @@ def test_aliases_that_multiply_are_stopped() -> None:
 def test_a_path_that_is_not_there_has_the_place_above_it() -> None:
     assert read_tree("a:\n  b: 1\n").place(("a", "c")) == Place(1, 1)
     assert read_tree("").place(()) == Place(1, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a [*a]", "a: &a {b: *a, c: *a}", f"a: {'[' * 600}{']' * 600}", "a: " + "[" * 9000]
+)
+def test_what_has_no_bottom_is_a_problem_and_no_crash(text: str) -> None:
+    assert len(read_tree(text).problems) == 1

@@ -1,5 +1,7 @@
 """Mistakes are shown where they are."""
 
+import pytest
+
 from gateway.config.problems import Place, Problem, path_text, render
 
 
@@ -17,3 +19,26 @@ def test_problems_come_in_the_order_of_the_file_with_line_and_caret() -> None:
 
 def test_a_place_beyond_the_text_has_no_line() -> None:
     assert render([Problem((), "empty", Place(1, 1))], "x", "") == "x:1:1: empty"
+
+
+@pytest.mark.parametrize(
+    "line", ["sealing_key: hunter2", "{'sealing_key': hunter2}", "url: http://bob:hunter2@host"]
+)
+def test_a_secret_is_not_shown_with_its_line(line: str) -> None:
+    """Start messages end in logs."""
+    shown = render([Problem((), "http://bob:hunter2@host is odd", Place(1, 1))], "x", line)
+
+    assert "hunter2" not in shown
+    assert shown.count("<redacted>") >= 2
+
+
+def test_a_line_without_a_secret_is_shown_as_it_is() -> None:
+    line = "tls: {key_file: k.pem}  # https://a.example"
+
+    assert line in render([Problem((), "odd", Place(1, 1))], "x", line)
+
+
+def test_a_value_cannot_write_lines_or_colours_of_its_own() -> None:
+    shown = render([Problem((), "got a\nINFO all is well\x1b[31m", Place(9, 1))], "x", "")
+
+    assert shown == "x:9:1: got a\\nINFO all is well\\x1b[31m"

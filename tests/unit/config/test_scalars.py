@@ -4,6 +4,7 @@ import pytest
 
 from gateway.config.scalars import (
     HostPort,
+    check_host,
     check_issuer_url,
     check_public_url,
     check_server_path,
@@ -23,7 +24,7 @@ def test_a_duration_has_a_unit(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("value", [30, "30", "", "30 s", "1w", None, True])
+@pytest.mark.parametrize("value", [30, 1.5, "30", "", "30 s", "1w", None, True])
 def test_a_duration_without_a_unit_is_told_what_to_write(value: object) -> None:
     with pytest.raises(ValueError, match='such as "30s"'):
         parse_duration(value)
@@ -54,7 +55,23 @@ def test_an_address_is_split(text: str, expected: HostPort) -> None:
     assert parse_host_port(text) == expected
 
 
-@pytest.mark.parametrize("text", ["8080", "a", "a:", "a:x", "a:70000", "::1:80"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8080",
+        "a",
+        "a:",
+        "a:x",
+        "a:70000",
+        "::1:80",
+        "[]:80",
+        "[::1:80",
+        "[a]:80",
+        "a b:80",
+        "a/b:80",
+        "a:\uff18\uff10",
+    ],
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected an address"):
         parse_host_port(text)
@@ -83,6 +100,11 @@ def test_a_public_url_is_kept_as_written(url: str) -> None:
         "https://a/../b",
         "https://a:x",
         "https://",
+        "https://a\nb",
+        "https://a\tb",
+        "https://a b",
+        "https://m\u00e9.example",
+        "https://a:0",
     ],
 )
 def test_other_public_urls_are_refused(url: str) -> None:
@@ -108,7 +130,18 @@ def test_upstreams_are_http_https_or_a_socket(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["a", "unix:x", "unix:/x:mcp", "ftp://a", "http://u:p@a", "http://a#b"]
+    "url",
+    [
+        "a",
+        "unix:x",
+        "unix:/x:mcp",
+        "unix:/x:/m p",
+        "ftp://a",
+        "http://u:p@a",
+        "http://a#b",
+        "http://a/m HTTP/1.1",
+        "http://a/m\r\nX: y",
+    ],
 )
 def test_other_upstreams_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="expected"):
@@ -121,3 +154,14 @@ def test_a_key_is_32_bytes_and_never_repeated() -> None:
     with pytest.raises(ValueError, match="32 random bytes") as refused:
         parse_key("hunter2")
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["mcp.internal", "127.0.0.1:9000", "[::1]:80"])
+def test_a_host_is_one_host(text: str) -> None:
+    assert check_host(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "a\r\nX: y", "a b", "a/b", "a,b", "u@a"])
+def test_a_host_cannot_become_another_header(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a host"):
+        check_host(text)

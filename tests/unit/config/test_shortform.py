@@ -36,3 +36,15 @@ def test_a_mistake_in_the_short_form_is_shown_where_it_stands() -> None:
 )
 def test_short_and_full_form_of_the_same_thing_do_not_mix(line: str) -> None:
     assert any("leave" in each.message for each in review(SHORT + line).problems)
+
+
+def test_a_missing_public_url_is_one_mistake() -> None:
+    (problem,) = review("upstream: http://a\nissuer: local\nallow: any\n").problems
+
+    assert problem.path == ("public_url",)
+
+
+def test_mixed_forms_are_not_called_incomplete_too() -> None:
+    found = review(SHORT + "servers: {a: {upstream: 'http://a', allow: any}}").problems
+
+    assert [each.path for each in found] == [("upstream",), ("allow",)]
