@@ -79,6 +79,10 @@ def _check_framing(request: BaseRequest, headers: CIMultiDictProxy[str]) -> None
         alone = coding.lower() == "chunked" and len(headers.getall("Transfer-Encoding")) == 1
         if not alone or "Content-Length" in headers or request.version == HttpVersion10:
             raise InvalidRequest("The body's framing is ambiguous.", reason="bad_http")
+    length = headers.get("Content-Length", "0")
+    if length != "0" and length.startswith("0"):
+        # Octal to some readers; the parser lets it pass.
+        raise InvalidRequest("The Content-Length begins with a zero.", reason="bad_http")
     expectations = headers.getall("Expect", ("100-continue",))
     if [expectation.lower() for expectation in expectations] != ["100-continue"]:
         raise ExpectationFailed("Only `Expect: 100-continue` is understood.")

@@ -1,7 +1,7 @@
 """Framing that two servers read in two ways, and smuggling behind it: H1 to H4, H6, H8, H10, H12.
 
-`raw_requests` holds the single malformed lines; here are whole conversations. `{host}` is the
-gateway's authority, `{token}` a good token, `{good}` a complete good request to be smuggled.
+`raw_requests` holds the malformed heads. `{host}` is the gateway's authority, `{token}` a good
+token, `{good}` a complete good request to be smuggled.
 """
 
 from dataclasses import dataclass
@@ -49,9 +49,41 @@ SMUGGLED = [
     smuggling("CL in other digits", "Content-Length: \xb2\r\n", BODY + "{good}"),
     smuggling("CL of 2^64", "Content-Length: 18446744073709551616\r\n", BODY + "{good}"),
 ]
+LENGTHS = [
+    FramingAttack("H1", f"length {value!r}", f"{JSON}Content-Length:{value}\r\n\r\n{BODY}")
+    for value in [
+        "",
+        " ",
+        f" {len(BODY)}, {len(BODY)}",
+        f" {len(BODY)}\r\nContent-Length: {len(BODY)}",
+        f" {len(BODY)}\r\nContent-Length: 5",
+        f" +{len(BODY)}",
+        " -1",
+        " -0",
+        f" 0{len(BODY)}",
+        " 0x49",
+        " 4_9",
+        f" {len(BODY)}.0",
+        " 7e1",
+        f" {len(BODY)};q=1",
+        f' "{len(BODY)}"',
+        " " + "9" * 40,
+    ]
+]
 CODINGS = [
     FramingAttack("H2", repr(value), f"{JSON}Transfer-Encoding:{value}\r\n\r\n{ONE_CHUNK}0\r\n\r\n")
     for value in [
+        "",
+        " xchunked",
+        " identity",
+        " gzip, chunked",
+        " chunked, chunked",
+        " chunked,",
+        " chunked;q=1",
+        " \x0bchunked",
+        "\r\n chunked",
+        " chunked\r\nTransfer-Encoding: chunked",
+        " chunked\r\nTransfer-Encoding: identity",
         " \x0cchunked",
         " chunked\x0b",
         " chunked\x00",
@@ -64,7 +96,17 @@ CODINGS = [
         " deflate",
     ]
 ]
+OLD_VERSION = FramingAttack("H2", "chunked in 1.0", CHUNKED.replace("1.1", "1.0") + "0\r\n\r\n")
+SPACED = FramingAttack("H2", "space before the colon", JSON + "Transfer-Encoding : chunked\r\n\r\n")
 CHUNKS = [
+    FramingAttack("H3", "bare LF in a size", CHUNKED + "4\n{}  \r\n0\r\n\r\n"),
+    FramingAttack("H3", "bare CR in a size", CHUNKED + "4\rabcd\r\n0\r\n\r\n"),
+    FramingAttack("H3", "LF amid an extension", CHUNKED + "4;a\nb\r\nabcd\r\n0\r\n\r\n"),
+    FramingAttack("H4", "no number", CHUNKED + "xyz\r\nabcd\r\n0\r\n\r\n"),
+    FramingAttack("H4", "minus sign", CHUNKED + "-4\r\nabcd\r\n0\r\n\r\n"),
+    FramingAttack("H4", "0x", CHUNKED + "0x4\r\nabcd\r\n0\r\n\r\n"),
+    FramingAttack("H4", "17 digits", CHUNKED + "1" * 17 + "\r\nabcd\r\n0\r\n\r\n"),
+    FramingAttack("H4", "spilled", CHUNKED + "2\r\nabcd\r\n0\r\n\r\n"),
     FramingAttack("H3", "bare CR in an extension", CHUNKED + "4;a=\rb\r\nabcd\r\n0\r\n\r\n"),
     FramingAttack("H3", "bare LF in an extension", CHUNKED + "4;\nabcd\r\n0\r\n\r\n"),
     FramingAttack("H3", "NUL in an extension", CHUNKED + "4;\0\r\nabcd\r\n0\r\n\r\n"),

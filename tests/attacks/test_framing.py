@@ -15,7 +15,10 @@ from tests.attacks.framing_cases import (
     FORWARDING,
     HEADS,
     JSON,
+    LENGTHS,
+    OLD_VERSION,
     SMUGGLED,
+    SPACED,
     UNKNOWN_FORWARDING,
     UNKNOWN_METHODS,
     FramingAttack,
@@ -54,7 +57,9 @@ def assert_refused(response: RawResponse, statuses: tuple[int, ...]) -> None:
 
 
 @pytest.mark.requirement("H1", "H2", "H3", "H4", "164", "165", "166", "167", "168")
-@pytest.mark.parametrize("attack", cases(SMUGGLED, CODINGS, CHUNKS, HEADS))
+@pytest.mark.parametrize(
+    "attack", cases(SMUGGLED, LENGTHS, CODINGS, [OLD_VERSION, SPACED], CHUNKS, HEADS)
+)
 async def test_a_doubtful_request_is_refused_with_its_connection(attack: FramingAttack) -> None:
     async with running_rig(IMPATIENT) as rig, raw_connection(rig.port) as client:
         response = await converse(client, fill(attack.request, rig))

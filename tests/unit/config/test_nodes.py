@@ -1,7 +1,9 @@
 """YAML with the place of every key and value."""
 
 import pytest
+import yaml
 
+from gateway.config import nodes
 from gateway.config.nodes import read_tree
 from gateway.config.problems import Place
 
@@ -62,3 +64,13 @@ def test_a_path_that_is_not_there_has_the_place_above_it() -> None:
 )
 def test_what_has_no_bottom_is_a_problem_and_no_crash(text: str) -> None:
     assert len(read_tree(text).problems) == 1
+
+
+def test_the_slow_reader_of_machines_without_libyaml_does_not_crash_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(nodes, "_Loader", yaml.SafeLoader)
+
+    (problem,) = read_tree(f"a: {'[' * 5000}{']' * 5000}").problems
+
+    assert problem.message == "nested too deeply"
