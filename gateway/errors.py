@@ -43,6 +43,28 @@ class InvalidToken(GatewayError):
     default_reason = "invalid"
 
 
+class InvalidDpopProof(InvalidToken):
+    """The proof is missing, malformed, for something else or used already: RFC 9449 §7.1."""
+
+    code = "invalid_dpop_proof"
+    default_reason = "dpop_proof"
+
+    def __init__(self) -> None:
+        # One text for every failure: it tells an attacker nothing about what to forge next.
+        super().__init__("The DPoP proof is not valid for this request and token")
+
+
+class DpopNonceNeeded(InvalidToken):
+    """The proof needs `nonce`, which goes into the DPoP-Nonce header: RFC 9449 §9."""
+
+    code = "use_dpop_nonce"
+    default_reason = "dpop_nonce"
+
+    def __init__(self, nonce: str) -> None:
+        super().__init__("The DPoP proof needs the nonce that comes with this answer")
+        self.nonce = nonce
+
+
 class InvalidRequest(GatewayError):
     """The request is malformed or carries its credentials twice: RFC 6750 §3.1."""
 

@@ -6,14 +6,24 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from gateway.app.record import Observers, observed
+from gateway.app.revocation_admin import add_revocation_routes
 from gateway.config.model import Config
+from gateway.identity.revocations import Revocations
 from gateway.observability.admin import build_admin_app
 
 
 @asynccontextmanager
-async def open_admin(config: Config, observers: Observers) -> AsyncIterator[int]:
-    """Serve the admin listener; gives the port that it really has. Raises OSError."""
-    runner = web.AppRunner(build_admin_app(observed(config, observers)), access_log=None)
+async def open_admin(
+    config: Config, observers: Observers, revocations: Revocations
+) -> AsyncIterator[int]:
+    """Serve the admin listener; gives the port that it really has. Raises OSError.
+
+    What changes something is there only when a token guards it.
+    """
+    app = build_admin_app(observed(config, observers))
+    if config.admin.token is not None:
+        add_revocation_routes(app, revocations, config.admin.token.get_secret_value())
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         listen = config.admin.listen

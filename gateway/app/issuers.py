@@ -1,15 +1,18 @@
-"""Builds what knows the callers: every issuer's keys, and a chain of verifiers per server."""
+"""Builds what knows the callers: every issuer and its services, a chain of checks per server."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from gateway.config.model import Config, Issuer, Server
-from gateway.errors import IdentityUnavailable
+from gateway.app.verifiers import IssuerServices, open_services
+from gateway.config.complete import public_url
+from gateway.config.issuer import Issuer
+from gateway.config.model import Config, Server
+from gateway.identity.api_key_file import ApiKeyEntry, parse_keys
+from gateway.identity.api_key_verifier import ApiKeyVerifier
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.cache import VerdictCache
 from gateway.identity.fetch import Fetcher
-from gateway.identity.jwt import JwtVerifier
 from gateway.identity.local_issuer import LocalIssuer
 from gateway.identity.sources import (
     IssuerSources,
@@ -17,39 +20,46 @@ from gateway.identity.sources import (
     build_local_sources,
     build_sources,
 )
+from gateway.identity.verifier import Verifier
+from gateway.identity.watched_file import WatchedFile
+
+ApiKeyFile = WatchedFile[Mapping[str, ApiKeyEntry]]
 
 
 @dataclass(frozen=True, slots=True)
 class Issuers:
-    """Every configured issuer by name; `local` holds the embedded ones."""
+    """Every configured issuer by name; `local` holds the embedded ones, `keys` the API keys."""
 
-    sources: Mapping[str, IssuerSources]
+    services: Mapping[str, IssuerServices]
     local: Mapping[str, LocalIssuer]
     cache: VerdictCache
+    keys: ApiKeyFile | None = None
+
+    @property
+    def sources(self) -> Mapping[str, IssuerSources]:
+        """What is kept fresh about each issuer."""
+        return {name: each.sources for name, each in self.services.items()}
 
     def authenticator(self, name: str, server: Server, config: Config) -> Authenticator:
-        """Build the chain of one server, in the order of its configuration."""
+        """Build the chain of one server: API keys, then issuers in the order of the file."""
         audiences = {server.resource, *server.auth.audiences}
-        verifiers = [
-            JwtVerifier(config.issuers[issuer], audiences, self.sources[issuer].keys)
-            for issuer in server.auth.issuers
-        ]
-        return Authenticator(name, verifiers, self.cache)
+        verifiers: list[Verifier] = []
+        if self.keys is not None and server.auth.api_keys:
+            # First: a key is known by its prefix, and is then shown to nobody else.
+            verifiers.append(ApiKeyVerifier(self.keys, public_url(config, server), name))
+        for issuer in server.auth.issuers:
+            verifiers += self.services[issuer].verifiers(audiences)
+        asking = any(self.services[issuer].providers for issuer in server.auth.issuers)
+        return Authenticator(name, verifiers, self.cache, opaque=asking)
 
     def metadata_of(self, name: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
         """Give a way to the issuer's own metadata document; it raises `IdentityUnavailable`."""
-        sources = self.sources[name]
+        sources = self.services[name].sources
 
         async def current() -> Mapping[str, object]:
             if name in self.local:
                 return self.local[name].metadata()
-            if sources.metadata is None:
-                raise IdentityUnavailable("This issuer has no metadata document.")
-            if sources.metadata.value is None:
-                await sources.metadata.refresh_if_cool()
-            if sources.metadata.value is None:
-                raise IdentityUnavailable("The issuer's metadata cannot be fetched now.")
-            return sources.metadata.value.document
+            return (await sources.current_metadata()).document
 
         return current
 
@@ -62,15 +72,28 @@ async def open_issuers(
     Raises `ConfigError` when the embedded issuer's key cannot be used.
     """
     local: dict[str, LocalIssuer] = {}
-    sources: dict[str, IssuerSources] = {}
+    services: dict[str, IssuerServices] = {}
     for name, issuer in config.issuers.items():
         if issuer.local:
             local[name] = LocalIssuer.load_or_create(config.state_dir, issuer.issuer)
-            sources[name] = build_local_sources(name, issuer, local[name], around)
+            sources = build_local_sources(name, issuer, local[name], around)
         else:
             fetcher = await stack.enter_async_context(_fetcher(issuer))
-            sources[name] = build_sources(name, issuer, fetcher, around)
-    return Issuers(sources, local, cache)
+            sources = build_sources(name, issuer, fetcher, around)
+        services[name] = await open_services(name, issuer, sources, around, stack)
+    return Issuers(services, local, cache, await _open_keys(config, cache))
+
+
+async def _open_keys(config: Config, cache: VerdictCache) -> ApiKeyFile | None:
+    if config.api_keys is None:
+        return None
+
+    def on_change(old: Mapping[str, ApiKeyEntry], new: Mapping[str, ApiKeyEntry]) -> None:
+        cache.forget(lambda principal: principal.scheme == "api_key")
+
+    keys: ApiKeyFile = WatchedFile(config.api_keys.file, parse_keys, {}, on_change)
+    await keys.load()
+    return keys
 
 
 def _fetcher(issuer: Issuer) -> Fetcher:

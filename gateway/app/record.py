@@ -10,6 +10,7 @@ from importlib.metadata import version
 from gateway.app.issuers import Issuers
 from gateway.config.complete import public_url
 from gateway.config.model import Config
+from gateway.identity.revocations import Revocations
 from gateway.identity.sources import IssuerSources
 from gateway.observability import log
 from gateway.observability.admin import Observed
@@ -35,19 +36,24 @@ class Observers:
     readiness: Readiness = field(default_factory=Readiness)
     issuers: Issuers | None = None
 
-    def watch(self, issuers: Issuers) -> None:
-        """Ask the issuers' state from now on: at each scrape and at each probe."""
+    def watch(self, issuers: Issuers, revocations: Revocations) -> None:
+        """Ask the state of both from now on: at each scrape and at each probe."""
         self.issuers = issuers
+        self.metrics.watch_revocations(lambda: (len(revocations), revocations.is_current))
         self.metrics.watch_issuers(self.issuer_states)
         for name, sources in issuers.sources.items():
-            self.readiness.watch(f"keys of {name}", partial(_missing_keys, sources))
+            self.readiness.watch(f"issuer {name}", partial(_missing, sources))
 
     def issuer_states(self) -> Iterable[IssuerState]:
         """The keys of every issuer now."""
-        sources = self.issuers.sources if self.issuers is not None else {}
-        for name, each in sources.items():
-            count = len(each.keys.keys.keys) if each.keys.keys is not None else 0
-            yield IssuerState(name, count, each.keys.last_success_at)
+        services = self.issuers.services if self.issuers is not None else {}
+        for name, each in services.items():
+            keys = each.sources.keys
+            count = len(keys.keys.keys) if keys.keys is not None else 0
+            circuits: dict[str, bool] = {
+                kind: one.breaker.is_open for kind, one in each.providers.items()
+            }
+            yield IssuerState(name, count, keys.last_success_at, circuits)
 
     def record(self, visit: Visit) -> None:
         """Tell everybody how a visit ended; `Gate` calls it once for each."""
@@ -88,6 +94,7 @@ def outcome_of(visit: Visit) -> RequestOutcome:
         server="" if visit.route is None else visit.route.name,
         decision=decision_of(reason),
         reason=reason,
+        scheme="none" if principal is None else principal.scheme,
         subject=None if principal is None else principal.subject,
         issuer=None if principal is None else principal.issuer,
         client_id=None if principal is None else principal.client_id,
@@ -103,11 +110,12 @@ def outcome_of(visit: Visit) -> RequestOutcome:
         trace_id=trace_id_of(visit.traceparent) if visit.traceparent else None,
         streamed=visit.streamed,
         client_gone=visit.client_gone,
+        ended=visit.ended,
     )
 
 
-def _missing_keys(sources: IssuerSources) -> str:
-    return "" if sources.keys.ready else "no keys that are young enough"
+def _missing(sources: IssuerSources) -> str:
+    return sources.missing
 
 
 @asynccontextmanager

@@ -4,11 +4,19 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gateway.app.issuers import Issuers
+from gateway.app.revoking import logout_taker
 from gateway.config.complete import public_url
 from gateway.config.model import Config, Server
+from gateway.identity.clocks import Clocks
+from gateway.identity.dpop_nonce import Nonces
+from gateway.identity.dpop_replay import ReplayCache
 from gateway.identity.local_issuer import JWKS_PATH
+from gateway.identity.revocations import Revocations
+from gateway.identity.token_issuers import advertised_issuers
+from gateway.oauth.dpop import ALGORITHMS
 from gateway.oauth.resource_metadata import (
     build_resource_metadata,
+    dpop_members,
     resource_metadata_url,
     well_known_path,
 )
@@ -18,15 +26,19 @@ from gateway.policy.admission import compile_admission
 from gateway.proxy.documents import fetched_document, fixed_document, page_or_document
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.headers import HeaderPolicy
-from gateway.proxy.routes import Answer, Challenges, Route, Routes, Site, authorities
+from gateway.proxy.logout import logout_receiver
+from gateway.proxy.possession import Possession
+from gateway.proxy.routes import Answer, Challenges, Receiver, Route, Routes, Site, authorities
 from gateway.proxy.session import Seal
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import build_tls, parse_target
 from gateway.proxy.upstream import UpstreamPool
 from gateway.proxy.upstream_limits import PoolLimits
+from gateway.store.store import Store
 
 ROOT_RESOURCE = "/.well-known/oauth-protected-resource"
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+LOGOUT_PATH = "/.well-known/mcpgw/backchannel-logout"
 HEALTH = {"status": "ok", "oauth": "enabled"}
 
 
@@ -39,6 +51,9 @@ class Parts:
     metrics: Metrics
     seal: Seal
     pools: dict[str, UpstreamPool]
+    store: Store
+    revocations: Revocations
+    nonce_key: bytes
 
 
 def build_routes(parts: Parts) -> Routes:
@@ -50,7 +65,7 @@ def build_routes(parts: Parts) -> Routes:
         names = [name for name in config.servers if origins[name] == origin]
         routes = [build_route(parts, name) for name in names]
         servers = {urlsplit(route.url).path or "/": route for route in routes}
-        site = Site(servers, _documents(parts, names))
+        site = Site(servers, _documents(parts, names), _receivers(parts))
         sites |= dict.fromkeys(authorities(origin), site)
     return Routes(sites, {"/health": fixed_document(HEALTH, cached=False)})
 
@@ -62,16 +77,17 @@ def build_route(parts: Parts, name: str) -> Route:
     return Route(
         name=name,
         url=url,
-        challenges=Challenges(
-            resource_metadata_url(url), server.resource_name or name, _challenge_scopes(server)
-        ),
+        challenges=_challenges(name, server, url),
         origins=server.allowed_origins | {_origin(url)},
         authenticator=parts.issuers.authenticator(name, server, config),
+        possession=_possession(parts, server, url),
         admit=compile_admission(server.auth.scopes, server.allow),
+        introducers=(),
         forwarder=_build_forwarder(parts, name, server),
         metrics=parts.metrics.server(name),
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,
+        anonymous=server.allow == "anonymous",
     )
 
 
@@ -80,8 +96,9 @@ def resource_document(config: Config, server: Server) -> dict[str, object]:
     supported = server.auth.scopes_supported
     return build_resource_metadata(
         resource=server.resource,
-        authorization_servers=[config.issuers[name].issuer for name in server.auth.issuers],
+        authorization_servers=_authorization_servers(config, server),
         scopes_supported=server.auth.scopes if supported is None else supported,
+        dpop=dpop_members(_dpop_algorithms(server), required=server.auth.dpop.mode == "required"),
         names={
             "resource_name": server.resource_name,
             "resource_documentation": server.resource_documentation,
@@ -106,7 +123,9 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
         idle_stream_timeout_s=timeouts.idle_stream,
     )
     pool = parts.pools[name] = UpstreamPool(target, limits)
-    streams = StreamSettings(server.streams.keepalive, server.streams.write_stall)
+    streams = StreamSettings(
+        server.streams.keepalive, server.streams.write_stall, server.streams.at_expiry
+    )
     return Forwarder(
         pool,
         HeaderPolicy(server.forward, upstream, target.authority),
@@ -139,6 +158,16 @@ def _documents(parts: Parts, names: list[str]) -> dict[str, Answer]:
     return documents
 
 
+def _receivers(parts: Parts) -> dict[str, Receiver]:
+    """Where each issuer may send its logout tokens."""
+    receivers: dict[str, Receiver] = {}
+    for name, services in parts.issuers.services.items():
+        if services.issuer.backchannel_logout is not None:
+            take = logout_taker(services.issuer, services.sources, parts.revocations, parts.store)
+            receivers[f"{LOGOUT_PATH}/{name}"] = logout_receiver(take)
+    return receivers
+
+
 def _information(config: Config, names: list[str]) -> Answer:
     about = [
         ServerSummary(
@@ -146,15 +175,37 @@ def _information(config: Config, names: list[str]) -> Answer:
             title=config.servers[name].resource_name or name,
             url=public_url(config, config.servers[name]),
             resource_metadata=resource_metadata_url(public_url(config, config.servers[name])),
-            authorization_servers=[
-                config.issuers[issuer].issuer for issuer in config.servers[name].auth.issuers
-            ],
+            authorization_servers=_authorization_servers(config, config.servers[name]),
             scopes=sorted(_challenge_scopes(config.servers[name])),
         )
         for name in names
     ]
     page = server_info_page(about)
     return page_or_document(server_info(about), page.html, page.content_security_policy)
+
+
+def _authorization_servers(config: Config, server: Server) -> list[str]:
+    return [url for name in server.auth.issuers for url in advertised_issuers(config.issuers[name])]
+
+
+def _challenges(name: str, server: Server, url: str) -> Challenges:
+    return Challenges(
+        resource_metadata_url(url),
+        server.resource_name or name,
+        _challenge_scopes(server),
+        _dpop_algorithms(server),
+        dpop_only=server.auth.dpop.mode == "required",
+    )
+
+
+def _dpop_algorithms(server: Server) -> tuple[str, ...]:
+    return () if server.auth.dpop.mode == "off" else ALGORITHMS
+
+
+def _possession(parts: Parts, server: Server, url: str) -> Possession:
+    dpop = server.auth.dpop
+    nonces = Nonces(parts.nonce_key) if dpop.nonce else None
+    return Possession(dpop, url, ReplayCache(Clocks(), dpop.max_age), nonces)
 
 
 def _challenge_scopes(server: Server) -> frozenset[str]:

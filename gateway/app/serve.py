@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from gateway.app.admin import open_admin
 from gateway.app.issuers import Issuers, open_issuers
 from gateway.app.record import Observers, open_observers
+from gateway.app.revoking import Enforcement, open_revocations
 from gateway.app.routes import Parts, build_routes
 from gateway.config.model import Config
 from gateway.identity.cache import VerdictCache
 from gateway.identity.clocks import Clocks
 from gateway.identity.flights import Flights
+from gateway.identity.revocations import Revocations
 from gateway.identity.sources import Surroundings
 from gateway.proxy.gate import Gate
 from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
 from gateway.proxy.session import Seal
 from gateway.proxy.upstream import UpstreamPool
+from gateway.store.store import open_store
 
 logger = logging.getLogger(__name__)
 
@@ -64,18 +67,24 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         background = await stack.enter_async_context(asyncio.TaskGroup())
         observers = await stack.enter_async_context(open_observers(config))
         flights = Flights(background)
-        cache = VerdictCache(config.cache, flights, Clocks())
-        around = Surroundings(flights, Clocks(), observers.metrics.jwks_fetch, cache.clear)
+        store = open_store(config.store, config.state_dir)
+        stack.push_async_callback(store.aclose)
+        enforcement = Enforcement()
+        cache = VerdictCache(config.cache, flights, Clocks(), enforcement.check)
+        around = _surroundings(flights, observers, cache)
         issuers = await open_issuers(config, around, cache, stack)
+        revocations = await open_revocations(config, store, enforcement)
         pools: dict[str, UpstreamPool] = {}
-        seal = Seal(config.sealing_key or os.urandom(KEY_BYTES))
-        routes = build_routes(Parts(config, issuers, observers.metrics, seal, pools))
-        gate = Gate(routes, observers.record, config.trusted_proxies)
+        key = config.sealing_key or os.urandom(KEY_BYTES)
+        parts = Parts(config, issuers, observers.metrics, Seal(key), pools, store, revocations, key)
+        gate = Gate(build_routes(parts), observers.record, config.trusted_proxies)
+        enforcement.cache, enforcement.gate = cache, gate
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)
-        observers.watch(issuers)
+        observers.watch(issuers, revocations)
         observers.readiness.set_not_ready(LISTENER, "not open yet")
-        admin_port = await stack.enter_async_context(open_admin(config, observers))
+        admin_port = await stack.enter_async_context(open_admin(config, observers, revocations))
+        _keep_lists_fresh(issuers, revocations, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
         server = GatewayServer(gate.handle, _limits(config), observers.refused)
         listener = await _listen(config, server)
@@ -97,6 +106,22 @@ async def _one_error() -> AsyncIterator[None]:
         raise
 
 
+def _surroundings(flights: Flights, observers: Observers, cache: VerdictCache) -> Surroundings:
+    metrics = observers.metrics
+    return Surroundings(flights, Clocks(), metrics.jwks_fetch, cache.clear, metrics.issuer_request)
+
+
+def _keep_lists_fresh(
+    issuers: Issuers, revocations: Revocations, group: asyncio.TaskGroup, stack: AsyncExitStack
+) -> None:
+    """Watch the files and the store that say who counts no longer."""
+    watched = [revocations.run()]
+    if issuers.keys is not None:
+        watched.append(issuers.keys.run())
+    for watching in watched:
+        stack.callback(group.create_task(watching).cancel)
+
+
 async def _keep_keys_fresh(
     issuers: Issuers, group: asyncio.TaskGroup, stack: AsyncExitStack
 ) -> None:
@@ -107,7 +132,7 @@ async def _keep_keys_fresh(
     try:
         async with asyncio.timeout(FIRST_KEYS_TIMEOUT_S):
             for sources in issuers.sources.values():
-                await sources.keys.refresh()
+                await sources.fetch_first()
     except TimeoutError:
         logger.warning("not every issuer answered; their tokens get 503 until one does")
 
@@ -151,10 +176,10 @@ async def _drain(
     server.pre_shutdown()
     for stream in tuple(gate.streams):
         if stream.listening:  # a GET stream has no answer to wait for
-            stream.end()
+            stream.end("draining")
     with suppress(TimeoutError):
         async with asyncio.timeout(config.shutdown.drain):
             await gate.drained()
     for stream in tuple(gate.streams):
-        stream.end()
+        stream.end("draining")
     await server.shutdown(LAST_WORDS_S)

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from gateway.config.model import Config, Issuer, Server
+from gateway.config.issuer import Issuer
+from gateway.config.model import Config, Server
 from gateway.errors import GatewayError, IdentityUnavailable
 from gateway.identity.compact import is_jwt_shaped, parse_compact
 from gateway.identity.explain import Refusal, explain_refusal

@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, str] = {
     "run": "Run the gateway.",
     "config": "Check, print or describe a configuration.",
     "token": "Issue and inspect access tokens.",
+    "key": "Make, list, revoke and check API keys.",
     "version": "Print the version.",
 }
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
+from gateway.config.issuer import Issuer
 from gateway.config.load import load_config
-from gateway.config.model import Config, Issuer, Server
+from gateway.config.model import Config, Server
 from gateway.config.scalars import parse_duration
 from gateway.identity.local_issuer import Grant, LocalIssuer
 

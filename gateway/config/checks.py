@@ -6,14 +6,11 @@ from urllib.parse import urlsplit
 
 from gateway.config.exposure import find_plain_http
 from gateway.config.identity_names import find_bad_identity_headers
-from gateway.config.model import Allow, Config, Issuer, Server
+from gateway.config.issuer_checks import find_bad_issuer
+from gateway.config.model import Allow, Config, Server
 from gateway.config.places import find_bad_places
 from gateway.config.problems import Finding
 from gateway.oauth.resource import canonical_resource
-
-# Without `exp` a token never ends; without the others it may be meant for somebody else. `sub` may
-# be left out: `claims.subject` can name another claim.
-_ALWAYS_REQUIRED = ("iss", "exp", "aud")
 
 
 def find_conflicts(config: Config) -> list[Finding]:
@@ -26,7 +23,7 @@ def find_conflicts(config: Config) -> list[Finding]:
     if sum(issuer.local for issuer in config.issuers.values()) > 1:
         found.append(Finding(("issuers",), "one embedded issuer is enough"))
     for name, issuer in config.issuers.items():
-        found += _below(("issuers", name), _issuer(issuer))
+        found += _below(("issuers", name), find_bad_issuer(issuer))
     for name, server in config.servers.items():
         found += _below(("servers", name), _server(config, server))
     return found + find_bad_places(config)
@@ -47,16 +44,6 @@ def find_warnings(config: Config) -> list[Finding]:
 
 def _below(path: tuple[str, str], findings: Iterable[Finding]) -> list[Finding]:
     return [each._replace(path=(*path, *each.path)) for each in findings]
-
-
-def _issuer(issuer: Issuer) -> Iterator[Finding]:
-    if issuer.jwks.url and issuer.jwks.file:
-        yield Finding(("jwks",), "give either url or file")
-    if missing := [name for name in _ALWAYS_REQUIRED if name not in issuer.required_claims]:
-        names = ", ".join(missing)
-        yield Finding(
-            ("required_claims",), f"every token needs {names}; add to the list, or leave it out"
-        )
 
 
 def _server(config: Config, server: Server) -> Iterator[Finding]:

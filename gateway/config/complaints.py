@@ -2,22 +2,20 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from types import UnionType
-from typing import Annotated, TypeGuard, Union, get_args, get_origin
 
 from pydantic_core import ErrorDetails
 
-from gateway.config.model import (
+from gateway.config.annotations import secret_keys, section_at
+from gateway.config.issuer import Issuer
+from gateway.config.model import Config
+from gateway.config.nodes import Value
+from gateway.config.problems import Finding, Path
+from gateway.config.section import (
     DOMAIN_PATTERN,
     HEADER_PATTERN,
     NAME_PATTERN,
     SCOPE_PATTERN,
-    Config,
-    Section,
 )
-from gateway.config.nodes import Value
-from gateway.config.problems import Finding, Path
-from gateway.config.secret_files import SECRETS
 from gateway.config.shortform import SHORT_KEYS
 
 _PLAIN = {
@@ -49,7 +47,7 @@ def complaint(detail: ErrorDetails, document: dict[str, Value]) -> Finding:
     if known is not None:
         return Finding(path, known)
     if detail["type"] == "literal_error" and path[-1:] == ("allow",):
-        message = "expected `any` or who gets in, such as {groups: [engineering]}"
+        message = "expected `any`, `anonymous` or who gets in, such as {groups: [engineering]}"
         return Finding(path, message, "any")
     message = detail["msg"].removeprefix("Value error, ")
     return Finding(path, message[:1].lower() + message[1:])
@@ -79,36 +77,10 @@ def _unknown_key(path: Path) -> Finding:
 
 
 def _known_keys(path: Path) -> list[str]:
-    annotation: object = Config
-    for part in path:
-        annotation = _below(_plain(annotation), part)
-    section = _plain(annotation)
-    if not _is_section(section):
+    section = section_at(Config, path)
+    if section is None:
         return []
-    own = list(section.model_fields)
+    own = [*section.model_fields, *(f"{key}_file" for key in secret_keys(section))]
     if section is Config:
-        return [*own, *SHORT_KEYS, *(f"{secret[0]}_file" for secret in SECRETS)]
-    return own
-
-
-def _below(annotation: object, part: str | int) -> object:
-    """The type of a member: of a section by its name, of a map or list whatever the name."""
-    if _is_section(annotation):
-        member = annotation.model_fields.get(str(part))
-        return member.annotation if member is not None else None
-    arguments = get_args(annotation)
-    return arguments[-1] if get_origin(annotation) is Mapping and arguments else None
-
-
-def _plain(annotation: object) -> object:
-    """Strip `Annotated` and, of a union, all but the part that has keys."""
-    if get_origin(annotation) is Annotated:
-        return _plain(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        parts = [_plain(part) for part in get_args(annotation)]
-        return next((part for part in parts if _is_section(part)), None)
-    return annotation
-
-
-def _is_section(annotation: object) -> TypeGuard[type[Section]]:
-    return isinstance(annotation, type) and issubclass(annotation, Section)
+        return [*own, *SHORT_KEYS]
+    return [*own, "preset"] if section is Issuer else own

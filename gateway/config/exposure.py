@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from gateway.config.model import Config, Issuer
+from gateway.config.issuer import Issuer
+from gateway.config.model import Config
 from gateway.config.problems import Finding, Path
 from gateway.oauth.resource import is_loopback
 
@@ -41,6 +42,30 @@ def _public_urls(config: Config) -> list[tuple[Path, str | None]]:
 
 
 def _issuer_urls(issuer: Issuer) -> list[tuple[Path, str | None]]:
+    return _identity_urls(issuer) + _question_urls(issuer)
+
+
+def _question_urls(issuer: Issuer) -> list[tuple[Path, str | None]]:
+    urls: list[tuple[Path, str | None]] = []
+    if issuer.introspection is not None:
+        urls.append((("introspection", "url"), issuer.introspection.url))
+    if issuer.token_review is not None:
+        urls.append((("token_review", "url"), issuer.token_review.url))
+    if issuer.group_lookup is not None:
+        lookup = issuer.group_lookup
+        urls.append((("group_lookup", "url"), lookup.url))
+        urls.append((("group_lookup", "credentials", "token_url"), lookup.credentials.token_url))
+    if issuer.userinfo is not None:
+        urls.append((("userinfo", "url"), issuer.userinfo.url))
+        for number, each in enumerate(issuer.userinfo.lookups):
+            urls.append((("userinfo", "lookups", number, "url"), each.url))
+        if issuer.userinfo.audience_check is not None:
+            check = issuer.userinfo.audience_check
+            urls.append((("userinfo", "audience_check", "url"), check.url))
+    return urls
+
+
+def _identity_urls(issuer: Issuer) -> list[tuple[Path, str | None]]:
     return [
         (("issuer",), issuer.issuer),
         (("discovery_url",), issuer.discovery_url),

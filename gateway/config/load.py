@@ -13,6 +13,7 @@ from gateway.config.complete import complete
 from gateway.config.expand import expand
 from gateway.config.model import Config
 from gateway.config.nodes import Tree, Value, read_tree
+from gateway.config.preset import apply_presets
 from gateway.config.problems import Finding, Problem, render
 from gateway.config.secret_files import read_secret_files
 from gateway.config.shortform import unfold
@@ -80,7 +81,7 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
         return Review(None, tuple(tree.problems), (), file_name, text)
     expanded = expand(tree, environ, folder)
     assert isinstance(expanded, dict)  # noqa: S101  # a mapping expands to a mapping
-    full = read_secret_files(tree, unfold(tree, expanded), folder)
+    full = read_secret_files(tree, apply_presets(tree, unfold(tree, expanded)), folder)
     config = _validate(tree, full, folder.absolute())
     if config is not None:
         tree.problems += _placed(tree, find_conflicts(config))

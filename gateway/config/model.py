@@ -1,117 +1,43 @@
 """What an operator may configure. Data only: `load` reads it, `app` builds from it.
 
 After loading, a config is always in its full form: the short form's `upstream`, `issuer`
-and `allow` have become one entry each of `servers` and `issuers`.
+and `allow` have become one entry each of `servers` and `issuers`, presets plain settings.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from gateway.config.issuer import ClientAuthentication, ClientCredentials, Issuer
 from gateway.config.scalars import (
     Address,
     FilePath,
     Host,
     HostPort,
-    IssuerUrl,
     Network,
     PublicUrl,
     SecretKey,
     ServerPath,
+    ServiceUrl,
+    StoreUrl,
     UpstreamUrl,
-    parse_count,
-    parse_seconds,
-    parse_size,
 )
-
-Seconds = Annotated[
-    float,
-    BeforeValidator(parse_seconds, json_schema_input_type=str),
-    Field(ge=0),
-    PlainSerializer(lambda seconds: f"{seconds:g}s", return_type=str),
-]
-Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int), Field(ge=0)]
-Count = Annotated[int, BeforeValidator(parse_count)]
-NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
-SCOPE_PATTERN = r"^[\x21\x23-\x5B\x5D-\x7E]+$"  # RFC 6749 §3.3
-HEADER_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # RFC 9110 §5.1
-DOMAIN_PATTERN = r"^@?[^@\s]+$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Scope = Annotated[str, Field(pattern=SCOPE_PATTERN)]
-HeaderName = Annotated[str, Field(pattern=HEADER_PATTERN)]
-ClaimPath = Annotated[str, Field(min_length=1)]
-
-AsymmetricAlgorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
-    "ES256", "ES384", "ES512", "Ed25519", "EdDSA",
-]  # fmt: skip
-
-
-# Sets have no order of their own, but the same configuration prints the same way.
-_SORTED = PlainSerializer(sorted, return_type=list[str])
-Scopes = Annotated[frozenset[Scope], _SORTED]
-# An empty entry would match whoever lacks the claim: `emails: ["${env:ADMIN}"]` with ADMIN empty.
-Member = Annotated[str, Field(min_length=1)]
-Members = Annotated[frozenset[Member], Field(min_length=1), _SORTED]
-Domain = Annotated[str, Field(pattern=DOMAIN_PATTERN)]
-Domains = Annotated[frozenset[Domain], Field(min_length=1), _SORTED]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Jwks(Section):
-    """Where an issuer's keys come from (default: its discovery document) and how long they last."""
-
-    url: IssuerUrl | None = None
-    file: FilePath | None = None
-    refresh: Seconds = 900.0
-    max_stale: Seconds = 86400.0
-    cooldown: Seconds = 30.0
-
-
-class Claims(Section):
-    """Where in a token each part of the principal stands; a dot descends (`realm_access.roles`)."""
-
-    subject: ClaimPath = "sub"
-    client_id: tuple[ClaimPath, ...] = ("client_id", "azp")
-    scopes: tuple[ClaimPath, ...] = ("scope", "scp")
-    email: ClaimPath = "email"
-    name: ClaimPath = "name"
-    groups: ClaimPath = "groups"
-    roles: ClaimPath = "roles"
-
-
-class Issuer(Section):
-    """An authorization server whose tokens are accepted."""
-
-    issuer: IssuerUrl
-    local: bool = False
-    discovery_url: IssuerUrl | None = None
-    algorithms: Annotated[tuple[AsymmetricAlgorithm, ...], Field(min_length=1)] = ("RS256", "ES256")
-    token_types: Annotated[tuple[str, ...], Field(min_length=1)] = ("at+jwt",)
-    required_claims: tuple[str, ...] = ("iss", "exp", "aud", "sub")
-    clock_skew: Annotated[Seconds, Field(le=300)] = 60.0
-    max_lifetime: Seconds | None = None
-    jwks: Jwks = Jwks()
-    claims: Claims = Claims()
-    ca_file: FilePath | None = None
-    insecure_http: bool = False
+from gateway.config.section import (
+    SORTED,
+    Bytes,
+    Count,
+    Domains,
+    HeaderName,
+    Members,
+    Name,
+    Scopes,
+    Seconds,
+    Secret,
+    SecretMark,
+    Section,
+)
 
 
 class Timeouts(Section):
@@ -120,6 +46,32 @@ class Timeouts(Section):
     connect: Seconds = 3.0
     first_byte: Seconds = 60.0
     idle_stream: Seconds = 600.0
+
+
+class HeaderCredential(Section):
+    """The same header with every request; its value is in a file that is read again on change."""
+
+    header: HeaderName = "Authorization"
+    value_file: FilePath
+
+
+class TokenExchange(ClientAuthentication):
+    """The caller's token for one with the upstream's audience: RFC 8693."""
+
+    token_url: ServiceUrl
+    audience: str | None = None
+    resource: str | None = None
+    scope: str | None = None
+    timeout: Seconds = 2.0
+
+
+class UpstreamCredential(Section):
+    """What the gateway shows to the upstream: one of these, or nothing. Never a fall-back."""
+
+    header: HeaderCredential | None = None
+    client_credentials: ClientCredentials | None = None
+    token_exchange: TokenExchange | None = None
+    insecure_forward_token: bool = False
 
 
 class Upstream(Section):
@@ -135,6 +87,7 @@ class Upstream(Section):
     idle_timeout: Seconds = 4.0  # below the 5 s keep-alive of uvicorn and Node
     host: Host | None = None
     forward_origin: bool = False
+    credential: UpstreamCredential = UpstreamCredential()
 
     @model_validator(mode="before")
     @classmethod
@@ -142,10 +95,20 @@ class Upstream(Section):
         return {"url": value} if isinstance(value, str) else value
 
 
+class Dpop(Section):
+    """Tokens that are bound to a key of the caller: RFC 9449."""
+
+    mode: Literal["off", "allowed", "required"] = "allowed"
+    nonce: bool = False
+    max_age: Annotated[Seconds, Field(gt=0, le=300)] = 60.0
+
+
 class Auth(Section):
     """What a token must be to reach a server."""
 
     issuers: tuple[Name, ...] = ()
+    api_keys: bool = True
+    dpop: Dpop = Dpop()
     scopes: Scopes = frozenset()
     scopes_supported: Scopes | None = None
     audiences: tuple[str, ...] = ()
@@ -172,11 +135,11 @@ class Allow(Section):
 
 
 def _kind_of_allow(value: object) -> str:
-    return "any" if isinstance(value, str) else "who"
+    return "word" if isinstance(value, str) else "who"
 
 
 Allowed = Annotated[
-    Annotated[Literal["any"], Tag("any")] | Annotated[Allow, Tag("who")],
+    Annotated[Literal["any", "anonymous"], Tag("word")] | Annotated[Allow, Tag("who")],
     Discriminator(_kind_of_allow),
 ]
 
@@ -192,11 +155,22 @@ IDENTITY_HEADERS: Mapping[str, str] = {
 }
 
 
+class Assertion(Section):
+    """A short-lived JWT about the caller and the call, signed by the gateway, in a header.
+
+    `audience` is the upstream's URL when it is left out.
+    """
+
+    audience: str | None = None
+    lifetime: Annotated[Seconds, Field(gt=0, le=60)] = 30.0
+
+
 class Forward(Section):
     """What the upstream learns: header name to a field of the principal or `claims.<path>`."""
 
     identity_headers: Mapping[HeaderName, str] = IDENTITY_HEADERS
-    required: Annotated[frozenset[HeaderName], _SORTED] = frozenset()
+    required: Annotated[frozenset[HeaderName], SORTED] = frozenset()
+    assertion: Assertion | None = None
 
 
 class ServerLimits(Section):
@@ -207,10 +181,14 @@ class ServerLimits(Section):
 
 
 class Streams(Section):
-    """How event streams are kept alive; `keepalive: 0s` sends no comment lines."""
+    """How event streams are kept alive; `keepalive: 0s` sends no comment lines.
+
+    `at_expiry`: which streams end when their token expires; `listening` are those of a GET.
+    """
 
     keepalive: Seconds = 15.0
     write_stall: Seconds = 60.0
+    at_expiry: Literal["end", "end_listening", "keep"] = "end"
 
 
 class Server(Section):
@@ -229,13 +207,14 @@ class Server(Section):
     timeouts: Timeouts = Timeouts()
     limits: ServerLimits = ServerLimits()
     streams: Streams = Streams()
-    allowed_origins: Annotated[frozenset[str], _SORTED] = frozenset()
+    allowed_origins: Annotated[frozenset[str], SORTED] = frozenset()
 
 
 class Admin(Section):
     """Health, metrics and status: never on the public port."""
 
     listen: Address = HostPort("127.0.0.1", 9090)
+    token: Secret | None = None
 
 
 class Tls(Section):
@@ -278,6 +257,37 @@ class Shutdown(Section):
     drain: Seconds = 30.0
 
 
+class ApiKeys(Section):
+    """Keys for callers that cannot log in; the file holds hashes, `mcpgw key new` writes it."""
+
+    file: FilePath
+
+
+class Revocations(Section):
+    """Callers and tokens that count no longer, in a file that is read again on change."""
+
+    file: FilePath | None = None
+
+
+class AssertionKeys(Section):
+    """What assertions are signed with: the first file signs, all are published.
+
+    Without files the gateway makes its own keys in `state_dir` and replaces them in time.
+    """
+
+    algorithm: Literal["EdDSA", "ES256"] = "EdDSA"
+    files: tuple[FilePath, ...] = ()
+    rotate: Annotated[Seconds, Field(ge=3600)] = 2592000.0
+
+
+class Store(Section):
+    """Where facts are that replicas share: `memory:`, `sqlite:` (in `state_dir`) or `redis://…`."""
+
+    url: StoreUrl = "sqlite:"
+    password: Secret | None = None
+    ca_file: FilePath | None = None
+
+
 class Config(Section):
     """The whole configuration, in its full form."""
 
@@ -289,8 +299,12 @@ class Config(Section):
     trusted_proxies: tuple[Network, ...] = ()
     tls: Tls | None = None
     state_dir: FilePath = Field(default=Path(".mcpgw"), validate_default=True)
-    sealing_key: SecretKey | None = Field(default=None, repr=False)
+    sealing_key: Annotated[SecretKey, SecretMark()] | None = Field(default=None, repr=False)
+    store: Store = Store()
     issuers: Mapping[Name, Issuer]
+    api_keys: ApiKeys | None = None
+    revocations: Revocations = Revocations()
+    assertion_keys: AssertionKeys = AssertionKeys()
     servers: Annotated[Mapping[Name, Server], Field(min_length=1)]
     default_server: Name | None = None
     cache: Cache = Cache()

@@ -115,6 +115,26 @@ def check_issuer_url(value: str) -> str:
     return value
 
 
+def check_service_url(value: str) -> str:
+    """Accept an absolute http or https URL without fragment; `{name}` may stand in its path."""
+    parts = _split(value)
+    plain = not ("#" in value or "@" in parts.netloc or "{" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise ValueError(f'expected a URL such as "https://idp.example.com/token", got {value}')
+    return value
+
+
+def check_store_url(value: str) -> str:
+    """Accept `memory:`, `sqlite:`, `redis://host:6379/0` or `rediss://…`."""
+    parts = _split(value)
+    if value in ("memory:", "sqlite:"):
+        return value
+    # A password in the URL would be printed with it; it has a key of its own.
+    if parts.scheme in ("redis", "rediss") and parts.hostname and parts.password is None:
+        return value
+    raise ValueError(f'expected "sqlite:", "memory:" or "redis://valkey:6379/0", got {value}')
+
+
 def check_server_path(value: str) -> str:
     """Accept `/` or a path that reads in one way only and has no slash at its end."""
     if value != "/" and (not value.startswith("/") or value.endswith("/")):
@@ -205,6 +225,8 @@ Address = Annotated[
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(parse_network), PlainSerializer(str)]
 PublicUrl = Annotated[str, AfterValidator(check_public_url)]
 IssuerUrl = Annotated[str, AfterValidator(check_issuer_url)]
+ServiceUrl = Annotated[str, AfterValidator(check_service_url)]
+StoreUrl = Annotated[str, AfterValidator(check_store_url)]
 ServerPath = Annotated[str, AfterValidator(check_server_path)]
 Host = Annotated[str, AfterValidator(check_host)]
 UpstreamUrl = Annotated[str, AfterValidator(check_upstream_url)]

@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+from gateway.config.annotations import secret_paths, section_at
 from gateway.config.model import Config
+from gateway.config.preset import PRESETS
 from gateway.config.shortform import SHORT_KEYS
 
 _SHORT_PROPERTIES = {
@@ -14,7 +16,8 @@ _SHORT_PROPERTIES = {
     "resource_name": {"$ref": "#/$defs/Server/properties/resource_name"},
     "scopes": {"$ref": "#/$defs/Auth/properties/scopes"},
     "issuer": {"type": "string", "description": "The issuer's URL, or `local`."},
-    "sealing_key_file": {"type": "string", "description": "A file that holds sealing_key."},
+    "preset": {"$ref": "#/$defs/Issuer/properties/preset"},
+    "audiences": {"$ref": "#/$defs/Auth/properties/audiences"},
 }
 
 
@@ -24,6 +27,9 @@ def build_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     # A plain URL is enough: the model unfolds it before it looks.
     definitions["Upstream"] = {"anyOf": [{"type": "string"}, definitions["Upstream"]]}
+    _add_secret_files(schema)
+    definitions["Issuer"]["properties"]["preset"] = {"enum": list(PRESETS)}
+    definitions["Issuer"]["required"] = []  # a preset may bring the issuer's URL
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "MCP auth gateway configuration"
     schema["properties"] |= _SHORT_PROPERTIES
@@ -33,6 +39,16 @@ def build_schema() -> dict[str, Any]:
     if missing:
         raise KeyError(f"keys of the short form without a schema: {sorted(missing)}")
     return schema
+
+
+def _add_secret_files(schema: dict[str, Any]) -> None:
+    definitions = schema["$defs"]
+    for path in secret_paths(Config):
+        section = section_at(Config, path[:-1])
+        title = section.__name__ if section is not None and len(path) > 1 else None
+        members = definitions[title] if title else schema
+        description = f"A file that holds {path[-1]}."
+        members["properties"][f"{path[-1]}_file"] = {"type": "string", "description": description}
 
 
 def schema_text() -> str:

@@ -12,10 +12,12 @@ _BELONGS: dict[str, Path] = {
     "path": ("servers", SERVER_NAME, "path"),
     "allow": ("servers", SERVER_NAME, "allow"),
     "scopes": ("servers", SERVER_NAME, "auth", "scopes"),
+    "audiences": ("servers", SERVER_NAME, "auth", "audiences"),
     "allowed_origins": ("servers", SERVER_NAME, "allowed_origins"),
     "resource_name": ("servers", SERVER_NAME, "resource_name"),
 }
-SHORT_KEYS = frozenset({*_BELONGS, "issuer"})
+_OF_ISSUER = {"issuer": "issuer", "preset": "preset"}
+SHORT_KEYS = frozenset({*_BELONGS, *_OF_ISSUER})
 
 
 def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
@@ -25,12 +27,15 @@ def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
         return document
     unfolded = {key: value for key, value in document.items() if key not in SHORT_KEYS}
     for key in short:
-        full = "issuers" if key == "issuer" else "servers"
+        full = "issuers" if key in _OF_ISSUER else "servers"
         if full in document:
             message = f"write it below `{full}:`, or leave `{full}:` out"
             tree.problems.append(Problem((key,), message, tree.place((key,))))
         elif key == "issuer":
             _unfold_issuer(tree, unfolded, document)
+        elif key == "preset":
+            _put(unfolded, ("issuers", ISSUER_NAME, "preset"), document[key])
+            _move(tree, (key,), ("issuers", ISSUER_NAME, "preset"))
         else:
             _put(unfolded, _BELONGS[key], document[key])
             _move(tree, (key,), _BELONGS[key])

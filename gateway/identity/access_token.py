@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.identity.claims import find_claim
 from gateway.identity.reasons import refused
 
 # Claims of ID tokens (OIDC Core §2, §3.3.2.11) and logout tokens (Back-Channel Logout §2.4).
@@ -22,6 +23,7 @@ class Expectations:
     audiences: frozenset[str]
     algorithms: frozenset[str]
     token_types: frozenset[str]
+    audience_claim: str = "aud"
     required_claims: tuple[str, ...] = ("iss", "exp", "aud", "sub")
     clock_skew_s: float = 60.0
     max_lifetime_s: float | None = None
@@ -59,8 +61,8 @@ def check_claims(claims: Mapping[str, object], expected: Expectations, now: floa
     """Check the claims of a token whose signature holds; return `exp`, None when it has none."""
     _check_required(claims, expected.required_claims)
     _check_kind(claims)
-    _check_audience(claims.get("aud"), expected.audiences)
-    return _check_times(claims, expected, now)
+    check_audience(find_claim(claims, expected.audience_claim), expected.audiences)
+    return check_times(claims, expected, now)
 
 
 def _check_required(claims: Mapping[str, object], required: tuple[str, ...]) -> None:
@@ -77,25 +79,26 @@ def _check_kind(claims: Mapping[str, object]) -> None:
         kind = claims.get(name)
         if isinstance(kind, str) and kind.lower() in _FOREIGN_KINDS:
             raise refused("wrong_type")
-    # RFC 9449 §7.2, RFC 8705 §3: whoever stole such a token could use it as a bearer token.
-    if "cnf" in claims:
-        raise refused("sender_constrained")
 
 
-def _check_audience(audience: object, accepted: frozenset[str]) -> None:
+def check_audience(audience: object, accepted: frozenset[str]) -> None:
+    """Raise `InvalidToken` unless one of `accepted` is named, exactly: RFC 7519 §4.1.3."""
+    if audience is None:  # meant for nobody is not meant for us
+        raise refused("wrong_audience")
     named = audience if isinstance(audience, list) else [audience]
     if not all(isinstance(member, str) for member in named):
         raise refused("malformed")
-    if accepted.isdisjoint(named):  # exact members only: RFC 7519 §4.1.3
+    if accepted.isdisjoint(named):
         raise refused("wrong_audience")
 
 
-def _check_times(claims: Mapping[str, object], expected: Expectations, now: float) -> float | None:
-    expires_at, not_before, issued_at = (_moment(claims, name) for name in ("exp", "nbf", "iat"))
+def check_times(claims: Mapping[str, object], expected: Expectations, now: float) -> float | None:
+    """Check `exp`, `nbf` and `iat` as far as they are there; return `exp`."""
+    expires_at, not_before, issued_at = (moment(claims, name) for name in ("exp", "nbf", "iat"))
     if expires_at is not None and now >= expires_at + expected.clock_skew_s:
         raise refused("expired")
     latest = now + expected.clock_skew_s
-    if any(moment is not None and moment > latest for moment in (not_before, issued_at)):
+    if any(each is not None and each > latest for each in (not_before, issued_at)):
         raise refused("not_yet_valid")
     _check_lifetime(issued_at, expires_at, expected.max_lifetime_s)
     return expires_at
@@ -112,7 +115,8 @@ def _check_lifetime(
         raise refused("lifetime_too_long")
 
 
-def _moment(claims: Mapping[str, object], name: str) -> float | None:
+def moment(claims: Mapping[str, object], name: str) -> float | None:
+    """A NumericDate in Unix seconds, None when it is not there: RFC 7519 §2."""
     if name not in claims:
         return None
     value = claims[name]

@@ -14,11 +14,19 @@ class Authenticator:
     """The verifiers of one server.
 
     `chain_id` names them and what they check; two servers may share it only when they would
-    decide alike about every token.
+    decide alike about every token. `opaque`: some verifier reads tokens that are no JWTs.
     """
 
-    def __init__(self, chain_id: str, verifiers: Sequence[Verifier], cache: VerdictCache) -> None:
+    def __init__(
+        self,
+        chain_id: str,
+        verifiers: Sequence[Verifier],
+        cache: VerdictCache,
+        *,
+        opaque: bool = False,
+    ) -> None:
         self._verifiers = tuple(verifiers)
+        self._opaque = opaque
         self._cache = cache
         self._chain_key = cache.chain_key(chain_id)
 
@@ -50,4 +58,6 @@ class Authenticator:
                 return principal
         if unavailable is not None:
             raise unavailable
-        raise refused("wrong_issuer" if is_jwt_shaped(token) else "malformed")
+        if is_jwt_shaped(token):
+            raise refused("wrong_issuer")
+        raise refused("inactive" if self._opaque else "malformed")

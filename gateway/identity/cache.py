@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cachetools import TLRUCache, TTLCache
+from cachetools import LRUCache, TLRUCache, TTLCache
 
 from gateway.config.model import Cache
 from gateway.errors import InvalidToken
@@ -14,11 +14,22 @@ from gateway.identity.flights import Flights
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import PASSING_REASONS
 
+# A caller with more tokens than this at once merely keeps the oldest ones' verdicts to their end.
+_TOKENS_PER_CALLER = 16
+
+Caller = tuple[str, str, str | None]
+# Raises `InvalidToken` for a principal that was revoked; asked before a verdict is remembered.
+Check = Callable[[Principal, float], None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     principal: Principal
     lifetime_s: float
+
+
+def _accept(principal: Principal, now: float) -> None:
+    """Nothing is revoked."""
 
 
 class VerdictCache:
@@ -28,15 +39,19 @@ class VerdictCache:
     good. Lifetimes run on the monotonic clock, `exp` on the wall clock that comes as `now`.
     """
 
-    def __init__(self, settings: Cache, flights: Flights, clocks: Clocks) -> None:
+    def __init__(
+        self, settings: Cache, flights: Flights, clocks: Clocks, check: Check = _accept
+    ) -> None:
         self._ttl_s = settings.positive_ttl
         self._flights = flights
+        self._check = check
         self._accepted: TLRUCache[bytes, _Verdict] = TLRUCache(
             settings.positive_max, ttu=_expiry, timer=clocks.monotonic
         )
         self._refused: TTLCache[bytes, tuple[str, str]] = TTLCache(
             settings.negative_max, ttl=settings.negative_ttl, timer=clocks.monotonic
         )
+        self._by_caller: LRUCache[Caller, dict[bytes, float]] = LRUCache(settings.positive_max)
         self._secret = secrets.token_bytes(32)
         self._epoch = 0
 
@@ -75,6 +90,18 @@ class VerdictCache:
         self._epoch += 1
         self._accepted.clear()
         self._refused.clear()
+        self._by_caller.clear()
+
+    def forget(self, concerns: Callable[[Principal], bool]) -> None:
+        """Forget the verdicts on the principals that `concerns` picks, and all refusals.
+
+        A refusal may rest on what has just changed; verdicts that are under way are not kept.
+        """
+        self._epoch += 1
+        self._refused.clear()
+        for key, verdict in list(self._accepted.items()):
+            if concerns(verdict.principal):
+                self._accepted.pop(key, None)
 
     async def _verify(
         self, key: bytes, now: float, verify: Callable[[], Awaitable[Principal]]
@@ -82,6 +109,7 @@ class VerdictCache:
         epoch = self._epoch
         try:
             principal = await verify()
+            self._check(principal, now)
         except InvalidToken as error:
             if epoch == self._epoch and error.reason not in PASSING_REASONS:
                 self._refused[key] = (error.description, error.reason)
@@ -90,12 +118,34 @@ class VerdictCache:
         lifetime_s = self._lifetime_s(principal, now)
         if epoch == self._epoch and lifetime_s > 0:
             self._accepted[key] = _Verdict(principal, lifetime_s)
+            self._supersede(key, principal)
         return principal
 
+    def _supersede(self, key: bytes, principal: Principal) -> None:
+        """End the verdicts on older tokens of the same caller.
+
+        After a refresh or a step-up, the issuer may no longer stand by the older one.
+        """
+        if principal.issued_at is None:
+            return
+        caller = (principal.issuer, principal.subject, principal.client_id)
+        issued = self._by_caller.setdefault(caller, {})
+        if key in issued:  # else a caller with two tokens would have them verified in turns
+            return
+        for other, issued_at in list(issued.items()):
+            if issued_at < principal.issued_at:
+                self._accepted.pop(other, None)
+                del issued[other]
+        if len(issued) < _TOKENS_PER_CALLER:
+            issued[key] = principal.issued_at
+
     def _lifetime_s(self, principal: Principal, now: float) -> float:
-        if principal.expires_at is None:
-            return self._ttl_s
-        return min(self._ttl_s, principal.expires_at - now)
+        limits = [self._ttl_s]
+        if principal.remember_s is not None:
+            limits = [principal.remember_s]
+        if principal.expires_at is not None:
+            limits.append(principal.expires_at - now)
+        return min(limits)
 
 
 def token_digest(chain_key: bytes, token: str) -> bytes:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from gateway.config.model import Claims
-from gateway.identity.principal import Principal
+from gateway.config.issuer import Claims
+from gateway.identity.principal import Confirmation, Principal
 from gateway.identity.reasons import refused
 
 
@@ -30,31 +30,60 @@ def find_claim(claims: Mapping[str, object], path: str) -> object | None:
 def build_principal(
     issuer: str, claims: Mapping[str, object], paths: Claims, expires_at: float | None
 ) -> Principal:
-    """Map claims to a principal. Raises `InvalidToken` when no subject is named."""
-    subject = _text(claims, paths.subject)
+    """Map claims to a principal.
+
+    Raises `InvalidToken` when no subject is named, and for a token that is bound to something
+    nobody here can check.
+    """
+    subject = read_text(claims, paths.subject)
     if subject is None:
         raise refused("missing_claim")
+    is_partial = any(find_claim(claims, mark) for mark in paths.groups_overage)
+    issued_at = claims.get("iat")
     return Principal(
         issuer=issuer,
         subject=subject,
         client_id=_first_text(claims, paths.client_id),
         scopes=_scopes(claims, paths.scopes),
-        email=_text(claims, paths.email),
-        name=_text(claims, paths.name),
-        groups=_texts(find_claim(claims, paths.groups)),
-        roles=_texts(find_claim(claims, paths.roles)),
+        email=read_text(claims, paths.email),
+        name=read_text(claims, paths.name),
+        groups=None if is_partial else _gather(claims, paths.groups),
+        roles=_gather(claims, paths.roles),
         expires_at=expires_at,
         claims=MappingProxyType(dict(claims)),
+        issued_at=float(issued_at) if isinstance(issued_at, int | float) else None,
+        token_id=read_text(claims, "jti"),
+        session_id=read_text(claims, "sid"),
+        confirmation=read_confirmation(claims),
     )
 
 
-def _text(claims: Mapping[str, object], path: str) -> str | None:
+def read_confirmation(claims: Mapping[str, object]) -> Confirmation | None:
+    """What a caller must show beside the token, None for a bearer token: RFC 7800 §3.1.
+
+    Raises `InvalidToken` for every method that is not understood: whoever stole such a token
+    could use it as a bearer token (RFC 9449 §7.2, RFC 8705 §3).
+    """
+    if "cnf" not in claims:
+        return None
+    confirmation = claims["cnf"]
+    if isinstance(confirmation, dict) and len(confirmation) == 1:
+        ((method, value),) = confirmation.items()
+        if method == "jkt" and isinstance(value, str):
+            return Confirmation(key_thumbprint=value)
+        if method == "x5t#S256" and isinstance(value, str):
+            return Confirmation(certificate_thumbprint=value)
+    raise refused("sender_constrained")
+
+
+def read_text(claims: Mapping[str, object], path: str) -> str | None:
+    """The text at `path`; None for anything else and for an empty one."""
     value = find_claim(claims, path)
     return value if isinstance(value, str) and value else None
 
 
 def _first_text(claims: Mapping[str, object], paths: Sequence[str]) -> str | None:
-    return next((text for path in paths if (text := _text(claims, path))), None)
+    return next((text for path in paths if (text := read_text(claims, path))), None)
 
 
 def _scopes(claims: Mapping[str, object], paths: Sequence[str]) -> frozenset[str]:
@@ -63,6 +92,11 @@ def _scopes(claims: Mapping[str, object], paths: Sequence[str]) -> frozenset[str
     if isinstance(value, str):  # RFC 8693 §4.2: separated by spaces, not by any white space
         return frozenset(scope for scope in value.split(" ") if scope)
     return frozenset(_texts(value))
+
+
+def _gather(claims: Mapping[str, object], paths: Sequence[str]) -> tuple[str, ...]:
+    found = (text for path in paths for text in _texts(find_claim(claims, path)))
+    return tuple(dict.fromkeys(found))
 
 
 def _texts(value: object) -> tuple[str, ...]:

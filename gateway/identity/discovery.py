@@ -1,5 +1,7 @@
 """Finding an issuer's documents from its identifier: RFC 8414 §3, OIDC Discovery §4."""
 
+from collections.abc import Callable, Mapping
+
 from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
 from gateway.identity.fetch import Fetcher
 from gateway.identity.refreshed import Loaded, Refreshed
@@ -35,12 +37,19 @@ class MetadataLocation:
         return Loaded(metadata, fetched.max_age_s)
 
 
+# What a request for keys carries, asked anew for each: a token in a file may change.
+RequestHeaders = Callable[[], Mapping[str, str]]
+
+
 class DiscoveredKeys:
     """The JWK set that an issuer's metadata points to."""
 
-    def __init__(self, fetcher: Fetcher, metadata: Refreshed[ServerMetadata]) -> None:
+    def __init__(
+        self, fetcher: Fetcher, metadata: Refreshed[ServerMetadata], headers: RequestHeaders
+    ) -> None:
         self._fetcher = fetcher
         self._metadata = metadata
+        self._headers = headers
 
     async def get_document(self) -> FetchedDocument:
         """The document at `jwks_uri`. Raises `FetchFailed`."""
@@ -49,8 +58,10 @@ class DiscoveredKeys:
         metadata = self._metadata.value
         if metadata is None:
             raise FetchFailed("there is no metadata document to find the keys with")
+        if metadata.jwks_uri is None:
+            raise FetchFailed("the issuer's metadata names no keys (jwks_uri)")
         try:
-            return await self._fetcher.get_json(metadata.jwks_uri)
+            return await self._fetcher.get_json(metadata.jwks_uri, self._headers())
         except FetchFailed:
             await self._metadata.refresh_if_cool()  # the keys may have moved
             raise

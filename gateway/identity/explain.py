@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.config.model import Issuer
+from gateway.config.issuer import Issuer
 from gateway.identity.reasons import DESCRIPTIONS
 
 

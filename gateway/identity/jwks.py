@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.config.model import Jwks
+from gateway.config.issuer import Jwks
 from gateway.errors import IdentityUnavailable
 from gateway.identity.clocks import Clocks
 from gateway.identity.document import FetchedDocument, FetchFailed
@@ -42,6 +42,7 @@ class KeySource:
     def __init__(self, feed: KeyFeed, settings: Jwks, flights: Flights, clocks: Clocks) -> None:
         self._feed = feed
         self._max_stale_s = settings.max_stale
+        self._uses = settings.uses
         schedule = Schedule(settings.refresh, settings.cooldown)
         self._keys = Refreshed(
             Feed(feed.name, self._load, schedule, feed.on_fetch), flights, clocks
@@ -102,7 +103,7 @@ class KeySource:
     async def _load(self) -> Loaded[KeySet]:
         fetched = await self._feed.get_document()
         try:
-            keys = parse_key_set(fetched.document, self._feed.algorithms)
+            keys = parse_key_set(fetched.document, self._feed.algorithms, self._uses)
         except ValueError as error:
             raise FetchFailed(str(error)) from error
         self._announce(keys)

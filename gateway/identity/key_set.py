@@ -69,10 +69,13 @@ class _UnusableKey(Exception):
     """This one key is left out; its text says why."""
 
 
-def parse_key_set(document: Mapping[str, object], algorithms: Sequence[str]) -> KeySet:
+def parse_key_set(
+    document: Mapping[str, object], algorithms: Sequence[str], uses: Sequence[str] = ("sig",)
+) -> KeySet:
     """Read a JWK set for an issuer that may use `algorithms`.
 
-    A key without `alg` gets the first of `algorithms` that it can sign.
+    A key of another use is left out, and `jwt-svid` is one in SPIFFE bundles. A key without
+    `alg` gets the first of `algorithms` that it can sign.
     Raises ValueError when no key is usable: the caller then keeps the keys it has.
     """
     members = document.get("keys")
@@ -82,7 +85,7 @@ def parse_key_set(document: Mapping[str, object], algorithms: Sequence[str]) -> 
     dropped: list[str] = []
     for position, member in enumerate(members):
         try:
-            keys.append(_read_key(member, algorithms))
+            keys.append(_read_key(member, algorithms, uses))
         except _UnusableKey as error:
             dropped.append(f"key {position}: {error}")
     unique, ambiguous = _without_ambiguous(keys)
@@ -105,7 +108,7 @@ def _without_ambiguous(
     return kept, [f"{len(by_kid[kid])} different keys share one kid" for kid in twins]
 
 
-def _read_key(member: object, algorithms: Sequence[str]) -> VerificationKey:
+def _read_key(member: object, algorithms: Sequence[str], uses: Sequence[str]) -> VerificationKey:
     if not isinstance(member, dict):
         raise _UnusableKey("not a JSON object")
     kid = member.get("kid")
@@ -113,14 +116,14 @@ def _read_key(member: object, algorithms: Sequence[str]) -> VerificationKey:
         raise _UnusableKey("kid is not a string")
     if not _PRIVATE_MEMBERS.isdisjoint(member):
         raise _UnusableKey("symmetric, or its private part is published")
-    _check_use(member)
+    _check_use(member, uses)
     algorithm = _choose_algorithm(member, algorithms)
     key = _import_key(member)
     return VerificationKey(kid, algorithm, key.thumbprint(), key)
 
 
-def _check_use(member: Mapping[str, object]) -> None:
-    if member.get("use", "sig") != "sig":
+def _check_use(member: Mapping[str, object], uses: Sequence[str]) -> None:
+    if member.get("use", uses[0]) not in uses:
         raise _UnusableKey("not for signatures")
     operations = member.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:

@@ -16,7 +16,13 @@ TokenReason = Literal[
     "expired",
     "not_yet_valid",
     "lifetime_too_long",
+    "claim_not_accepted",
+    "unmapped",
+    "inactive",
+    "revoked",
     "sender_constrained",
+    "dpop_proof",
+    "dpop_nonce",
 ]
 
 TOKEN_REASONS: tuple[str, ...] = get_args(TokenReason)
@@ -39,7 +45,13 @@ DESCRIPTIONS: dict[TokenReason, str] = {
     "expired": "The access token expired",
     "not_yet_valid": "The access token is not valid yet",
     "lifetime_too_long": "The access token is valid for too long",
+    "claim_not_accepted": "A claim of the access token is not accepted here",
+    "unmapped": "No rule names the caller of the access token",
+    "inactive": "The access token is not active",
+    "revoked": "The access token is revoked",
     "sender_constrained": "The access token is bound to a key and is no bearer token",
+    "dpop_proof": "This server takes tokens that are bound to a key, with a DPoP proof",
+    "dpop_nonce": "The DPoP proof needs the nonce that comes with this answer",
 }
 
 

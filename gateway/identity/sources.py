@@ -1,17 +1,20 @@
 """Builds what is kept fresh about one issuer: its keys, and its metadata where it has any."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from gateway.config.model import Issuer, Jwks
+from gateway.config.issuer import Issuer, Jwks
+from gateway.errors import IdentityUnavailable
+from gateway.identity.bearer_file import BearerFile
 from gateway.identity.clocks import Clocks
-from gateway.identity.discovery import DiscoveredKeys, MetadataLocation
-from gateway.identity.document import FetchedDocument
+from gateway.identity.discovery import DiscoveredKeys, MetadataLocation, RequestHeaders
+from gateway.identity.document import FetchedDocument, FetchFailed
 from gateway.identity.fetch import Fetcher
 from gateway.identity.flights import Flights
 from gateway.identity.jwks import KeyFeed, KeyFile, KeySource
 from gateway.identity.local_issuer import LocalIssuer
+from gateway.identity.provider import OnAsked
 from gateway.identity.refreshed import Feed, Refreshed, Schedule
 from gateway.oauth.server_metadata import ServerMetadata
 
@@ -30,37 +33,103 @@ class Surroundings:
     clocks: Clocks = field(default_factory=Clocks)
     on_fetch: Callable[[str, str], None] = field(default=lambda issuer, result: None)
     on_removed: Callable[[], None] = field(default=lambda: None)
+    on_asked: OnAsked = field(default=lambda name, kind, result: None)
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerSources:
-    """The keys of one issuer and its metadata; None when they come from a file or from here."""
+    """The keys of one issuer and its metadata; None when they come from a file or from here.
+
+    `uses_keys` is False where all tokens are opaque; `needs_metadata` True where an endpoint
+    that tokens are checked at is to be found there.
+    """
 
     keys: KeySource
     metadata: Refreshed[ServerMetadata] | None = None
+    uses_keys: bool = True
+    needs_metadata: bool = False
 
     async def run(self) -> None:
         """Keep both fresh until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.keys.run())
-            if self.metadata is not None:
+            if self.uses_keys:
+                group.create_task(self.keys.run())
+            if self.metadata is not None and (self.uses_keys or self.needs_metadata):
                 group.create_task(self.metadata.run())
+
+    async def fetch_first(self) -> None:
+        """Fetch what tokens are checked with, once; a failure changes nothing."""
+        if self.uses_keys:
+            await self.keys.refresh()
+        if self.needs_metadata and self.metadata is not None:
+            await self.metadata.refresh()
+
+    @property
+    def missing(self) -> str:
+        """What is not at hand although tokens cannot be checked without it; empty when ready."""
+        if self.uses_keys and not self.keys.ready:
+            return "no keys that are young enough"
+        if self.needs_metadata and (self.metadata is None or self.metadata.value is None):
+            return "no metadata document"
+        return ""
+
+    async def current_metadata(self) -> ServerMetadata:
+        """The metadata. Raises `IdentityUnavailable` while there is none."""
+        if self.metadata is None:
+            raise IdentityUnavailable("This issuer has no metadata document.")
+        if self.metadata.value is None:
+            await self.metadata.refresh_if_cool()
+        if self.metadata.value is None:
+            raise IdentityUnavailable("The issuer's metadata cannot be fetched now.")
+        return self.metadata.value
+
+    async def endpoint(self, name: str) -> str:
+        """The URL of one of the issuer's endpoints. Raises `IdentityUnavailable`."""
+        metadata = await self.current_metadata()
+        try:
+            return metadata.endpoint(name)
+        except ValueError as error:
+            raise IdentityUnavailable("The issuer has no endpoint to ask.") from error
 
 
 def build_sources(
     name: str, issuer: Issuer, fetcher: Fetcher, around: Surroundings
 ) -> IssuerSources:
     """The sources of an issuer elsewhere, from its `jwks` section or its metadata document."""
+    needs_metadata = _needs_metadata(issuer)
     if issuer.jwks.file is not None:
         settings = issuer.jwks.model_copy(update={"refresh": FILE_POLL_S, "cooldown": FILE_POLL_S})
-        return IssuerSources(_silent(name, issuer, KeyFile(issuer.jwks.file), settings, around))
+        keys = _silent(name, issuer, KeyFile(issuer.jwks.file), settings, around)
+        metadata = _build_metadata(name, issuer, fetcher, around) if needs_metadata else None
+        return IssuerSources(keys, metadata, issuer.jwt, needs_metadata)
     metadata = _build_metadata(name, issuer, fetcher, around)
+    headers = _request_headers(issuer)
     if issuer.jwks.url is not None:
         url = issuer.jwks.url
-        keys = _keys(name, issuer, lambda: fetcher.get_json(url), around)
+        keys = _keys(name, issuer, lambda: fetcher.get_json(url, headers()), around)
     else:
-        keys = _keys(name, issuer, DiscoveredKeys(fetcher, metadata).get_document, around)
-    return IssuerSources(keys, metadata)
+        discovered = DiscoveredKeys(fetcher, metadata, headers)
+        keys = _keys(name, issuer, discovered.get_document, around)
+    return IssuerSources(keys, metadata, issuer.jwt, needs_metadata)
+
+
+def _needs_metadata(issuer: Issuer) -> bool:
+    asked = (issuer.introspection, issuer.userinfo)
+    return any(section is not None and section.url is None for section in asked)
+
+
+def _request_headers(issuer: Issuer) -> RequestHeaders:
+    if issuer.jwks.bearer_token_file is None:
+        return dict
+    bearer = BearerFile(issuer.jwks.bearer_token_file)
+
+    def headers() -> Mapping[str, str]:
+        try:
+            return bearer.header()
+        except IdentityUnavailable as error:
+            raise FetchFailed(f"the token that the keys are asked for with: {error}") from error
+
+    return headers
 
 
 def build_local_sources(

@@ -7,17 +7,23 @@ from typing import NoReturn
 
 
 def parse_json_object(raw: bytes) -> dict[str, object]:
-    """Read one JSON object.
-
-    Raises ValueError for anything else, and for what parsers disagree on: duplicate names,
-    NaN, numbers out of range, lone surrogates, a byte order mark, nesting without end.
-    """
-    try:
-        value = _DECODER.decode(raw.decode("utf-8"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    """Read one JSON object. Raises ValueError for anything else, as `parse_json` does."""
+    value = parse_json(raw)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
+    return value
+
+
+def parse_json(raw: bytes) -> object:
+    """Read one JSON value.
+
+    Raises ValueError for what parsers disagree on: duplicate names, NaN, numbers out of range,
+    lone surrogates, a byte order mark, nesting without end.
+    """
+    try:
+        value: object = _DECODER.decode(raw.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if b"\\u" in raw:  # only an escape can smuggle a lone surrogate past the UTF-8 decoder
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value

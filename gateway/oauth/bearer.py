@@ -1,19 +1,31 @@
-"""The access token of a request: RFC 6750 §2.1."""
+"""The access token of a request: RFC 6750 §2.1, RFC 9449 §7.1."""
 
 import re
 from collections.abc import Sequence
+from typing import Literal, NamedTuple
 from urllib.parse import unquote_plus
 
 from gateway.errors import InvalidRequest
 
 MAX_TOKEN_CHARS = 16 * 1024
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-_JOINED = re.compile(r",\s*bearer\b", re.IGNORECASE)
+_JOINED = re.compile(r",\s*(?:bearer|dpop)\b", re.IGNORECASE)
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token: RFC 9110 §5.6.2
 
 
-def parse_authorization(values: Sequence[str]) -> str | None:
-    """Find the bearer token among the Authorization headers of a request.
+Presented = Literal["Bearer", "DPoP"]
+_SCHEMES: dict[str, Presented] = {"bearer": "Bearer", "dpop": "DPoP"}
+
+
+class Credentials(NamedTuple):
+    """An access token, and how it was shown."""
+
+    scheme: Presented
+    token: str
+
+
+def parse_authorization(values: Sequence[str]) -> Credentials | None:
+    """Find the access token among the Authorization headers of a request.
 
     None when there is none, or only credentials of another scheme. Raises `InvalidRequest`
     for two headers and for malformed credentials, whose text it never repeats.
@@ -22,16 +34,17 @@ def parse_authorization(values: Sequence[str]) -> str | None:
         return None
     if len(values) > 1:
         raise InvalidRequest("Send one Authorization header, not several.")
-    scheme, _, token = values[0].partition(" ")
-    if scheme.lower() != "bearer":  # RFC 9110 §11.1: case does not matter
+    named, _, token = values[0].partition(" ")
+    scheme = _SCHEMES.get(named.lower())  # RFC 9110 §11.1: case does not matter
+    if scheme is None:
         # A second set of credentials behind a comma is a second method: RFC 6750 §2.
-        if not _SCHEME.fullmatch(scheme) or _JOINED.search(values[0]):
+        if not _SCHEME.fullmatch(named) or _JOINED.search(values[0]):
             raise InvalidRequest("The Authorization header is malformed.")
         return None
     token = token.strip(" ")
     if len(token) > MAX_TOKEN_CHARS or not _B64TOKEN.fullmatch(token):
-        raise InvalidRequest("The bearer token is malformed.")
-    return token
+        raise InvalidRequest("The access token is malformed.")
+    return Credentials(scheme, token)
 
 
 def has_query_token(raw_query: str) -> bool:

@@ -1,6 +1,7 @@
 """The document that tells clients where to get a token: RFC 9728."""
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
@@ -26,21 +27,34 @@ def build_resource_metadata(
     authorization_servers: Collection[str],
     *,
     scopes_supported: Collection[str] = (),
+    dpop: Mapping[str, object] = MappingProxyType({}),
     names: Mapping[str, str | None],
     extra: Mapping[str, object],
 ) -> dict[str, object]:
     """Build the document of one resource.
 
     `names` holds human-readable members such as `resource_name`; None and empty members are
-    left out (RFC 9728 §3.2). `extra` adds members and replaces none. `offline_access` is
-    between a client and its issuer and never listed (MCP authorization, scope selection).
+    left out (RFC 9728 §3.2). `dpop` comes from `dpop_members`. `extra` adds members and
+    replaces none. `offline_access` is between a client and its issuer and never listed (MCP
+    authorization, scope selection).
     """
     members: dict[str, object] = {
         "resource": resource,
         "authorization_servers": list(authorization_servers),
         "scopes_supported": sorted(set(scopes_supported) - {"offline_access"}),
         "bearer_methods_supported": ["header"],
+        **dpop,
         **names,
     }
     given = {name: value for name, value in members.items() if value}
     return {**extra, **given}
+
+
+def dpop_members(algorithms: Collection[str], *, required: bool) -> dict[str, object]:
+    """What the document says of tokens that are bound to a key: RFC 9728 §2."""
+    if not algorithms:
+        return {}
+    return {
+        "dpop_signing_alg_values_supported": list(algorithms),
+        "dpop_bound_access_tokens_required": required,
+    }

@@ -10,11 +10,24 @@ _OIDC = "/.well-known/openid-configuration"
 
 @dataclass(frozen=True, slots=True)
 class ServerMetadata:
-    """A checked document; `document` is the whole of it, as it came."""
+    """A checked document; `document` is the whole of it, as it came.
+
+    `jwks_uri` is None where there are no keys to fetch: tokens are opaque then.
+    """
 
     issuer: str
-    jwks_uri: str
+    jwks_uri: str | None
     document: Mapping[str, object] = field(repr=False)
+
+    def endpoint(self, name: str) -> str:
+        """The URL of one endpoint, such as `introspection_endpoint`.
+
+        Raises ValueError when the document names none that can be asked safely.
+        """
+        url = self.document.get(name)
+        if not isinstance(url, str) or not _is_fetchable(url, self.issuer):
+            raise ValueError(f"the metadata has no usable {name}")
+        return url
 
 
 def discovery_urls(issuer: str) -> tuple[str, ...]:
@@ -40,6 +53,8 @@ def parse_server_metadata(document: object, issuer: str) -> ServerMetadata:
     if document.get("issuer") != issuer:
         raise ValueError("the metadata names another issuer")
     jwks_uri = document.get("jwks_uri")
+    if jwks_uri is None:
+        return ServerMetadata(issuer, None, document)
     if not isinstance(jwks_uri, str) or not _is_fetchable(jwks_uri, issuer):
         raise ValueError("the metadata has no usable jwks_uri")
     return ServerMetadata(issuer, jwks_uri, document)

@@ -94,6 +94,22 @@ JWKS_LAST_SUCCESS = Metric(
     "When an issuer's keys were last fetched; absent until they were.",
 )  # fmt: skip
 JWKS_KEYS = Metric("jwks_keys", "gauge", ("issuer",), "Keys of an issuer that are trusted now.")
+ISSUER_REQUESTS = Metric(
+    "issuer_requests_total", "counter", ("issuer", "kind", "result"),
+    "Questions to issuers about callers; refused means not asked, for the circuit is open.",
+)  # fmt: skip
+ISSUER_CIRCUIT_OPEN = Metric(
+    "issuer_circuit_open", "gauge", ("issuer", "kind"),
+    "Whether a service of an issuer is left alone because it failed.",
+)  # fmt: skip
+STREAMS_ENDED = Metric(
+    "streams_ended_total", "counter", ("server", "reason"),
+    "Streams that the gateway ended before their time.",
+)  # fmt: skip
+REVOCATIONS = Metric("revocations", "gauge", (), "Revocations that are in force now.")
+REVOCATIONS_CURRENT = Metric(
+    "revocations_current", "gauge", (), "Whether the list of revocations could be read last time."
+)
 RELOAD_SUCCESSFUL = Metric(
     "config_last_reload_successful", "gauge", (), "Whether the last configuration read is in use."
 )
@@ -126,6 +142,11 @@ METRICS: tuple[Metric, ...] = (
     JWKS_FETCHES,
     JWKS_LAST_SUCCESS,
     JWKS_KEYS,
+    ISSUER_REQUESTS,
+    ISSUER_CIRCUIT_OPEN,
+    STREAMS_ENDED,
+    REVOCATIONS,
+    REVOCATIONS_CURRENT,
     RELOAD_SUCCESSFUL,
     RELOAD_TIME,
     INSECURE_SETTINGS,

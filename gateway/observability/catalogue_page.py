@@ -5,6 +5,7 @@ from typing import get_args
 
 from gateway.observability.catalogue import METRICS, Metric
 from gateway.observability.labels import MCP_METHODS, McpResult
+from gateway.observability.outcome import Scheme
 from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
     AUTHORIZATION_REASONS,
@@ -44,6 +45,12 @@ How old the keys of each issuer are, in seconds:
 time() - mcpgw_jwks_last_success_timestamp_seconds
 ```
 
+Which issuer does not answer, so that new callers get 503:
+
+```promql
+sum by (issuer, kind) (rate(mcpgw_issuer_requests_total{result!="ok"}[5m])) > 0
+```
+
 How often a remembered verdict is enough:
 
 ```promql
@@ -63,7 +70,10 @@ def metrics_page() -> str:
         "reason of `mcpgw_upstream_errors_total`": _code([*UPSTREAM_REASONS, OTHER]),
         "outcome": _code(get_args(McpResult)),
         "decision": _code(["allow", "deny", "error"]),
-        "scheme": _code(["jwt", "none"]),
+        "scheme": _code(get_args(Scheme)),
+        "kind": _code(["introspection", "userinfo", "token_review", "groups", "token"]),
+        "result of `mcpgw_issuer_requests_total`": _code(["ok", "failed", "refused"]),
+        "reason of `mcpgw_streams_ended_total`": _code(["expired", "revoked", "draining"]),
         "result of `mcpgw_token_cache_requests_total`": _code(["hit", "miss", "negative"]),
         "result of `mcpgw_jwks_fetches_total`": _code(["ok", "failed"]),
     }

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final, Literal
 
 from gateway.observability.outcome import RequestOutcome
-from gateway.observability.reasons import OK, STAGE_OF
+from gateway.observability.reasons import OK, STAGE_OF, decision_of
 
 OTHER_LABEL: Final = "_other"
 NONE_LABEL: Final = "_none"  # no message was read: GET, DELETE, or refused before
@@ -66,6 +66,7 @@ def mcp_result(outcome: RequestOutcome) -> McpResult:
         return "client_gone"
     if outcome.reason == OK:
         return "ok" if outcome.status < _FIRST_ERROR_STATUS else "jsonrpc_error"
-    if outcome.reason == "idp_unavailable":
-        return "gateway_error"
-    return _RESULT_OF_STAGE[STAGE_OF.get(outcome.reason, "gateway")]
+    stage = STAGE_OF.get(outcome.reason, "gateway")
+    if stage == "authentication" and decision_of(outcome.reason) == "error":
+        return "gateway_error"  # nobody knows who calls: not the caller's fault
+    return _RESULT_OF_STAGE[stage]

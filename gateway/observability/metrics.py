@@ -1,8 +1,8 @@
 """What Prometheus sees: counts of outcomes, and the state of servers and issuers at scrape time."""
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
@@ -39,16 +39,22 @@ from gateway.observability.reasons import (
     decision_of,
 )
 
+# Our own limit and our own credential: they say nothing about whether the upstream is there.
+_OWN_REASONS = frozenset({"busy", "credential_unavailable", "credential_refused"})
 CacheResult = Literal["hit", "miss", "negative"]
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerState:
-    """The keys of one issuer now; `last_success_at` in Unix seconds, None before any fetch."""
+    """One issuer now; `last_success_at` of its keys in Unix seconds, None before any fetch.
+
+    `open_circuits` says of each kind of question whether its service is left alone.
+    """
 
     name: str
     keys: int
     last_success_at: float | None
+    open_circuits: Mapping[str, bool] = field(default_factory=dict)
 
 
 class Metrics(Collector):
@@ -70,6 +76,9 @@ class Metrics(Collector):
         self.overhead = Histogram(catalogue.OVERHEAD)
         self._token_cache = Counter(catalogue.TOKEN_CACHE)
         self._jwks_fetches = Counter(catalogue.JWKS_FETCHES)
+        self._issuer_requests = Counter(catalogue.ISSUER_REQUESTS)
+        self.streams_ended = Counter(catalogue.STREAMS_ENDED)
+        self._revocations: Callable[[], tuple[int, bool]] = _no_revocations
         self._audit_dropped = Counter(catalogue.AUDIT_DROPPED)
         self._issuers = frozenset(issuers)
         self._issuer_states: Callable[[], Iterable[IssuerState]] = tuple
@@ -100,6 +109,14 @@ class Metrics(Collector):
         name = issuer if issuer in self._issuers else OTHER_LABEL
         self._jwks_fetches.increment(name, "ok" if result == "ok" else "failed")
 
+    def issuer_request(self, issuer: str, kind: str, result: str) -> None:
+        """Count a question to an issuer: `ok`, `failed`, or `refused` when it was not asked."""
+        self._issuer_requests.increment(issuer, kind, result)
+
+    def watch_revocations(self, state: Callable[[], tuple[int, bool]]) -> None:
+        """Ask `state` at every scrape: how many are in force, and whether that is current."""
+        self._revocations = state
+
     def audit_dropped(self, count: int = 1) -> None:
         """Count audit events that are lost."""
         self._audit_dropped.counts[()] += count
@@ -125,6 +142,7 @@ class Metrics(Collector):
         yield from families([self.upstream_duration, self.overhead])
         yield from self._server_gauges()
         yield from families([self.upstream_errors, self._token_cache, self._jwks_fetches])
+        yield from families([self._issuer_requests, self.streams_ended])
         yield from self._issuer_gauges()
         yield from self._process_gauges()
 
@@ -150,8 +168,17 @@ class Metrics(Collector):
         fetched = {s.name: s.last_success_at for s in states if s.last_success_at is not None}
         yield named_gauge(catalogue.JWKS_LAST_SUCCESS, fetched)
         yield named_gauge(catalogue.JWKS_KEYS, {s.name: s.keys for s in states})
+        circuits: dict[LabelValues, float] = {
+            (state.name, kind): float(is_open)
+            for state in states
+            for kind, is_open in state.open_circuits.items()
+        }
+        yield gauge_family(catalogue.ISSUER_CIRCUIT_OPEN, circuits)
 
     def _process_gauges(self) -> Iterator[Family]:
+        count, is_current = self._revocations()
+        yield gauge_family(catalogue.REVOCATIONS, {(): float(count)})
+        yield gauge_family(catalogue.REVOCATIONS_CURRENT, {(): float(is_current)})
         reload = self._reload
         if reload:
             yield gauge_family(catalogue.RELOAD_SUCCESSFUL, {(): reload["successful"]})
@@ -160,6 +187,10 @@ class Metrics(Collector):
         yield named_gauge(catalogue.INSECURE_SETTINGS, dict.fromkeys(self._insecure, 1))
         yield self._audit_dropped.family()
         yield gauge_family(catalogue.BUILD, {self._build: 1.0})
+
+
+def _no_revocations() -> tuple[int, bool]:
+    return 0, True
 
 
 class ServerMetrics:
@@ -190,6 +221,8 @@ class ServerMetrics:
         # A preflight is no request to an MCP server.
         if name == UNROUTED or verb == "OPTIONS":
             return
+        if outcome.ended is not None:
+            metrics.streams_ended.increment(name, outcome.ended)
         method = METHOD_LABELS.get(outcome.mcp_method, OTHER_LABEL)
         metrics.mcp_requests.counts[name, method, mcp_result(outcome)] += 1
         self._count_decisions(outcome, method)
@@ -204,7 +237,7 @@ class ServerMetrics:
         """Count a failed exchange; `finished` does so for every request."""
         closed = reason if reason in UPSTREAM_REASONS else OTHER
         self._metrics.upstream_errors.counts[self.name, closed] += 1
-        if closed != "busy":  # that is our own limit and says nothing about the upstream
+        if closed not in _OWN_REASONS:
             self.upstream_up = False
 
     def _prepare(self) -> None:
@@ -213,8 +246,9 @@ class ServerMetrics:
         self._overhead = metrics.overhead.cell(name)
         metrics.auth_decisions.prepare(name, "jwt", "allow", OK)
         for reason in AUTHENTICATION_REASONS:
-            scheme = "none" if reason == "missing" else "jwt"
-            metrics.auth_decisions.prepare(name, scheme, decision_of(reason), reason)
+            metrics.auth_decisions.prepare(name, "none", decision_of(reason), reason)
+        for ended in ("expired", "revoked", "draining"):
+            metrics.streams_ended.prepare(name, ended)
         for reason in UPSTREAM_REASONS:
             metrics.upstream_errors.prepare(name, reason)
 
@@ -222,11 +256,10 @@ class ServerMetrics:
         metrics, name, reason = self._metrics, self.name, outcome.reason
         stage = None if reason == OK else STAGE_OF.get(reason, "gateway")
         if stage == "authentication":
-            scheme: Scheme = "none" if reason == "missing" else outcome.scheme
-            self.authenticated(scheme, decision_of(reason), reason)
+            self.authenticated(outcome.scheme, decision_of(reason), reason)
             return
-        if outcome.subject is None:  # it ended before anybody was asked for a token
-            return
+        if outcome.subject is None and stage in ("request", "gateway"):
+            return  # it ended before anybody was asked for a token
         metrics.auth_decisions.counts[name, outcome.scheme, "allow", OK] += 1
         if stage == "authorization":
             metrics.authz_decisions.counts[name, method, "deny", reason] += 1

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.observability.reasons import OK, Decision
 
-Scheme = Literal["jwt", "introspection", "api_key", "none"]
+Scheme = Literal["jwt", "introspection", "userinfo", "token_review", "api_key", "none"]
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _NO_TRACE = "0" * 32
@@ -28,7 +28,8 @@ class RequestOutcome(
     reached. `reason` is a word of `reasons`, and `decision` follows from it (`decision_of`).
     `mcp_method` and `name` (tool, prompt or resource) are as the client wrote them: for the
     audit log only, never a label. `upstream_s` ends with the head of the answer. `streamed`
-    tells that the body had no known length, so that `duration_s` says nothing about the gateway.
+    tells that the body had no known length, so that `duration_s` says nothing about the gateway;
+    `ended` why the gateway ended it before its time: `expired`, `revoked` or `draining`.
     """
 
     time: float
@@ -38,7 +39,7 @@ class RequestOutcome(
     server: str = ""
     decision: Decision = "allow"
     reason: str = OK
-    scheme: Scheme = "jwt"
+    scheme: Scheme = "none"
     subject: str | None = None
     issuer: str | None = None
     client_id: str | None = None
@@ -54,6 +55,7 @@ class RequestOutcome(
     trace_id: str | None = None
     streamed: bool = False
     client_gone: bool = False
+    ended: str | None = None
 
 
 def trace_id_of(traceparent: str) -> str | None:

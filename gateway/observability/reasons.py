@@ -10,6 +10,7 @@ from typing import Final, Literal
 Stage = Literal["authentication", "authorization", "request", "upstream", "gateway"]
 Decision = Literal["allow", "deny", "error"]
 
+_NOBODY_KNOWS = frozenset({"idp_unavailable", "groups_unknown"})
 OK: Final = "ok"
 OTHER: Final = "other"
 
@@ -27,8 +28,15 @@ AUTHENTICATION_REASONS: tuple[str, ...] = (
     "expired",
     "not_yet_valid",
     "lifetime_too_long",
+    "claim_not_accepted",
+    "unmapped",
+    "inactive",
+    "revoked",
     "sender_constrained",
+    "dpop_proof",
+    "dpop_nonce",
     "idp_unavailable",
+    "groups_unknown",
 )
 AUTHORIZATION_REASONS: tuple[str, ...] = (
     "scope_missing",
@@ -61,6 +69,8 @@ REQUEST_REASONS: tuple[str, ...] = (
     "loop",
 )
 UPSTREAM_REASONS: tuple[str, ...] = (
+    "credential_unavailable",
+    "credential_refused",
     "unreachable",
     "timeout",
     "busy",
@@ -92,6 +102,6 @@ def decision_of(reason: str) -> Decision:
     if reason == OK:
         return "allow"
     stage = STAGE_OF.get(reason, "gateway")
-    if stage in ("upstream", "gateway") or reason == "idp_unavailable":
+    if stage in ("upstream", "gateway") or reason in _NOBODY_KNOWS:
         return "error"
     return "deny"

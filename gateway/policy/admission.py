@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from gateway.config.model import Allow as AllowSection
 from gateway.identity.principal import Principal
-from gateway.policy.decision import ALLOWED, Decision, Deny
+from gateway.policy.decision import ALLOWED, Decision, Deny, Unknown
 
-Condition = Callable[[Principal], bool]
+Condition = Callable[[Principal], bool | None]  # None: what it asks about is not known
 Admission = Callable[[Principal], Decision]
 
 
@@ -14,10 +14,12 @@ def compile_admission(required: frozenset[str], allow: AllowSection | str | None
     """Build the decision function of one server.
 
     `required` scopes are needed whoever calls. `allow` is `"any"`, a section of which every
-    given key must match, or None: then nobody gets in.
+    given key must match, or None: then nobody gets in. `"anonymous"` lets everybody in.
     """
     if allow is None:
         return lambda principal: Deny("nobody_allowed")
+    if allow == "anonymous":
+        return lambda principal: ALLOWED
     if isinstance(allow, str):
         return lambda principal: _decide(principal, required, frozenset(), ())
     one_of = allow.scopes or frozenset()
@@ -34,12 +36,13 @@ def _decide(
     conditions: Sequence[tuple[str, Condition]],
 ) -> Decision:
     # Who the caller is comes first: a scope cannot help somebody who is not meant to be here.
-    for reason, holds in conditions:
-        if not holds(principal):
+    decided = [(reason, holds(principal)) for reason, holds in conditions]
+    for reason, held in decided:
+        if held is False:
             return Deny(reason)
     if not required <= principal.scopes or (one_of and not one_of & principal.scopes):
         return Deny("scope_missing", required | one_of)
-    return ALLOWED
+    return Unknown("groups_unknown") if any(held is None for _, held in decided) else ALLOWED
 
 
 def _conditions(allow: AllowSection) -> Sequence[tuple[str, Condition]]:
@@ -68,7 +71,10 @@ def _client_in(clients: frozenset[str]) -> Condition:
 
 
 def _any_group_in(groups: frozenset[str]) -> Condition:
-    return lambda principal: not groups.isdisjoint(principal.groups)
+    def is_member(principal: Principal) -> bool | None:
+        return None if principal.groups is None else not groups.isdisjoint(principal.groups)
+
+    return is_member
 
 
 def _any_role_in(roles: frozenset[str]) -> Condition:

@@ -21,6 +21,13 @@ class Deny:
     missing_scopes: frozenset[str] = frozenset()
 
 
-Decision = Allow | Deny
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can say now: what the rule asks about is not known. `reason` as for `Deny`."""
+
+    reason: str
+
+
+Decision = Allow | Deny | Unknown
 
 ALLOWED = Allow()

@@ -7,11 +7,13 @@ from gateway.proxy.inbound import Head
 from gateway.proxy.respond import Header, Reply
 
 _ASKABLE = re.compile(
-    r"(?:accept|authorization|content-type|last-event-id|traceparent|mcp-[a-z0-9-]+)", re.IGNORECASE
+    r"(?:accept|authorization|content-type|dpop|last-event-id|traceparent|mcp-[a-z0-9-]+)",
+    re.IGNORECASE,
 )
 _EXPOSED: Header = (
     b"Access-Control-Expose-Headers",
-    b"WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id",
+    b"WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id,"
+    b" DPoP-Nonce",
 )
 _VARY: Header = (b"Vary", b"Origin")
 _METHODS = b"GET, POST, DELETE, OPTIONS"

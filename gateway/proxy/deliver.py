@@ -1,5 +1,6 @@
 """Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
 
+import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -52,6 +53,9 @@ async def deliver(
         headers.append(_UNBUFFERED)
     forwarder, metrics = route.forwarder, route.metrics
     stream = _open_stream(request, forwarder, delivery, headers)
+    stream.owner = visit.principal
+    if delivery.events:
+        stream.end_at_expiry(time.time())
     streams.add(stream)
     metrics.streams_open += 1
     visit.streamed = True
@@ -64,6 +68,7 @@ async def deliver(
         streams.discard(stream)
         metrics.streams_open -= 1
         visit.bytes_out = stream.bytes_out
+        visit.ended = stream.ended
     return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
 
 

@@ -69,16 +69,22 @@ class Forwarder:
         self._identity = lru_cache(maxsize=4096)(lambda who: identity_lines(who, policy))
 
     async def send(
-        self, head: Head, principal: Principal | None, body: bytes, way: tuple[str, str]
+        self,
+        head: Head,
+        principal: Principal | None,
+        body: bytes,
+        way: tuple[str, str],
+        own_lines: bytes = b"",
     ) -> Delivery:
         """Send the request and wait for the head of the answer.
 
-        `way` is the request id and the client's address. Raises `UpstreamError`,
+        `way` is the request id and the client's address, `own_lines` are the gateway's own
+        header lines for this call. Raises `UpstreamError`,
         `InvalidRequest` for a `Connection` header that names what it must not, and
         `AccessDenied` when a required identity header has no value.
         """
         target = self._target(head, principal)
-        identity = self._identity(principal)
+        identity = self._identity(principal) + own_lines
         length = len(body) if head.method == "POST" else None
         hop = Hop(*way, self._scheme, self._host, length)
         for _ in range(_MAX_REDIRECTS + 1):

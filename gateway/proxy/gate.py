@@ -10,6 +10,7 @@ from aiohttp.web import BaseRequest, StreamResponse
 from gateway.errors import (
     AccessDenied,
     GatewayError,
+    IdentityUnavailable,
     InsufficientScope,
     InvalidRequest,
     MethodNotAllowed,
@@ -17,16 +18,17 @@ from gateway.errors import (
 )
 from gateway.identity.principal import Principal
 from gateway.oauth.bearer import has_query_token, parse_authorization
-from gateway.policy.decision import Deny
+from gateway.policy.decision import Allow, Unknown
 from gateway.proxy.body import read_body
 from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
 from gateway.proxy.inbound import Head, has_body, read_head
+from gateway.proxy.introduction import Introduction, introduce
 from gateway.proxy.operation import read_operation
 from gateway.proxy.peer import Network, client_address
 from gateway.proxy.refuse import refuse
-from gateway.proxy.respond import Written, write_reply
-from gateway.proxy.routes import Route, Routes
+from gateway.proxy.respond import Reply, Written, write_reply
+from gateway.proxy.routes import Answer, Receiver, Route, Routes
 from gateway.proxy.stream import Stream
 from gateway.proxy.visit import Visit, request_id
 
@@ -83,7 +85,7 @@ class Gate:
         head = read_head(request)
         place = self._routes.match(head)
         if not isinstance(place, Route):
-            reply = await place(head)
+            reply = await _answer(request, place, head)
             visit.status = reply.status
             return write_reply(request, reply, keep_alive=request.keep_alive)
         visit.route = place
@@ -96,17 +98,26 @@ class Gate:
             return write_reply(request, preflight(head, visit.cors), keep_alive=request.keep_alive)
         check_method(head)
         visit.principal = await authenticate(place, head, visit)
-        admit(place, visit.principal)
+        if visit.principal is not None:
+            admit(place, visit.principal)
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
         way = (visit.request_id, visit.address)
+        own_lines = await _introduce(place, visit, body) if place.introducers else b""
         started = time.perf_counter()
         try:
-            delivery = await place.forwarder.send(head, visit.principal, body, way)
+            delivery = await place.forwarder.send(head, visit.principal, body, way, own_lines)
         finally:
             visit.upstream_s = time.perf_counter() - started
         return await deliver(request, place, delivery, visit, self.streams)
+
+    def end_streams(self, concerns: Callable[[Principal], bool], reason: str) -> int:
+        """End the streams of the principals that `concerns` picks; returns how many."""
+        ended = [each for each in self.streams if each.owner and concerns(each.owner)]
+        for stream in ended:
+            stream.end(reason)
+        return len(ended)
 
     async def drained(self) -> None:
         """Wait until no request is under way."""
@@ -124,37 +135,50 @@ class Gate:
         return client_address(head.address, forwarded_for, self._trusted_proxies)
 
 
-async def authenticate(route: Route, head: Head, visit: Visit) -> Principal:
-    """Find out who calls.
+async def authenticate(route: Route, head: Head, visit: Visit) -> Principal | None:
+    """Find out who calls; None without credentials where the server lets anybody in.
 
     Raises `MissingToken`, `InvalidToken`, `InvalidRequest` for credentials in two places or
     in the query, and `IdentityUnavailable`.
     """
     if head.query and has_query_token(head.query):
         raise InvalidRequest("A token belongs into the Authorization header only.")
-    token = parse_authorization(head.headers.getall("Authorization", ()))
-    if token is None:
+    credentials = parse_authorization(head.headers.getall("Authorization", ()))
+    if credentials is None:
+        if route.anonymous:
+            return None
         raise MissingToken("This server needs an access token.")
+    visit.token = credentials.token
     started = time.perf_counter()
     try:
-        visit.cache_result = "negative"  # unless what follows says otherwise
-        cached = route.authenticator.cached(token, visit.began_at)
-        visit.cache_result = "miss" if cached is None else "hit"
-        if cached is not None:
-            return cached
-        return await route.authenticator.authenticate(token, visit.began_at)
+        principal = await _verdict(route, credentials.token, visit)
+        if route.possession.concerns(credentials, principal):
+            route.possession.check(head, credentials, principal, visit.began_at)
+        return principal
     finally:
         visit.auth_s = time.perf_counter() - started
+
+
+async def _verdict(route: Route, token: str, visit: Visit) -> Principal:
+    visit.cache_result = "negative"  # unless what follows says otherwise
+    cached = route.authenticator.cached(token, visit.began_at)
+    visit.cache_result = "miss" if cached is None else "hit"
+    if cached is not None:
+        return cached
+    return await route.authenticator.authenticate(token, visit.began_at)
 
 
 def admit(route: Route, principal: Principal) -> None:
     """Let the principal through to this server.
 
-    Raises `InsufficientScope` when a broader token would help, else `AccessDenied`.
+    Raises `InsufficientScope` when a broader token would help, else `AccessDenied`, and
+    `IdentityUnavailable` when nobody knows now.
     """
     decision = route.admit(principal)
-    if not isinstance(decision, Deny):
+    if isinstance(decision, Allow):
         return
+    if isinstance(decision, Unknown):
+        raise IdentityUnavailable("The caller's groups are not known now.", reason=decision.reason)
     if decision.missing_scopes:
         raise InsufficientScope("The token lacks a scope.", scopes=decision.missing_scopes)
     raise AccessDenied("You may not use this server.", reason=decision.reason)
@@ -164,6 +188,20 @@ def check_method(head: Head) -> None:
     """Raise `MethodNotAllowed` for what MCP does not use."""
     if head.method not in ("POST", "GET", "DELETE"):
         raise MethodNotAllowed("MCP uses POST, GET and DELETE.")
+
+
+async def _answer(request: BaseRequest, place: Receiver | Answer, head: Head) -> Reply:
+    if not isinstance(place, Receiver):
+        return await place(head)
+    if head.method != "POST":
+        raise MethodNotAllowed("Only a POST is taken here.")
+    body = await read_body(request, place.max_body_bytes, place.body_timeout_s)
+    return await place.receive(head, body)
+
+
+async def _introduce(route: Route, visit: Visit, body: bytes) -> bytes:
+    call = Introduction(visit.principal, visit.token, visit.operation, body, visit.began_at)
+    return await introduce(route.introducers, call)
 
 
 async def _read(request: BaseRequest, route: Route, head: Head) -> bytes:

@@ -89,7 +89,10 @@ class HeaderPolicy:
         self.opening = (
             f"Host: {upstream.host or authority}\r\nAccept-Encoding: identity\r\n".encode()
         )
-        self._identity_names = frozenset(fold(each.name.encode()) for each in self.identity)
+        names = [each.name for each in self.identity]
+        if upstream.credential.header is not None:
+            names.append(upstream.credential.header.header)
+        self._identity_names = frozenset(fold(name.encode()) for name in names)
         self._drops_origin = not upstream.forward_origin
         self.rules = _Rules(self.judge)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from gateway.errors import AccessDenied
+from gateway.errors import AccessDenied, IdentityUnavailable
 from gateway.identity.claims import find_claim
 from gateway.identity.principal import Principal
 
@@ -43,7 +43,8 @@ def check_source(source: str) -> None:
 def build_identity_lines(principal: Principal | None, headers: Iterable[IdentityHeader]) -> bytes:
     """Encode the identity headers of a caller, whole lines, None for a public route.
 
-    A header without a value is left out. Raises `AccessDenied` when it is required.
+    A header without a value is left out. Raises `AccessDenied` when it is required, and
+    `IdentityUnavailable` for groups that nobody knows: an upstream would read "none".
     """
     lines = []
     for header in headers:
@@ -60,6 +61,8 @@ def _read(principal: Principal, source: str) -> object:
     if path != source:
         return find_claim(principal.claims, path)
     value: object = getattr(principal, source)
+    if value is None and source == "groups":
+        raise IdentityUnavailable("The caller's groups are not known now.", reason="groups_unknown")
     return sorted(value) if isinstance(value, frozenset) else value
 
 

@@ -4,8 +4,15 @@ from http import HTTPStatus
 
 from aiohttp.web import BaseRequest
 
-from gateway.errors import GatewayError, InsufficientScope, InvalidRequest, MissingToken
-from gateway.oauth.challenge import bearer_challenge
+from gateway.errors import (
+    DpopNonceNeeded,
+    GatewayError,
+    InsufficientScope,
+    InvalidDpopProof,
+    InvalidRequest,
+    MissingToken,
+)
+from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
 from gateway.proxy.respond import NO_STORE, Header, Reply, Written, error_reply, write_reply
 from gateway.proxy.routes import Route
@@ -20,8 +27,8 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     visit.error = error
     visit.status = error.status
     headers = [(b"X-Request-Id", visit.request_id.encode()), *visit.cors]
-    if visit.route is not None and (challenge := _challenge(visit.route, error)):
-        headers.append((b"WWW-Authenticate", challenge))
+    if visit.route is not None:
+        headers += _challenges(visit.route, error)
     keep_alive = request.keep_alive and not _is_end_in_doubt(request, error)
     if _is_browser(request, error) and visit.route is not None:
         reply = _page(visit.route, headers)
@@ -38,7 +45,7 @@ def _is_end_in_doubt(request: BaseRequest, error: GatewayError) -> bool:
     return waits or error.reason in _CLOSING_REASONS
 
 
-def _challenge(route: Route, error: GatewayError) -> bytes | None:
+def _challenges(route: Route, error: GatewayError) -> list[Header]:
     malformed = isinstance(error, InvalidRequest) and error.reason == "malformed"
     # RFC 6750 §3: a challenge goes with credentials that are missing, bad or too weak.
     if (
@@ -46,17 +53,43 @@ def _challenge(route: Route, error: GatewayError) -> bytes | None:
         and not malformed
         and not isinstance(error, InsufficientScope)
     ):
-        return None
+        return []
+    of_proof = isinstance(error, InvalidDpopProof | DpopNonceNeeded)
+    only = route.challenges.dpop_only
+    found = [] if only else [_bearer(route, error, of_proof)]
+    # Others need not be told: that clients may bind tokens is in the metadata, and some of
+    # them trip over a second challenge.
+    concerned = only or of_proof or error.reason == "sender_constrained"
+    if concerned and route.challenges.dpop_algorithms:
+        found.append(_dpop(route, error, told=of_proof or only))
+    headers: list[Header] = [(b"WWW-Authenticate", each.encode()) for each in found]
+    if isinstance(error, DpopNonceNeeded):
+        headers.append((b"DPoP-Nonce", error.nonce.encode()))
+    return headers
+
+
+def _bearer(route: Route, error: GatewayError, of_proof: bool) -> str:
     known = route.challenges
     scopes = error.scopes if isinstance(error, InsufficientScope) else known.scopes
-    absent = isinstance(error, MissingToken)
+    silent = of_proof or isinstance(error, MissingToken)
     return bearer_challenge(
         known.resource_metadata,
         realm=known.realm,
         scopes=scopes,
-        code=None if absent else error.code,
-        description=None if absent else error.description,
-    ).encode()
+        code=None if silent else error.code,
+        description=None if silent else error.description,
+    )
+
+
+def _dpop(route: Route, error: GatewayError, *, told: bool) -> str:
+    # The error stands in one challenge only, in that of the scheme that it is about.
+    told = told and not isinstance(error, MissingToken)
+    return dpop_challenge(
+        route.challenges.resource_metadata,
+        route.challenges.dpop_algorithms,
+        code=error.code if told else None,
+        description=error.description if told else None,
+    )
 
 
 def _is_browser(request: BaseRequest, error: GatewayError) -> bool:

@@ -1,7 +1,7 @@
 """Which configured place a request is for: host, then exact path, nothing else."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateway.errors import MisdirectedRequest, NotFound
@@ -10,6 +10,8 @@ from gateway.observability.metrics import ServerMetrics
 from gateway.policy.admission import Admission
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.inbound import Head
+from gateway.proxy.introduction import Introducer
+from gateway.proxy.possession import Possession
 from gateway.proxy.respond import Reply
 
 Answer = Callable[[Head], Awaitable[Reply]]
@@ -17,27 +19,44 @@ Answer = Callable[[Head], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Challenges:
-    """What a server's 401 and 403 say, as far as it is known before any request."""
+    """What a server's 401 and 403 say, as far as it is known before any request.
+
+    `dpop_algorithms` is empty where bound tokens are refused, `dpop_only` True where others are.
+    """
 
     resource_metadata: str
     realm: str
     scopes: frozenset[str]
+    dpop_algorithms: tuple[str, ...] = ()
+    dpop_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One MCP server as the gate sees it."""
+    """One MCP server as the gate sees it; `anonymous` lets callers without a token in."""
 
     name: str
     url: str
     challenges: Challenges
     origins: frozenset[str]
     authenticator: Authenticator
+    possession: Possession
     admit: Admission
+    introducers: Sequence[Introducer]
     forwarder: Forwarder
     metrics: ServerMetrics
     max_body_bytes: int
     body_timeout_s: float
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Takes what somebody else than a client posts; `receive` gets the head and the whole body."""
+
+    receive: Callable[[Head, bytes], Awaitable[Reply]]
+    max_body_bytes: int = 64 * 1024
+    body_timeout_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +65,7 @@ class Site:
 
     servers: Mapping[str, Route]
     documents: Mapping[str, Answer]
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class Routes:
     sites: Mapping[str, Site]
     anywhere: Mapping[str, Answer]
 
-    def match(self, head: Head) -> Route | Answer:
+    def match(self, head: Head) -> Route | Receiver | Answer:
         """Find the place for a request.
 
         Raises `MisdirectedRequest` for a host that is not ours and `NotFound` for a path.
@@ -72,6 +92,9 @@ class Routes:
             return route
         if document is not None:
             return document
+        receiver = site.receivers.get(head.path)
+        if receiver is not None:
+            return receiver
         raise NotFound(_hint(site, head.path))
 
 

@@ -3,30 +3,39 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from aiohttp.web import BaseRequest
 
 from gateway.errors import UpstreamError
+from gateway.identity.principal import Principal
 from gateway.mcp.sse import EventBoundary
 from gateway.proxy.exchange import UpstreamResponse
 
 _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
+LAST_EVENT_S = 5.0
+_LONGEST_TIMER_S = 86400.0 * 30
 _LAST_CHUNK = b"0\r\n\r\n"
 Rewrite = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """Seconds; `keepalive_s` 0 sends no comments."""
+    """Seconds; `keepalive_s` 0 sends no comments.
+
+    `at_expiry`: which streams end with their token; `end_listening` those of a GET.
+    """
 
     keepalive_s: float
     write_stall_s: float
+    at_expiry: Literal["end", "end_listening", "keep"] = "end"
 
 
 class Stream:
     """One response on its way. `pump` runs it, `end` asks it to stop cleanly.
 
-    `bytes_out` counts what the upstream sent and the client was given.
+    `bytes_out` counts what the upstream sent and the client was given. `owner` is who asked,
+    `ended` why the gateway ended it, None as long as it did not.
     """
 
     def __init__(
@@ -39,6 +48,8 @@ class Stream:
         chunked: bool,
     ) -> None:
         self.bytes_out = 0
+        self.owner: Principal | None = None
+        self.ended: str | None = None
         self.listening = request.method == "GET"
         self._request = request
         self._transport = transport
@@ -49,7 +60,8 @@ class Stream:
         self._beat: asyncio.TimerHandle | None = None
         self._wrote_since_beat = False
         self._task: asyncio.Task[object] | None = None
-        self._ending = False
+        self._expired = False
+        self._expiry: asyncio.TimerHandle | None = None
 
     async def pump(self, *, events: bool, rewrite: Rewrite | None = None) -> None:
         """Pass every piece on until the upstream's end.
@@ -68,20 +80,42 @@ class Stream:
             self._transport.abort()
             raise
         except asyncio.CancelledError:
-            if not self._ending or self._task is None or self._transport.is_closing():
+            if self.ended is None or self._task is None or self._transport.is_closing():
                 raise
             self._task.uncancel()
             self._finish_early()
         finally:
-            if self._beat is not None:
-                self._beat.cancel()
+            for timer in (self._beat, self._expiry):
+                if timer is not None:
+                    timer.cancel()
             self._response.close()
 
-    def end(self) -> None:
-        """Stop the stream at the next chance: between events cleanly, amid one by an abort."""
-        if self._task is not None and not self._ending:
-            self._ending = True
+    def end(self, reason: str) -> None:
+        """Stop the stream at once: between events cleanly, amid one by an abort."""
+        if self._task is not None and self.ended is None:
+            self.ended = reason
             self._task.cancel()
+
+    def end_at_expiry(self, now: float) -> None:
+        """End the stream when its owner's token expires, at the next end of an event.
+
+        An event that is under way then has a few seconds to end.
+        """
+        expires_at = self.owner.expires_at if self.owner is not None else None
+        setting = self._settings.at_expiry
+        if expires_at is None or setting == "keep":
+            return
+        if setting == "end" or self.listening:
+            loop = asyncio.get_running_loop()
+            delay_s = min(max(0.0, expires_at - now), _LONGEST_TIMER_S)
+            self._expiry = loop.call_later(delay_s, self._expire)
+
+    def _expire(self) -> None:
+        if self._boundary is not None and not self._boundary.at_boundary and not self._expired:
+            self._expired = True
+            self._expiry = asyncio.get_running_loop().call_later(LAST_EVENT_S, self._expire)
+        else:
+            self.end("expired")
 
     async def _copy(self, rewrite: Rewrite | None) -> None:
         response, protocol = self._response, self._request.protocol
@@ -89,6 +123,8 @@ class Stream:
             if rewrite is not None:
                 piece = rewrite(piece)
             self._write(piece)
+            if self._expired:
+                self._expire_at_boundary()
             if protocol.writing_paused:
                 await self._drain()
         if self.chunked:
@@ -124,6 +160,10 @@ class Stream:
             self._transport.write(comment)
         self._wrote_since_beat = False
         self._schedule_beat()
+
+    def _expire_at_boundary(self) -> None:
+        if self._boundary is None or self._boundary.at_boundary:
+            self.end("expired")
 
     def _finish_early(self) -> None:
         if self._boundary is None or not self._boundary.at_boundary:

@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
@@ -21,6 +21,7 @@ class Visit:
 
     `began_at` is Unix seconds; `started` and `*_s` come from the monotonic clock. The stages
     fill in what they learn. `message_id` is the JSON-RPC id, None where it is not known.
+    `ended` says why the gateway ended a stream, None when it did not.
     """
 
     request_id: str
@@ -31,6 +32,7 @@ class Visit:
     traceparent: str = ""
     route: Route | None = None
     cors: Sequence[Header] = ()
+    token: str | None = field(default=None, repr=False)
     principal: Principal | None = None
     operation: Operation | None = None
     message_id: int | str | None = None
@@ -43,6 +45,7 @@ class Visit:
     cache_result: CacheResult | None = None
     streamed: bool = False
     client_gone: bool = False
+    ended: str | None = None
 
 
 def request_id(sent: str | None) -> str:

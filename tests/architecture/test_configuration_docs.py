@@ -7,7 +7,9 @@ from typing import get_args, get_origin
 
 import pytest
 
-from gateway.config.model import Allow, Config, Section
+from gateway.config.issuer import ClientAuthentication
+from gateway.config.model import Allow, Config
+from gateway.config.section import Section
 from tests.unit.config.samples import review
 
 TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -15,8 +17,15 @@ EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
 def keys_of(section: type[Section], prefix: str = "") -> Iterator[str]:
-    """Every key below a section; what stands below a map starts anew with its own table."""
+    """Every key below a section; what stands below a map starts anew with its own table.
+
+    So do the keys that say who the gateway is, which stand in several sections.
+    """
+    shared = ClientAuthentication.model_fields
     for name, field in section.model_fields.items():
+        if name in shared and issubclass(section, ClientAuthentication):
+            yield name
+            continue
         inner = _section_in(field.annotation)
         if inner is None or inner is Allow:
             yield prefix + name

@@ -8,6 +8,8 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 # Where the test file of a gateway file is not its mirror, and why.
 TESTED_ELSEWHERE = {
     "gateway/__main__.py": "one call; the newcomer's test runs the command",
+    "gateway/app/revocation_admin.py": "integration/test_revocation.py asks the real listener",
+    "gateway/app/revoking.py": "integration/test_revocation.py, with stores, streams and logouts",
     "gateway/identity/verifier.py": "a protocol; every verifier's tests try it",
     "gateway/proxy/upstream_limits.py": "data only; the pool's tests try every limit",
 }

@@ -28,6 +28,20 @@ allow: any
 {more}"""
 
 
+def full_config(port: int, upstream: str, issuer: str, of_issuer: str, of_server: str) -> str:
+    """The full form of the same, with further keys in flow style; `auth`, `allow` replace ours."""
+    server = {"allow": "any", "auth": "{scopes: [mcp:read]}"}
+    kept = [f"{key}: {value}" for key, value in server.items() if f"{key}:" not in of_server]
+    return f"""\
+listen: 127.0.0.1:{port}
+public_url: http://127.0.0.1:{port}
+issuers:
+  default: {{{", ".join(filter(None, [f'issuer: "{issuer}"', of_issuer]))}}}
+servers:
+  mcp: {{{", ".join(filter(None, [f'upstream: "{upstream}"', *kept, of_server]))}}}
+"""
+
+
 @asynccontextmanager
 async def running_gateway(
     config_yaml: str, environ: Mapping[str, str] | None = None

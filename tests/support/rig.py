@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.support.gateway import running_gateway, short_config
+from tests.support.gateway import full_config, running_gateway, short_config
 from tests.support.ports import reserved_port
 from tests.support.raw_http import RawResponse, exchange, post
 from tests.support.recording_upstream import RecordingUpstream
@@ -53,10 +53,16 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(more: str = "") -> AsyncIterator[Rig]:
-    """Start all three; `more` is further top-level YAML of the gateway."""
+async def running_rig(more: str = "", *, issuer: str = "", server: str = "") -> AsyncIterator[Rig]:
+    """Start all three; `more` is further top-level YAML of the gateway.
+
+    `issuer` and `server` are further keys of either, in YAML's flow style.
+    """
     with reserved_port() as port:
         async with RecordingUpstream() as upstream, TokenSigner() as signer:
-            config = short_config(port, upstream.url, signer.issuer, more=more)
+            if issuer or server:
+                config = full_config(port, upstream.url, signer.issuer, issuer, server) + more
+            else:
+                config = short_config(port, upstream.url, signer.issuer, more=more)
             async with running_gateway(config) as gateway:
                 yield Rig(gateway.port, gateway.admin_port, upstream, signer)

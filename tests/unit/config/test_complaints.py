@@ -30,7 +30,7 @@ from tests.unit.config.samples import FULL, SHORT, review
         (
             SHORT.replace("allow: any", "allow: all"),
             "allow",
-            "expected `any` or who gets in, such as {groups: [engineering]}",
+            "expected `any`, `anonymous` or who gets in, such as {groups: [engineering]}",
         ),
         (SHORT.replace("public_url", "#"), "public_url", "this key is needed"),
         (SHORT + "log: 3", "log", "expected keys below this one"),
@@ -49,7 +49,7 @@ def test_a_mistake_says_where_it_is_and_what_to_write(text: str, path: str, mess
 def test_an_unlike_key_is_answered_with_the_known_ones() -> None:
     (problem,) = review(SHORT + "admin: {zzz: 1}").problems
 
-    assert problem.message == "unknown key; known here: listen"
+    assert problem.message == "unknown key; known here: listen, token, token_file"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.config.model import IDENTITY_HEADERS, Issuer, Upstream
+from gateway.config.issuer import Issuer
+from gateway.config.model import IDENTITY_HEADERS, Upstream
 
 
 def test_a_configuration_never_changes() -> None:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.config.model import Issuer, Jwks
+from gateway.config.issuer import Issuer, Jwks
 from gateway.errors import GatewayError
+from gateway.identity.breaker import Breaker, BreakerSettings
 from gateway.identity.clocks import Clocks
 from gateway.identity.fetch import Fetcher
 from gateway.identity.flights import Flights
 from gateway.identity.jwt import JwtVerifier
+from gateway.identity.provider import Provider
 from gateway.identity.sources import IssuerSources, Surroundings, build_sources
 from gateway.identity.verifier import Verifier
+from tests.support.issuer_service import IssuerService
 from tests.support.token_signer import TokenSigner
 
 RESOURCE = "https://gateway.example/mcp"
@@ -79,3 +82,27 @@ async def verdict(verifier: Verifier, token: str, now: float | None = None) -> s
     except GatewayError as error:
         return error.reason
     return "not mine" if principal is None else "accepted"
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[IssuerService]:
+    async with IssuerService() as running:
+        yield running
+
+
+@dataclass
+class Asking:
+    """What verifiers that ask somebody are built from."""
+
+    provider: Provider
+    results: list[str]
+
+
+@pytest.fixture
+def asking(fetcher: Fetcher, clock: HandClock) -> Asking:
+    results: list[str] = []
+    breaker = Breaker(clock.clocks, BreakerSettings(failures=2, open_s=10.0))
+    provider = Provider(
+        "corp", "introspection", fetcher, breaker, 1.0, lambda *told: results.append(told[2])
+    )
+    return Asking(provider, results)

@@ -186,9 +186,3 @@ def test_other_kind_of_jwt_is_refused_even_where_types_are_relaxed(
     change: dict[str, object],
 ) -> None:
     assert _reason(_claims(**change), RELAXED) == "wrong_type"
-
-
-@pytest.mark.parametrize("confirmation", [{"jkt": "x"}, {"x5t#S256": "x"}, {}, None])
-def test_token_bound_to_a_key_is_no_bearer_token(confirmation: object) -> None:
-    """RFC 9449 §7.2, RFC 8705 §3."""
-    assert _reason(_claims(cnf=confirmation)) == "sender_constrained"

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.config.model import Cache, Issuer
+from gateway.config.issuer import Issuer
+from gateway.config.model import Cache
 from gateway.errors import IdentityUnavailable, InvalidToken
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.cache import VerdictCache

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -205,3 +206,95 @@ async def test_two_processes_file_a_token_differently(flights: Flights, clock: H
     second = VerdictCache(SETTINGS, flights, clock.clocks)
 
     assert first.chain_key("one") != second.chain_key("one")
+
+
+def _issued(at: float, client: str = "cli", groups: tuple[str, ...] = ()) -> Principal:
+    return Principal("https://as.example", "ada", client, groups=groups, issued_at=at)
+
+
+async def _remember(cache: VerdictCache, key: bytes, principal: Principal, now: float) -> None:
+    async def verify() -> Principal:
+        return principal
+
+    await cache.resolve(key, now, verify)
+
+
+async def test_a_newer_token_ends_the_verdict_on_an_older_one(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, b"old", _issued(100), clock.wall)
+
+    await _remember(cache, b"new", _issued(200), clock.wall)
+
+    assert cache.get(b"old", clock.wall) is None
+    assert cache.get(b"new", clock.wall) == _issued(200)
+
+
+async def test_an_older_token_and_another_client_end_nothing(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, b"new", _issued(200), clock.wall)
+    await _remember(cache, b"old", _issued(100), clock.wall)
+    await _remember(cache, b"other", _issued(300, client="other"), clock.wall)
+
+    assert cache.get(b"new", clock.wall) is not None
+    assert cache.get(b"old", clock.wall) is not None
+
+
+async def test_two_tokens_in_use_at_once_are_not_verified_in_turns(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, b"old", _issued(100), clock.wall)
+    await _remember(cache, b"new", _issued(200), clock.wall)
+    await _remember(cache, b"old", _issued(100), clock.wall)
+    clock.advance(30)
+
+    await _remember(cache, b"new", _issued(200), clock.wall)
+
+    assert cache.get(b"old", clock.wall) is not None
+
+
+@pytest.mark.requirement("C7")
+async def test_a_verifier_may_ask_to_be_asked_again_soon(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, KEY, replace(_issued(100), remember_s=5.0), clock.wall)
+
+    clock.advance(4)
+    assert cache.get(KEY, clock.wall) is not None
+    clock.advance(1)
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("152", "C6")
+async def test_forgetting_some_callers_keeps_the_others(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, b"ops", _issued(100, "a", ("ops",)), clock.wall)
+    await _remember(cache, b"dev", _issued(100, "b", ("dev",)), clock.wall)
+
+    cache.forget(lambda principal: "ops" in (principal.groups or ()))
+
+    assert cache.get(b"ops", clock.wall) is None
+    assert cache.get(b"dev", clock.wall) is not None
+
+
+@pytest.mark.requirement("152")
+async def test_what_is_revoked_is_refused_at_once_and_after_a_pardon_accepted(
+    flights: Flights, clock: HandClock
+) -> None:
+    revoked = {"ada"}
+
+    def check(principal: Principal, now: float) -> None:
+        if principal.subject in revoked:
+            raise refused("revoked")
+
+    cache = VerdictCache(SETTINGS, flights, clock.clocks, check)
+    with pytest.raises(InvalidToken):
+        await cache.resolve(KEY, clock.wall, _accept())
+    with pytest.raises(InvalidToken):
+        cache.get(KEY, clock.wall)
+    revoked.clear()
+    cache.forget(lambda principal: False)
+
+    assert (await cache.resolve(KEY, clock.wall, _accept())).subject == "ada"

@@ -1,9 +1,9 @@
 import pytest
 
-from gateway.config.model import Claims
+from gateway.config.issuer import Claims
 from gateway.errors import InvalidToken
 from gateway.identity.claims import build_principal, find_claim
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Confirmation, Principal
 
 ISSUER = "https://as.example"
 
@@ -90,3 +90,50 @@ def test_token_without_a_subject_is_refused(subject: object) -> None:
 def test_claims_of_a_principal_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         _principal().claims["sub"] = "eve"  # type: ignore[index]  # that is the point
+
+
+@pytest.mark.requirement("153", "157")
+@pytest.mark.parametrize(
+    ("cnf", "expected"),
+    [
+        ({"jkt": "abc"}, Confirmation(key_thumbprint="abc")),
+        ({"x5t#S256": "abc"}, Confirmation(certificate_thumbprint="abc")),
+    ],
+)
+def test_what_a_token_is_bound_to_travels_with_its_principal(
+    cnf: object, expected: Confirmation
+) -> None:
+    """RFC 9449 §6.1, RFC 8705 §3.1."""
+    assert (
+        build_principal(ISSUER, {"sub": "ada", "cnf": cnf}, Claims(), None).confirmation == expected
+    )
+
+
+@pytest.mark.requirement("153", "157")
+@pytest.mark.parametrize("cnf", [{}, None, "x", {"jkt": 1}, {"kid": "x"}, {"jkt": "x", "kid": "y"}])
+def test_a_binding_that_nobody_understands_is_refused(cnf: object) -> None:
+    with pytest.raises(InvalidToken):
+        build_principal(ISSUER, {"sub": "ada", "cnf": cnf}, Claims(), None)
+
+
+def test_groups_that_did_not_fit_are_unknown_and_not_none() -> None:
+    paths = Claims(groups_overage=("_claim_names.groups", "hasgroups"))
+
+    def groups(**claims: object) -> tuple[str, ...] | None:
+        return build_principal(ISSUER, {"sub": "ada", **claims}, paths, None).groups
+
+    assert groups(_claim_names={"groups": "src1"}) is None
+    assert groups(hasgroups=True) is None
+    assert groups(groups=["a"]) == ("a",)
+    assert groups() == ()
+
+
+def test_roles_are_gathered_from_every_place_once() -> None:
+    paths = Claims(roles=("realm_access.roles", "resource_access.mcp.roles"))
+    claims = {
+        "sub": "ada",
+        "realm_access": {"roles": ["a", "b"]},
+        "resource_access": {"mcp": {"roles": ["b", "c"]}},
+    }
+
+    assert build_principal(ISSUER, claims, paths, None).roles == ("a", "b", "c")

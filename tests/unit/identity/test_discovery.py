@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.config.model import Issuer
+from gateway.config.issuer import Issuer
 from gateway.identity.discovery import MetadataLocation
 from gateway.identity.document import FetchFailed, HostUnreachable
 from gateway.identity.fetch import Fetcher

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from gateway.config.model import Issuer
+from gateway.config.issuer import Issuer
 from gateway.identity.explain import Refusal, explain_refusal
 from gateway.identity.reasons import DESCRIPTIONS, TOKEN_REASONS
 

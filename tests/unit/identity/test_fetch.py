@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 
 from gateway.errors import ConfigError
 from gateway.identity.document import FetchFailed, HostUnreachable
-from gateway.identity.fetch import MAX_DOCUMENT_BYTES, Fetcher
+from gateway.identity.fetch import MAX_DOCUMENT_BYTES, Answer, Call, Fetcher
+from tests.support.issuer_service import IssuerService, Scene
 
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Place = Callable[[Serve], Awaitable[str]]
@@ -214,3 +215,76 @@ def test_authority_that_cannot_be_read_stops_the_start(tmp_path: Path, content: 
 async def test_closed_fetcher_fails() -> None:
     with pytest.raises(FetchFailed):
         await Fetcher().get_json("https://as.example/jwks")
+
+
+async def test_form_and_json_are_sent_as_what_they_are(
+    service: IssuerService, fetcher: Fetcher
+) -> None:
+    service.scenes["/ask"] = Scene({"a": 1})
+
+    await fetcher.send(Call(f"{service.url}/ask", "POST", {"X-Mark": "1"}, {"t": "a&b=c"}))
+    await fetcher.send(Call(f"{service.url}/ask", "POST", json={"t": [1]}))
+
+    form, document = service.asked
+    assert (form.method, form.form, form.headers["X-Mark"]) == ("POST", {"t": "a&b=c"}, "1")
+    assert (document.method, document.json) == ("POST", {"t": [1]})
+
+
+async def test_refusal_is_an_answer_with_its_headers(
+    service: IssuerService, fetcher: Fetcher
+) -> None:
+    service.scenes["/ask"] = Scene({"error": "invalid_client"}, 401, {"Retry-After": "7"})
+
+    answer = await fetcher.send(Call(f"{service.url}/ask"))
+
+    assert (answer.status, answer.document) == (401, {"error": "invalid_client"})
+    assert answer.headers["Retry-After"] == "7"
+
+
+async def test_error_page_is_an_answer_without_a_document(
+    service: IssuerService, fetcher: Fetcher
+) -> None:
+    service.scenes["/ask"] = Scene(b"<html>", 502)
+
+    answer = await fetcher.send(Call(f"{service.url}/ask"))
+
+    assert (answer.status, answer.document) == (502, None)
+
+
+@pytest.mark.requirement("124")
+async def test_credentials_are_not_sent_on_to_where_a_redirect_leads(
+    service: IssuerService, fetcher: Fetcher
+) -> None:
+    service.scenes["/ask"] = Scene(status=307, headers={"Location": "/other"})
+    secret = {"Authorization": "Basic czM="}
+
+    answer = await fetcher.send(Call(f"{service.url}/ask", "POST", secret, {"token": "t"}))
+
+    assert answer.status == 307
+    assert service.count("/other") == 0
+
+
+def test_neither_a_call_nor_an_answer_shows_its_content() -> None:
+    call = Call("https://as.example", "POST", {"a": "hidden"}, {"b": "hidden"}, "hidden")
+
+    assert "hidden" not in repr(call)
+    assert "hidden" not in repr(Answer(200, "hidden", {"c": "hidden"}))
+
+
+@pytest.mark.parametrize(("connections", "opened"), [(1, 3), (2, 1)])
+async def test_connection_is_kept_only_where_there_may_be_several(
+    place: Place, connections: int, opened: int
+) -> None:
+    callers: set[object] = set()
+
+    async def note(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        callers.add(request.transport.get_extra_info("peername"))
+        return web.json_response({})
+
+    url = await place(note)
+    async with Fetcher(connections=connections) as fetcher:
+        for _ in range(3):
+            await fetcher.send(Call(url))
+
+    assert len(callers) == opened

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.config.model import Issuer, Jwks
+from gateway.config.issuer import Issuer, Jwks
 from gateway.errors import IdentityUnavailable, InvalidToken
 from gateway.identity.document import FetchedDocument, FetchFailed
 from gateway.identity.flights import Flights

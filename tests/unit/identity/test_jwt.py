@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.config.model import Issuer
+from gateway.config.issuer import Issuer
 from gateway.identity.jwt import JwtVerifier
 from gateway.identity.sources import IssuerSources
 from tests.support.token_signer import (
@@ -167,7 +167,7 @@ ATTACKS: dict[str, tuple[Forge, str]] = {
     "J15 client assertion": (_header(typ="client-authentication+jwt"), "wrong_type"),
     "J15 without type": (_header(typ=None), "wrong_type"),
     "J16 other environment": (_claims(aud="https://staging.example/mcp"), "wrong_audience"),
-    "sender-constrained": (_claims(cnf={"jkt": "x"}), "sender_constrained"),
+    "bound to what nobody understands": (_claims(cnf={"kid": "x"}), "sender_constrained"),
     "no subject": (_claims(sub=None), "missing_claim"),
     "changed claims": (
         _edited(lambda token: ".".join([token.split(".")[0], b64url(b'{"iss":1}'), "e30"])),

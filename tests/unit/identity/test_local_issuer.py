@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from gateway.config.model import Issuer
+from gateway.config.issuer import Issuer
 from gateway.errors import ConfigError
 from gateway.identity.flights import Flights
 from gateway.identity.jwt import JwtVerifier

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.model import Issuer, Jwks
+from gateway.config.issuer import Issuer, Jwks
 from gateway.identity.fetch import Fetcher
 from gateway.identity.flights import Flights
 from gateway.identity.sources import IssuerSources, Surroundings, build_sources

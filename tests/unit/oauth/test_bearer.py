@@ -5,17 +5,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import InvalidRequest
-from gateway.oauth.bearer import MAX_TOKEN_CHARS, has_query_token, parse_authorization
+from gateway.oauth.bearer import (
+    MAX_TOKEN_CHARS,
+    Credentials,
+    has_query_token,
+    parse_authorization,
+)
 
 
 @pytest.mark.requirement("71", "73")
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_is_read_whatever_its_case(scheme: str) -> None:
     """RFC 9110 §11.1."""
-    assert parse_authorization([f"{scheme} abc.def-_~+/=="]) == "abc.def-_~+/=="
+    found = parse_authorization([f"{scheme} abc.def-_~+/=="])
+
+    assert found == Credentials("Bearer", "abc.def-_~+/==")
 
 
-@pytest.mark.parametrize("values", [[], ["Basic dXNlcjpwYXNz"], ["DPoP abc"]])
+@pytest.mark.parametrize("scheme", ["DPoP", "dpop"])
+def test_a_bound_token_comes_with_a_scheme_of_its_own(scheme: str) -> None:
+    """RFC 9449 §7.1."""
+    assert parse_authorization([f"{scheme} abc"]) == Credentials("DPoP", "abc")
+
+
+@pytest.mark.parametrize("values", [[], ["Basic dXNlcjpwYXNz"], ["Negotiate abc"]])
 def test_no_bearer_credentials_are_no_token(values: list[str]) -> None:
     assert parse_authorization(values) is None
 
@@ -57,10 +70,10 @@ def test_malformed_credentials_are_refused_without_being_repeated(value: str) ->
 @given(st.text(max_size=60))
 def test_any_text_is_a_token_nothing_or_refused(text: str) -> None:
     try:
-        token = parse_authorization([f"Bearer {text}"])
+        found = parse_authorization([f"Bearer {text}"])
     except InvalidRequest:
         return
-    assert token == text.strip(" ")
+    assert found == Credentials("Bearer", text.strip(" "))
 
 
 @pytest.mark.requirement("13", "70")

@@ -37,9 +37,7 @@ def test_another_issuer_by_a_single_character_is_refused(issuer: object) -> None
         parse_server_metadata(GOOD | {"issuer": issuer}, "https://idp.example/t")
 
 
-@pytest.mark.parametrize(
-    "jwks_uri", [None, 7, "", "/jwks", "ftp://a/b", "http://a/b", "https:///x"]
-)
+@pytest.mark.parametrize("jwks_uri", [7, "", "/jwks", "ftp://a/b", "http://a/b", "https:///x"])
 def test_keys_must_be_where_they_can_be_fetched_safely(jwks_uri: object) -> None:
     with pytest.raises(ValueError, match="jwks_uri"):
         parse_server_metadata(GOOD | {"jwks_uri": jwks_uri}, "https://idp.example/t")
@@ -55,3 +53,19 @@ def test_a_plain_http_issuer_may_have_plain_http_keys() -> None:
 def test_what_is_no_object_is_refused(document: object) -> None:
     with pytest.raises(ValueError, match="not a JSON object"):
         parse_server_metadata(document, "https://idp.example/t")
+
+
+def test_an_issuer_of_opaque_tokens_has_no_keys() -> None:
+    assert (
+        parse_server_metadata({"issuer": "https://a.example"}, "https://a.example").jwks_uri is None
+    )
+
+
+def test_an_endpoint_is_read_when_it_can_be_asked_safely() -> None:
+    document = GOOD | {"introspection_endpoint": "https://idp.example/introspect", "x": "http://x/"}
+    metadata = parse_server_metadata(document, "https://idp.example/t")
+
+    assert metadata.endpoint("introspection_endpoint") == "https://idp.example/introspect"
+    for name in ("x", "userinfo_endpoint"):
+        with pytest.raises(ValueError, match=name):
+            metadata.endpoint(name)

@@ -14,6 +14,7 @@ CALL = RequestOutcome(
     "files",
     "allow",
     "ok",
+    scheme="jwt",
     subject="ada",
     issuer="https://idp.example.com",
     client_id="cli",

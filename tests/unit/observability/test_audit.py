@@ -63,6 +63,7 @@ def test_line_tells_who_called_what_and_how_it_ended() -> None:
         "trace_id": None,
         "streamed": False,
         "client_gone": False,
+        "ended": None,
     }
 
 

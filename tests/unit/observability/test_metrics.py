@@ -29,7 +29,7 @@ def test_good_call_is_counted_in_every_family(metrics: Metrics) -> None:
 
 
 def test_missing_token_is_no_jwt_decision(metrics: Metrics) -> None:
-    denied = a_call(status=401, decision="deny", reason="missing", subject=None)
+    denied = a_call(status=401, decision="deny", reason="missing", subject=None, scheme="none")
 
     metrics.server("files").finished(denied)
 

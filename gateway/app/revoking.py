@@ -1,0 +1,103 @@
+"""Puts revocations into effect: remembered verdicts end, live streams are cut."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from gateway.config.issuer import Issuer
+from gateway.config.model import Config
+from gateway.errors import IdentityUnavailable
+from gateway.identity.cache import VerdictCache
+from gateway.identity.clocks import Clocks
+from gateway.identity.logout_token import Logout, LogoutTokens
+from gateway.identity.principal import Principal
+from gateway.identity.revocation import Revocation
+from gateway.identity.revocation_file import parse_revocations
+from gateway.identity.revocations import Revocations
+from gateway.identity.sources import IssuerSources
+from gateway.identity.watched_file import WatchedFile
+from gateway.proxy.gate import Gate
+from gateway.store.store import Store
+from gateway.store.unavailable import StoreUnavailable
+
+REASON = "revoked"
+# Longer than any access token should live; then the entry has nothing left to refuse.
+LOGOUT_KEPT_S = 30 * 86400.0
+
+
+@dataclass(slots=True)
+class Enforcement:
+    """Acts on every change of the list; `cache` and `gate` come once they are built."""
+
+    revocations: Revocations | None = None
+    cache: VerdictCache | None = None
+    gate: Gate | None = None
+
+    def check(self, principal: Principal, now: float) -> None:
+        """Raise `InvalidToken` for a caller that is revoked."""
+        if self.revocations is not None:
+            self.revocations.check(principal, now)
+
+    def enforce(self) -> None:
+        """Forget verdicts and end streams that the list concerns now."""
+        if self.revocations is None:
+            return
+        if self.cache is not None:
+            self.cache.forget(self.revocations.concerns)
+        if self.gate is not None:
+            self.gate.end_streams(self.revocations.concerns, REASON)
+
+
+async def open_revocations(config: Config, store: Store, enforcement: Enforcement) -> Revocations:
+    """Build the list from the store and the configured file, and read both once."""
+    file: WatchedFile[tuple[Revocation, ...]] | None = None
+    if config.revocations.file is not None:
+        file = WatchedFile(config.revocations.file, parse_revocations, ())
+    revocations = Revocations(store, file, Clocks(), enforcement.enforce)
+    enforcement.revocations = revocations
+    await revocations.load()
+    return revocations
+
+
+def logout_taker(
+    issuer: Issuer, sources: IssuerSources, revocations: Revocations, store: Store
+) -> Callable[[str], Awaitable[None]]:
+    """Build what verifies the logout tokens of one issuer and acts on them."""
+    clients = issuer.backchannel_logout.clients if issuer.backchannel_logout is not None else ()
+    tokens = LogoutTokens(issuer, clients, sources.keys)
+
+    async def take(token: str) -> None:
+        now = time.time()
+        logout = await tokens.verify(token, now)
+        mark = f"{logout.issuer} {logout.token_id}"
+        try:
+            if not await store.add("logout", mark, b"", logout.expires_at + issuer.clock_skew):
+                return  # sent again: it took effect the first time
+            for revocation in _revocations_of(logout, now):
+                await revocations.add(revocation)
+        except StoreUnavailable as error:
+            # The issuer may try again; a mark without its effect must not stay.
+            with suppress(StoreUnavailable):
+                await store.remove("logout", mark)
+            raise IdentityUnavailable("The logout cannot be kept now.") from error
+
+    return take
+
+
+def _revocations_of(logout: Logout, now: float) -> Iterator[Revocation]:
+    until = now + LOGOUT_KEPT_S
+    if logout.session_id is not None:
+        yield Revocation(
+            "session_id", logout.session_id, issuer=logout.issuer, until=until, note="logout"
+        )
+    if logout.subject is not None:
+        # Access tokens seldom name their session: then everything issued before the logout goes.
+        yield Revocation(
+            "subject",
+            logout.subject,
+            issuer=logout.issuer,
+            before=logout.issued_at,
+            until=until,
+            note="logout",
+        )

@@ -1,0 +1,18 @@
+"""Whether a compact token was signed by its issuer: RFC 7515 §5.2, RFC 8725 §3."""
+
+from gateway.identity.access_token import Expectations, check_header
+from gateway.identity.compact import CompactToken
+from gateway.identity.jwks import KeySource
+from gateway.identity.reasons import refused
+
+
+async def check_signature(token: CompactToken, expected: Expectations, keys: KeySource) -> None:
+    """Check the header and the signature with the issuer's own key.
+
+    Raises `InvalidToken`, and `IdentityUnavailable` while the keys are not at hand.
+    """
+    algorithm = check_header(token.header, expected)
+    kid = token.header.get("kid")
+    key = await keys.key_for(kid if isinstance(kid, str) else None, algorithm)
+    if not key.verify(token.signing_input, token.signature):
+        raise refused("bad_signature")

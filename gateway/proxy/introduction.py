@@ -1,0 +1,30 @@
+"""What the gateway itself adds to a request: its credential, and a signed word about the caller."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from gateway.identity.principal import Principal
+from gateway.mcp.operation import Operation
+
+
+class Introduction(msgspec.Struct, frozen=True, gc=False):
+    """One authorized call: who makes it, with which token, and what it asks for.
+
+    `token` and `principal` are None for an anonymous caller; `now` is in Unix seconds.
+    """
+
+    principal: Principal | None
+    token: str | None
+    operation: Operation | None
+    body: bytes
+    now: float
+
+
+# Whole header lines for one call. Raises `GatewayError` when the upstream must not see it.
+Introducer = Callable[[Introduction], Awaitable[bytes]]
+
+
+async def introduce(introducers: Sequence[Introducer], call: Introduction) -> bytes:
+    """Collect the lines of every introducer."""
+    return b"".join([await introducer(call) for introducer in introducers])

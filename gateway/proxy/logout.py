@@ -1,0 +1,42 @@
+"""Where issuers tell that a session is over: OIDC Back-Channel Logout 1.0 §2.5, §2.8."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from gateway.errors import InvalidToken, UnsupportedMediaType
+from gateway.proxy.inbound import Head
+from gateway.proxy.respond import JSON, NO_STORE, Reply
+from gateway.proxy.routes import Receiver
+
+_FORM = "application/x-www-form-urlencoded"
+_REFUSED = b'{"error":"invalid_request","error_description":"The logout token is not accepted."}'
+
+# Verifies a logout token and acts on it. Raises `InvalidToken` and `IdentityUnavailable`.
+TakeLogout = Callable[[str], Awaitable[None]]
+
+
+def logout_receiver(take: TakeLogout) -> Receiver:
+    """Answer 200 when the logout took effect, 400 for a bad token, 503 when nobody can know."""
+
+    async def receive(head: Head, body: bytes) -> Reply:
+        if head.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
+            raise UnsupportedMediaType("A logout token comes in a form.")
+        try:
+            await take(_read_token(body))
+        except InvalidToken:
+            # One text for every reason: else the endpoint would tell which keys are trusted.
+            return Reply(400, [JSON, NO_STORE], _REFUSED)
+        return Reply(200, [NO_STORE])
+
+    return Receiver(receive)
+
+
+def _read_token(body: bytes) -> str:
+    try:
+        fields = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=10)
+    except ValueError as error:
+        raise InvalidToken("The form is malformed.", reason="malformed") from error
+    tokens = fields.get("logout_token", [])
+    if len(tokens) != 1:
+        raise InvalidToken("One logout token is needed.", reason="malformed")
+    return tokens[0]

@@ -1,0 +1,121 @@
+"""Facts that replicas share, in Redis or Valkey."""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.store.unavailable import StoreUnavailable
+
+PREFIX = "mcpgw"
+TIMEOUT_S = 1.0
+_SCAN_COUNT = 500
+
+# In one step, so that nobody sees a new value under the old version.
+_ADD = """
+local set
+if ARGV[2] == '' then
+  set = redis.call('SET', KEYS[1], ARGV[1], 'NX')
+else
+  set = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PXAT', ARGV[2])
+end
+if set then redis.call('INCR', KEYS[2]) return 1 end
+return 0
+"""
+_REMOVE = """
+local removed = redis.call('DEL', KEYS[1])
+if removed == 1 then redis.call('INCR', KEYS[2]) end
+return removed
+"""
+
+
+class RedisStore:
+    """A connection pool to one Redis; every call takes at most about `TIMEOUT_S`."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._add = client.register_script(_ADD)
+        self._remove = client.register_script(_REMOVE)
+
+    @classmethod
+    def connect(cls, url: str, password: str | None, ca_file: Path | None) -> Self:
+        """Build the store; the first call connects."""
+        connect = partial(
+            Redis.from_url,
+            url,
+            password=password,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
+            health_check_interval=30,
+        )
+        return cls(connect() if ca_file is None else connect(ssl_ca_certs=str(ca_file)))
+
+    async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
+        """Keep a value unless there is one."""
+        end = "" if expires_at is None else str(math.ceil(expires_at * 1000))
+        try:
+            added = await self._add(keys=[_name(kind, key), _version(kind)], args=[value, end])
+            return bool(added == 1)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def remove(self, kind: str, key: str) -> bool:
+        """Forget a value."""
+        try:
+            removed = await self._remove(keys=[_name(kind, key), _version(kind)])
+            return bool(removed == 1)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def entries(self, kind: str) -> Mapping[str, bytes]:
+        """Every value of a kind."""
+        start = _name(kind, "")
+        try:
+            names = [
+                name async for name in self._client.scan_iter(match=f"{start}*", count=_SCAN_COUNT)
+            ]
+            values = await self._client.mget(names) if names else []
+        except RedisError as error:
+            raise _unavailable(error) from error
+        # One that expired between the two calls is not there any more.
+        return {
+            _text(name).removeprefix(start): _bytes(value)
+            for name, value in zip(names, values, strict=True)
+            if value is not None
+        }
+
+    async def version(self, kind: str) -> str:
+        """A number that grows with every change of any replica."""
+        try:
+            value = await self._client.get(_version(kind))
+        except RedisError as error:
+            raise _unavailable(error) from error
+        return _text(value) if value is not None else ""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _name(kind: str, key: str) -> str:
+    return f"{PREFIX}:{kind}:{key}"
+
+
+def _version(kind: str) -> str:
+    return f"{PREFIX}-version:{kind}"
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _bytes(value: bytes | str) -> bytes:
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def _unavailable(error: RedisError) -> StoreUnavailable:
+    return StoreUnavailable(f"Redis: {type(error).__name__}")

@@ -1,0 +1,110 @@
+"""Opaque tokens through the whole gateway: asked about once, refused safely, never passed on."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.app.serve import Serving
+from tests.support.gateway import running_gateway
+from tests.support.issuer_service import Asked, IssuerService, Scene
+from tests.support.ports import reserved_port
+from tests.support.raw_http import RawResponse, exchange, post
+from tests.support.recording_upstream import RecordingUpstream
+from tests.support.rig import CALL
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueRig:
+    """A gateway whose issuer is asked about every token."""
+
+    gateway: Serving
+    service: IssuerService
+    upstream: RecordingUpstream
+
+    async def call(self, token: str) -> RawResponse:
+        port = self.gateway.port
+        return await exchange(port, post(port, CALL, token=token))
+
+
+@asynccontextmanager
+async def running_opaque_rig(more: str = "") -> AsyncIterator[OpaqueRig]:
+    with reserved_port() as port:
+        async with IssuerService() as service, RecordingUpstream() as upstream:
+            config = f"""\
+listen: 127.0.0.1:{port}
+public_url: http://127.0.0.1:{port}
+issuers:
+  corp:
+    issuer: {service.url}
+    jwt: false
+    introspection: {{url: "{service.url}/introspect", client_id: gw, client_secret: s3cret}}
+servers:
+  mcp: {{upstream: "{upstream.url}", allow: any}}
+{more}"""
+            service.scenes["/introspect"] = lambda asked: _answer(asked, f"http://127.0.0.1:{port}")
+            async with running_gateway(config) as gateway:
+                yield OpaqueRig(gateway, service, upstream)
+
+
+def _answer(asked: Asked, origin: str) -> Scene:
+    subject = asked.form["token"]
+    if subject.startswith("bad"):
+        return Scene({"active": False})
+    times = {"exp": time.time() + 300, "iat": int(time.time())}
+    return Scene({"active": True, "sub": subject, "aud": f"{origin}/mcp", **times})
+
+
+async def test_the_caller_behind_an_opaque_token_reaches_the_upstream() -> None:
+    async with running_opaque_rig() as rig:
+        response = await rig.call("ada")
+
+        assert response.status == 200
+        assert rig.upstream.last.value("X-User-Id") == "ada"
+        assert b"Bearer ada" not in bytes(rig.upstream.received)
+
+
+@pytest.mark.requirement("118", "7")
+async def test_an_inactive_token_is_refused_and_asked_about_once() -> None:
+    async with running_opaque_rig() as rig:
+        responses = [await rig.call("bad") for _ in range(3)]
+
+        assert [each.status for each in responses] == [401, 401, 401]
+        assert 'error="invalid_token"' in str(responses[0].challenge)
+        assert rig.service.count("/introspect") == 1
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("C4")
+async def test_a_thousand_requests_with_one_new_token_ask_once() -> None:
+    async with running_opaque_rig() as rig:
+        rig.service.gate.clear()
+        async with asyncio.TaskGroup() as crowd:
+            calls = [crowd.create_task(rig.call("ada")) for _ in range(1000)]
+            while not rig.service.asked:  # noqa: ASYNC110 - nothing tells when it came
+                await asyncio.sleep(0.01)
+            rig.service.gate.set()
+        responses = [each.result() for each in calls]
+
+        assert {each.status for each in responses} == {200}
+        assert rig.service.count("/introspect") == 1
+
+
+@pytest.mark.requirement("121", "122")
+async def test_an_issuer_that_fails_is_503_and_known_callers_go_on() -> None:
+    async with running_opaque_rig() as rig:
+        assert (await rig.call("ada")).status == 200
+        received = len(rig.upstream.requests)
+        rig.service.scenes["/introspect"] = Scene(status=500)
+
+        refused = [await rig.call(f"new{number}") for number in range(8)]
+        known = await rig.call("ada")
+
+        assert {each.status for each in refused} == {503}
+        assert all(int(each.value("Retry-After") or 0) >= 1 for each in refused)
+        assert rig.service.count("/introspect") == 1 + 5  # then the circuit is open
+        assert known.status == 200
+        assert len(rig.upstream.requests) == received + 1

@@ -1,0 +1,206 @@
+"""Revocation takes effect within a second: on remembered verdicts, on live streams, for good."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from gateway.identity.logout_token import EVENT
+from tests.support.raw_http import raw_connection
+from tests.support.recording_upstream import chunk, event_stream_head
+from tests.support.rig import Rig, running_rig
+
+ADMIN = """\
+admin: {{listen: "127.0.0.1:0", token: admin-token}}
+store: {{url: "{store}"}}
+state_dir: {state}
+"""
+TOKEN = {"Authorization": "Bearer admin-token"}
+LIMIT_S = 1.0
+
+
+@asynccontextmanager
+async def revoking_rig(state: Path, store: str = "sqlite:", more: str = "") -> AsyncIterator[Rig]:
+    async with running_rig(ADMIN.format(state=state, store=store) + more) as rig:
+        yield rig
+
+
+async def _revoke(rig: Rig, revocation: dict[str, object]) -> str:
+    async with ClientSession(headers=TOKEN) as client:
+        url = f"http://127.0.0.1:{rig.admin_port}/revocations"
+        async with client.post(url, json=revocation) as response:
+            assert response.status == 201, await response.text()
+            return str((await response.json())["id"])
+
+
+async def _refused_after(rig: Rig, token: str) -> float:
+    """Seconds until a token is refused; fails past the limit."""
+    started = time.monotonic()
+    while (await rig.call(token=token)).status == 200:
+        assert time.monotonic() - started < LIMIT_S, "still accepted"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - started
+
+
+@pytest.mark.requirement("152", "C6")
+async def test_a_subject_is_refused_at_once_and_pardoned(tmp_path: Path) -> None:
+    async with revoking_rig(tmp_path) as rig:
+        token, other = rig.token(sub="ada"), rig.token(sub="bob")
+        assert (await rig.call(token=token)).status == 200
+        identity = await _revoke(rig, {"subject": "ada"})
+
+        refused = await rig.call(token=token)
+        assert refused.status == 401
+        assert "revoked" in str(refused.challenge)
+        assert (await rig.call(token=other)).status == 200
+        async with ClientSession(headers=TOKEN) as client:
+            url = f"http://127.0.0.1:{rig.admin_port}/revocations/{identity}"
+            assert (await client.delete(url)).status == 204
+        assert (await rig.call(token=token)).status == 200
+
+
+@pytest.mark.requirement("152")
+@pytest.mark.parametrize(
+    "revocation",
+    [
+        {"client_id": "test-client"},
+        {"token_id": "t-1"},
+        {"session_id": "s-1"},
+        {"group": "ops"},
+        {"everything": True, "before": "2100-01-01T00:00:00Z"},
+    ],
+)
+async def test_each_kind_of_revocation_refuses_before_the_upstream(
+    tmp_path: Path, revocation: dict[str, object]
+) -> None:
+    async with revoking_rig(tmp_path) as rig:
+        await _revoke(rig, revocation)
+
+        response = await rig.call(token=rig.token(jti="t-1", sid="s-1", groups=["dev", "ops"]))
+
+        assert response.status == 401
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("C6", "C8")
+async def test_a_live_stream_is_cut_cleanly_and_says_why_in_the_audit(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with revoking_rig(tmp_path) as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
+        head = rig.request("GET", "/mcp", headers=_stream_headers(rig.token(sub="ada")))
+        await client.send(head)
+        assert (await client.read_head()).status == 200
+        assert await client.read_chunk() == b"data: 1\n\n"
+
+        started = time.monotonic()
+        await _revoke(rig, {"subject": "ada"})
+        assert await client.read_chunk() == b""
+
+        assert time.monotonic() - started < LIMIT_S
+    ended = [
+        json.loads(line)["ended"]
+        for line in capfd.readouterr().out.splitlines()
+        if "mcp_request" in line
+    ]
+    assert "revoked" in ended
+
+
+def _stream_headers(token: str) -> bytes:
+    return f"Authorization: Bearer {token}\r\nAccept: text/event-stream\r\n".encode()
+
+
+@pytest.mark.requirement("152")
+async def test_a_revocation_survives_a_restart(tmp_path: Path) -> None:
+    async with revoking_rig(tmp_path) as rig:
+        await _revoke(rig, {"subject": "ada"})
+
+    async with revoking_rig(tmp_path) as rig:
+        assert (await rig.call(token=rig.token(sub="ada"))).status == 401
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("152", "C6")
+async def test_replicas_that_share_a_store_refuse_within_a_second(tmp_path: Path) -> None:
+    async with revoking_rig(tmp_path) as one, revoking_rig(tmp_path) as two:
+        token = two.token(sub="ada")
+        assert (await two.call(token=token)).status == 200
+        await _revoke(one, {"subject": "ada"})
+
+        assert await _refused_after(two, token) < LIMIT_S
+
+
+@pytest.mark.requirement("152", "C6")
+async def test_a_line_in_the_file_refuses_within_a_second(tmp_path: Path) -> None:
+    file = tmp_path / "revocations.yaml"
+    async with revoking_rig(tmp_path, more=f"revocations: {{file: {file}}}\n") as rig:
+        token = rig.token(sub="ada")
+        assert (await rig.call(token=token)).status == 200
+        file.write_text("revocations: [{subject: ada, note: left the company}]\n", encoding="utf-8")
+
+        assert await _refused_after(rig, token) < LIMIT_S
+
+
+@pytest.mark.requirement("O3")
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}])
+async def test_nobody_revokes_without_the_admin_token(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async with revoking_rig(tmp_path) as rig, ClientSession(headers=headers) as client:
+        url = f"http://127.0.0.1:{rig.admin_port}/revocations"
+
+        assert (await client.get(url)).status == 401
+        assert (await client.post(url, json={"subject": "ada"})).status == 401
+        assert (await client.delete(f"{url}/x")).status == 401
+
+
+async def test_without_an_admin_token_there_is_nothing_to_guess() -> None:
+    async with running_rig() as rig, ClientSession(headers=TOKEN) as client:
+        assert (await client.get(f"http://127.0.0.1:{rig.admin_port}/revocations")).status == 404
+
+
+@pytest.mark.parametrize(
+    "revocation",
+    [{}, {"subject": ""}, {"subject": "a", "group": "b"}, {"everything": True}, {"x": 1}],
+)
+async def test_a_revocation_that_makes_no_sense_is_explained(
+    tmp_path: Path, revocation: dict[str, object]
+) -> None:
+    async with revoking_rig(tmp_path) as rig, ClientSession(headers=TOKEN) as client:
+        url = f"http://127.0.0.1:{rig.admin_port}/revocations"
+        async with client.post(url, json=revocation) as response:
+            assert response.status == 400
+            assert len((await response.json())["error"]) > 10
+
+
+@pytest.mark.requirement("152")
+async def test_a_back_channel_logout_ends_the_session(tmp_path: Path) -> None:
+    section = "backchannel_logout: {clients: [mcp-client]}"
+    async with running_rig("store: {url: 'memory:'}\n", issuer=section) as rig:
+        token = rig.token(sub="ada", sid="s-1", iat=int(time.time()) - 5)
+        assert (await rig.call(token=token)).status == 200
+        logout = rig.signer.token(
+            "mcp-client",
+            header={"typ": "logout+jwt"},
+            sub="ada",
+            sid="s-1",
+            jti="j-1",
+            scope=None,
+            events={EVENT: {}},
+        )
+        path = "/.well-known/mcpgw/backchannel-logout/default"
+        async with ClientSession() as issuer:
+            form = {"logout_token": logout}
+            answers = [await issuer.post(rig.origin + path, data=form) for _ in range(2)]
+            forged = await issuer.post(rig.origin + path, data={"logout_token": token})
+            read = await issuer.get(rig.origin + path)
+
+        assert [each.status for each in answers] == [200, 200]
+        assert (forged.status, read.status) == (400, 405)
+        assert (await rig.call(token=token)).status == 401
+        assert (await rig.call(token=rig.token(sub="ada", iat=int(time.time()) + 1))).status == 200
