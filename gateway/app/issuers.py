@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from gateway.app.verifiers import IssuerServices, open_services
+from gateway.app.verifiers import IssuerServices, Link, open_services
 from gateway.config.complete import public_url
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config, Server
@@ -20,7 +20,6 @@ from gateway.identity.sources import (
     build_local_sources,
     build_sources,
 )
-from gateway.identity.verifier import Verifier
 from gateway.identity.watched_file import WatchedFile
 
 ApiKeyFile = WatchedFile[Mapping[str, ApiKeyEntry]]
@@ -40,17 +39,23 @@ class Issuers:
         """What is kept fresh about each issuer."""
         return {name: each.sources for name, each in self.services.items()}
 
-    def authenticator(self, name: str, server: Server, config: Config) -> Authenticator:
-        """Build the chain of one server: API keys, then issuers in the order of the file."""
+    def chain(self, name: str, server: Server, config: Config) -> list[Link]:
+        """The verifiers of one server: API keys, then issuers in the order of the file."""
         audiences = {server.resource, *server.auth.audiences}
-        verifiers: list[Verifier] = []
+        links: list[Link] = []
         if self.keys is not None and server.auth.api_keys:
             # First: a key is known by its prefix, and is then shown to nobody else.
-            verifiers.append(ApiKeyVerifier(self.keys, public_url(config, server), name))
+            verifier = ApiKeyVerifier(self.keys, public_url(config, server), name)
+            links.append(Link("api_keys", "api_key", verifier))
         for issuer in server.auth.issuers:
-            verifiers += self.services[issuer].verifiers(audiences)
+            links += self.services[issuer].verifiers(audiences)
+        return links
+
+    def authenticator(self, name: str, server: Server, config: Config) -> Authenticator:
+        """Build what decides about the tokens of one server."""
+        links = self.chain(name, server, config)
         asking = any(self.services[issuer].providers for issuer in server.auth.issuers)
-        return Authenticator(name, verifiers, self.cache, opaque=asking)
+        return Authenticator(name, [each.verifier for each in links], self.cache, opaque=asking)
 
     def metadata_of(self, name: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
         """Give a way to the issuer's own metadata document; it raises `IdentityUnavailable`."""

@@ -19,6 +19,16 @@ from gateway.identity.sources import IssuerSources, Surroundings
 from gateway.identity.token_review import TokenReviewVerifier
 from gateway.identity.userinfo import UserinfoVerifier
 from gateway.identity.verifier import Verifier
+from gateway.observability.outcome import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One verifier of a server's chain; `source` is the issuer's name, or `api_keys`."""
+
+    source: str
+    scheme: Scheme
+    verifier: Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +42,38 @@ class IssuerServices:
     providers: Mapping[Kind, Provider]
     groups: GroupLookups | None = None
 
-    def verifiers(self, audiences: Iterable[str]) -> list[Verifier]:
+    def verifiers(self, audiences: Iterable[str]) -> list[Link]:
         """The verifiers for one server. Raises `ConfigError` for a client that cannot be one."""
         accepted = frozenset(audiences)
-        found: list[Verifier] = []
+        found: list[tuple[Scheme, Verifier]] = []
         if self.issuer.jwt:
-            found.append(JwtVerifier(self.issuer, accepted, self.sources.keys, self.groups))
+            keys = self.sources.keys
+            found.append(("jwt", JwtVerifier(self.issuer, accepted, keys, self.groups)))
         found += self._asking(accepted)
-        return found
+        return [Link(self.name, scheme, verifier) for scheme, verifier in found]
 
-    def _asking(self, accepted: frozenset[str]) -> Iterable[Verifier]:
+    def _asking(self, accepted: frozenset[str]) -> Iterable[tuple[Scheme, Verifier]]:
         issuer = self.issuer
         if issuer.introspection is not None:
-            yield IntrospectionVerifier(
-                issuer,
-                accepted,
-                self.providers["introspection"],
-                ClientAuth(issuer.introspection, issuer.issuer),
-                self._endpoint(issuer.introspection.url, "introspection_endpoint"),
-                self.around.clocks,
+            yield (
+                "introspection",
+                IntrospectionVerifier(
+                    issuer,
+                    accepted,
+                    self.providers["introspection"],
+                    ClientAuth(issuer.introspection, issuer.issuer),
+                    self._endpoint(issuer.introspection.url, "introspection_endpoint"),
+                    self.around.clocks,
+                ),
             )
         if issuer.token_review is not None:
             bearer = BearerFile(issuer.token_review.bearer_token_file)
-            yield TokenReviewVerifier(issuer, accepted, self.providers["token_review"], bearer)
+            reviewer = TokenReviewVerifier(issuer, accepted, self.providers["token_review"], bearer)
+            yield "token_review", reviewer
         if issuer.userinfo is not None:
             endpoint = self._endpoint(issuer.userinfo.url, "userinfo_endpoint")
-            yield UserinfoVerifier(issuer, accepted, self.providers["userinfo"], endpoint)
+            provider = self.providers["userinfo"]
+            yield "userinfo", UserinfoVerifier(issuer, accepted, provider, endpoint)
 
     def _endpoint(self, url: str | None, name: str) -> Callable[[], Awaitable[str]]:
         async def configured() -> str:

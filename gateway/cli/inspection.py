@@ -1,21 +1,37 @@
 """What `mcpgw token inspect` finds out: the token's content and this configuration's verdict."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 
+from gateway.app.issuers import open_issuers
+from gateway.app.verifiers import Link
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config, Server
-from gateway.errors import GatewayError, IdentityUnavailable
+from gateway.errors import GatewayError, IdentityUnavailable, InvalidToken
+from gateway.identity.api_key import is_key
+from gateway.identity.cache import VerdictCache
+from gateway.identity.clocks import Clocks
 from gateway.identity.compact import is_jwt_shaped, parse_compact
 from gateway.identity.explain import Refusal, explain_refusal
-from gateway.identity.fetch import Fetcher
 from gateway.identity.flights import Flights
-from gateway.identity.jwks import KeySource
-from gateway.identity.jwt import JwtVerifier
-from gateway.identity.local_issuer import LocalIssuer
-from gateway.identity.reasons import refused
-from gateway.identity.sources import Surroundings, build_local_sources, build_sources
+from gateway.identity.principal import Principal
+from gateway.identity.sources import Surroundings
+from gateway.identity.token_issuers import TokenIssuers
+from gateway.policy.admission import compile_admission
+from gateway.policy.decision import Allow
+
+NOT_MINE = "not mine"
+
+
+@dataclass(slots=True)
+class Findings:
+    """What each verifier of the chain said, up to the one that decided."""
+
+    checks: list[dict[str, str]] = field(default_factory=list)
+    principal: Principal | None = None
+    error: GatewayError | None = None
 
 
 async def inspect_token(
@@ -23,34 +39,47 @@ async def inspect_token(
 ) -> dict[str, object]:
     """The report as JSON values; `verdict` is `accepted`, or the reason of the first failed check.
 
-    The signature is not in it, so the report is no token. Only the issuer that the token
-    names is asked for keys, and only when it is trusted.
+    Neither the token nor its signature is in it. The verifiers are asked in their order, so
+    an opaque token is shown to the issuers that would see it in service too.
     """
     header, claims = _decode(token)
-    report: dict[str, object] = {"header": header, "claims": claims}
-    trusted = {name: config.issuers[name] for name in server.auth.issuers}
-    named = {name: issuer for name, issuer in trusted.items() if issuer.issuer == claims.get("iss")}
-    audiences = (server.resource, *server.auth.audiences)
-    embedded = {
-        name: LocalIssuer.load_or_create(config.state_dir, issuer.issuer)
-        for name, issuer in named.items()
-        if issuer.local
-    }
-    error = await _refusal(named, embedded, audiences, token, now)
-    if error is None:
-        return report | {"verdict": "accepted", "why": "Every check passed"}
+    findings = await _ask_chain(config, server, token, now)
+    report: dict[str, object] = {"header": header, "claims": claims, "checks": findings.checks}
+    if findings.principal is not None:
+        return report | _accepted(server, findings.principal)
+    error = findings.error
     if isinstance(error, IdentityUnavailable):
-        return report | {"verdict": error.reason, "why": error.description}
+        cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
+        return report | {"verdict": error.reason, "why": error.description + cause}
+    reason = error.reason if error is not None else _unclaimed(token, findings)
     refusal = Refusal(
-        reason=error.reason,
+        reason=reason,
         header=header,
         claims=claims,
-        issuer=next(iter(named.values()), None),
-        trusted=[issuer.issuer for issuer in trusted.values()],
-        audiences=audiences,
+        issuer=_named_issuer(config, server, claims),
+        trusted=[config.issuers[name].issuer for name in server.auth.issuers],
+        audiences=(server.resource, *server.auth.audiences),
         now=now,
     )
-    return report | {"verdict": error.reason, "why": explain_refusal(refusal)}
+    return report | {"verdict": reason, "why": explain_refusal(refusal)}
+
+
+def _accepted(server: Server, principal: Principal) -> dict[str, object]:
+    """What the server would know about the caller, and whether it would let them in."""
+    caller = {
+        "issuer": principal.issuer,
+        "subject": principal.subject,
+        "client_id": principal.client_id,
+        "scopes": sorted(principal.scopes),
+        "groups": "unknown" if principal.groups is None else list(principal.groups),
+        "roles": list(principal.roles),
+    }
+    decision = compile_admission(server.auth.scopes, server.allow)(principal)
+    admitted = "yes" if isinstance(decision, Allow) else decision.reason
+    why = "Every check passed"
+    if principal.confirmation is not None:
+        why += "; the token is bound to a key, so each request needs a DPoP proof"
+    return {"caller": caller, "admitted": admitted, "verdict": "accepted", "why": why}
 
 
 def _decode(token: str) -> tuple[Mapping[str, object], Mapping[str, object]]:
@@ -61,35 +90,47 @@ def _decode(token: str) -> tuple[Mapping[str, object], Mapping[str, object]]:
     return parsed.header, parsed.claims
 
 
-async def _refusal(
-    named: Mapping[str, Issuer],
-    embedded: Mapping[str, LocalIssuer],
-    audiences: Sequence[str],
-    token: str,
-    now: float,
-) -> GatewayError | None:
-    async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
-        around = Surroundings(Flights(group))
+def _named_issuer(config: Config, server: Server, claims: Mapping[str, object]) -> Issuer | None:
+    for name in server.auth.issuers:
         try:
-            for name, issuer in named.items():
-                keys = await _keys(name, issuer, embedded.get(name), around, stack)
-                await keys.refresh()
-                if await JwtVerifier(issuer, audiences, keys).verify(token, now) is not None:
-                    return None
-        except GatewayError as error:  # returned: leaving the group, it would be wrapped
-            return error
-    return refused("wrong_issuer" if is_jwt_shaped(token) else "malformed")
+            if TokenIssuers(config.issuers[name]).match(claims) is not None:
+                return config.issuers[name]
+        except InvalidToken:  # of another tenant
+            return config.issuers[name]
+    return None
 
 
-async def _keys(
-    name: str,
-    issuer: Issuer,
-    local: LocalIssuer | None,
-    around: Surroundings,
-    stack: contextlib.AsyncExitStack,
-) -> KeySource:
-    if local is not None:
-        return build_local_sources(name, issuer, local, around).keys
-    fetcher = Fetcher(ca_file=issuer.ca_file, insecure_http=issuer.insecure_http)
-    await stack.enter_async_context(fetcher)
-    return build_sources(name, issuer, fetcher, around).keys
+def _unclaimed(token: str, findings: Findings) -> str:
+    if is_jwt_shaped(token):
+        return "wrong_issuer"
+    asked = any(each["scheme"] != "jwt" for each in findings.checks)
+    return "inactive" if asked and not is_key(token) else "malformed"
+
+
+async def _ask_chain(config: Config, server: Server, token: str, now: float) -> Findings:
+    name = next(name for name, each in config.servers.items() if each is server)
+    issuers = {each: config.issuers[each] for each in server.auth.issuers}
+    asked = config.model_copy(update={"issuers": issuers})
+    findings = Findings()
+    async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
+        flights = Flights(group)
+        cache = VerdictCache(config.cache, flights, Clocks())
+        built = await open_issuers(asked, Surroundings(flights), cache, stack)
+        await _ask(built.chain(name, server, asked), token, now, findings)
+    return findings
+
+
+async def _ask(chain: Sequence[Link], token: str, now: float, findings: Findings) -> None:
+    for link in chain:
+        said = "accepted"
+        try:
+            findings.principal = await link.verifier.verify(token, now)
+            if findings.principal is None:
+                said = NOT_MINE
+        except GatewayError as error:
+            # Unavailable is no verdict: another one may still accept the token.
+            findings.error = findings.error or error
+            said = error.reason
+        findings.checks.append({"source": link.source, "scheme": link.scheme, "said": said})
+        if findings.principal is not None or isinstance(findings.error, InvalidToken):
+            return

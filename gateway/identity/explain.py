@@ -36,7 +36,8 @@ def explain_refusal(refusal: Refusal) -> str:
 
 def _details(refusal: Refusal) -> str:
     if not refusal.header:
-        return "it is not a JWT that every parser reads alike"
+        malformed = refusal.reason == "malformed"
+        return "it is not a JWT that every parser reads alike" if malformed else ""
     issuer = refusal.issuer
     if issuer is None:
         return f"iss is {_show(refusal.claims.get('iss'))}, trusted are {_show(refusal.trusted)}"
@@ -73,6 +74,9 @@ _WRITERS: Mapping[str, Callable[[Refusal, Issuer], str]] = {
         f"kid {_show(refusal.header.get('kid'))} is not among the issuer's usable keys"
     ),
     "missing_claim": _write_missing,
+    "claim_not_accepted": lambda refusal, issuer: (
+        f"required are {_show({path: list(each) for path, each in issuer.require.items()})}"
+    ),
     "expired": lambda refusal, issuer: (
         f"exp is {_show(refusal.claims.get('exp'))}, now is {int(refusal.now)}"
     ),

@@ -21,10 +21,9 @@ KEY = make_key(b"k" * RANDOM_BYTES)
 ID = key_id(hash_key(KEY))
 CONFIG = """
 public_url: https://mcp.example.com
-issuer: https://idp.example.com
-allow: any
+issuers: {corp: {issuer: "https://idp.example.com"}}
 servers:
-  files: {path: /files, upstream: "http://127.0.0.1:9000/mcp"}
+  files: {path: /files, upstream: "http://127.0.0.1:9000/mcp", allow: any}
 """
 
 
