@@ -2,18 +2,29 @@
 //
 // Any login name is an account without a password. A script drives the login with plain HTTP: the
 // interaction page answers GET with a form and POST of that form with the next redirect.
-// Access tokens are RFC 9068 JWTs bound to the requested resource (RFC 8707).
+//
+// The first argument says what access tokens are like:
+//   RS256, ES256  RFC 9068 JWTs with that signature, bound to the requested resource (RFC 8707)
+//   opaque        bound to the resource too, but only introspection tells (client `gateway`)
+//   unbound       opaque, and the provider does not know about resources
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 
 import { errors, Provider } from 'oidc-provider';
 
+const MODE = process.argv[2] ?? 'RS256';
+const IS_JWT = MODE === 'RS256' || MODE === 'ES256';
 const SCOPES = ['mcp:read', 'mcp:write'];
 
-function signingKey() {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'provider-1' };
+// ID tokens are always RS256; access tokens what the mode says.
+function signingKeys() {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  return [
+    { ...rsa.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'provider-1' },
+    { ...ec.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'provider-2' },
+  ];
 }
 
 function profile(accountId) {
@@ -25,14 +36,14 @@ function resourceServer(ctx, resource) {
   return {
     scope: SCOPES.join(' '),
     audience: resource,
-    accessTokenFormat: 'jwt',
+    accessTokenFormat: IS_JWT ? 'jwt' : 'opaque',
     accessTokenTTL: 300,
-    jwt: { sign: { alg: 'RS256' } },
+    ...(IS_JWT ? { jwt: { sign: { alg: MODE } } } : {}),
   };
 }
 
 const configuration = {
-  jwks: { keys: [signingKey()] },
+  jwks: { keys: signingKeys() },
   cookies: { keys: ['a test needs no secret'] },
   scopes: ['openid', 'offline_access', ...SCOPES],
   claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
@@ -42,12 +53,24 @@ const configuration = {
   features: {
     devInteractions: { enabled: false },
     registration: { enabled: true },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
     resourceIndicators: {
-      enabled: true,
+      enabled: MODE !== 'unbound',
       getResourceServerInfo: resourceServer,
       useGrantedResource: () => true,
     },
   },
+  clients: [
+    {
+      client_id: 'gateway',
+      client_secret: 'a secret that only the tests know',
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: [],
+      response_types: [],
+      redirect_uris: [],
+    },
+  ],
   clientDefaults: { token_endpoint_auth_method: 'none' },
   pkce: { required: () => true },
   ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 300 },

@@ -4,9 +4,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.support.node import PROVIDER_HOME, node_command
 from tests.support.processes import read_line, stop
+
+
+Tokens = Literal["RS256", "ES256", "opaque", "unbound"]
+GATEWAY_CLIENT = "client_id: gateway, client_secret: a secret that only the tests know"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +22,14 @@ class OidcProvider:
 
 
 @contextmanager
-def running_oidc_provider() -> Iterator[OidcProvider]:
-    """Start the provider on a port of its own; it prints its issuer once it listens."""
+def running_oidc_provider(tokens: Tokens = "RS256") -> Iterator[OidcProvider]:
+    """Start the provider on a port of its own; it prints its issuer once it listens.
+
+    `tokens` says what its access tokens are like: see `provider.mjs`.
+    """
     assert (PROVIDER_HOME / "node_modules").is_dir(), "`make test` installs the provider first"
     process = subprocess.Popen(  # noqa: S603 - a program of our own
-        [node_command(), str(PROVIDER_HOME / "provider.mjs")],
+        [node_command(), str(PROVIDER_HOME / "provider.mjs"), tokens],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
