@@ -18,8 +18,9 @@ from benchmarks.report import Result, render
 from benchmarks.rig import Rig, open_rig
 from benchmarks.startup import measure_startup
 from benchmarks.streams import measure_streams
+from benchmarks.verdicts import measure_verdicts
 
-NAMES = ("compare", "cache-miss", "latency", "streams", "startup")
+NAMES = ("compare", "cache-miss", "verdicts", "latency", "streams", "startup")
 
 
 @click.command()
@@ -35,6 +36,7 @@ def main(
     measurements: Mapping[str, Callable[[Rig], Result]] = {
         "compare": partial(compare, seconds=seconds, rounds=rounds),
         "cache-miss": partial(measure_cache_miss, seconds=seconds),
+        "verdicts": measure_verdicts,
         "latency": measure_latency,
         "streams": partial(measure_streams, count=streams),
         "startup": measure_startup,

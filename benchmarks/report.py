@@ -9,8 +9,9 @@ from benchmarks.latency import EventLatency
 from benchmarks.load import Round
 from benchmarks.startup import StartUp
 from benchmarks.streams import IdleStreams
+from benchmarks.verdicts import VerdictCosts
 
-Result = Comparison | CacheMiss | EventLatency | IdleStreams | StartUp
+Result = Comparison | CacheMiss | EventLatency | IdleStreams | StartUp | VerdictCosts
 _MIB = 1024 * 1024
 
 
@@ -25,6 +26,8 @@ def render(result: Result) -> str:
             return _latency(result)
         case IdleStreams():
             return _streams(result)
+        case VerdictCosts():
+            return _verdicts(result)
         case StartUp():
             return _table(
                 ("start-up (median of 5)", ""),
@@ -75,6 +78,15 @@ def _cache_miss(result: CacheMiss) -> str:
             ("cost of a miss", f"{result.extra_us:.1f}"),
         ],
     )
+
+
+def _verdicts(result: VerdictCosts) -> str:
+    rows = [
+        (name, f"{each.hit_us:.1f}", f"{each.miss_us:.0f}", f"{each.elapsed_us:.0f}")
+        for name, each in result.kinds.items()
+    ]
+    table = _table(("verdict", "hit CPU µs", "miss CPU µs", "miss elapsed µs"), rows)
+    return f"{table}\n\nA DPoP proof (ES256) adds {result.proof_us:.0f} µs to every request."
 
 
 def _latency(result: EventLatency) -> str:

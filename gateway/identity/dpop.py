@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.errors import InvalidDpopProof, InvalidToken
 from gateway.identity.access_token import moment, normal_token_type
@@ -13,6 +14,7 @@ from gateway.oauth.dpop import ALGORITHMS, PROOF_TYPE, access_token_hash, normal
 
 MAX_PROOF_CHARS = 8 * 1024
 MAX_ID_CHARS = 256
+_REMEMBERED_KEYS = 1024
 # Clocks of callers run fast as often as slow.
 MAX_FUTURE_S = 10.0
 
@@ -64,7 +66,15 @@ def _read_key(header: Mapping[str, object]) -> VerificationKey:
         raise ValueError("the algorithm is not accepted")
     if "crit" in header or "b64" in header or not isinstance(jwk, dict):
         raise ValueError("the header is not understood")
-    return parse_key_set({"keys": [jwk]}, [algorithm]).keys[0]
+    if not all(isinstance(each, str) for each in jwk.values()):
+        raise ValueError("the key is not understood")
+    return _import_key(frozenset(jwk.items()), algorithm)
+
+
+@lru_cache(maxsize=_REMEMBERED_KEYS)
+def _import_key(members: frozenset[tuple[str, str]], algorithm: str) -> VerificationKey:
+    # A client proves with the same key for long; importing it costs twice what verifying does.
+    return parse_key_set({"keys": [dict(members)]}, [algorithm]).keys[0]
 
 
 def _check_claims(proof: CompactToken, context: ProofContext) -> str:
