@@ -257,6 +257,26 @@ class UpstreamBusy(UpstreamError):
     retry_after_s: ClassVar[int] = 1
 
 
+class UpstreamCredentialUnavailable(UpstreamError):
+    """What the gateway shows to the upstream cannot be had now; without it nothing is sent."""
+
+    status = 503
+    code = "upstream_credential_unavailable"
+    default_reason = "credential_unavailable"
+
+    def __init__(self, retry_after_s: int = 5) -> None:
+        super().__init__("The gateway's credential for the server behind it cannot be had now.")
+        self.retry_after_s = retry_after_s
+
+
+class UpstreamCredentialRefused(UpstreamError):
+    """The token endpoint gives no token for this caller: RFC 8693 §2.2.2. Asking again is vain."""
+
+    status = 403
+    code = "upstream_credential_refused"
+    default_reason = "credential_refused"
+
+
 class ShuttingDown(GatewayError):
     """The process drains and takes no new work."""
 

@@ -39,6 +39,7 @@ class Observers:
     def watch(self, issuers: Issuers, revocations: Revocations) -> None:
         """Ask the state of both from now on: at each scrape and at each probe."""
         self.issuers = issuers
+        self.readiness.watch("revocations", lambda: revocations.missing)
         self.metrics.watch_revocations(lambda: (len(revocations), revocations.is_current))
         self.metrics.watch_issuers(self.issuer_states)
         for name, sources in issuers.sources.items():

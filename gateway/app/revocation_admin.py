@@ -42,7 +42,11 @@ async def _guarded(
     try:
         return await handler(revocations, request)
     except StoreUnavailable:
-        return _error(503, "The store does not answer; nothing was changed.", {"Retry-After": "5"})
+        return _error(
+            503,
+            "The store does not answer. Try again: saying it twice does no harm.",
+            {"Retry-After": "5"},
+        )
 
 
 async def _list(revocations: Revocations, request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gateway.app.introducers import Introducers
 from gateway.app.issuers import Issuers
 from gateway.app.revoking import logout_taker
 from gateway.config.complete import public_url
@@ -23,7 +24,13 @@ from gateway.oauth.resource_metadata import (
 from gateway.observability.metrics import Metrics
 from gateway.pages.server_info import ServerSummary, server_info, server_info_page
 from gateway.policy.admission import compile_admission
-from gateway.proxy.documents import fetched_document, fixed_document, page_or_document
+from gateway.proxy.assertion_keys import PATH as ASSERTION_KEYS
+from gateway.proxy.documents import (
+    current_document,
+    fetched_document,
+    fixed_document,
+    page_or_document,
+)
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.headers import HeaderPolicy
 from gateway.proxy.logout import logout_receiver
@@ -43,6 +50,15 @@ HEALTH = {"status": "ok", "oauth": "enabled"}
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFacts:
+    """What replicas have in common; `nonce_key` makes the nonces of DPoP proofs."""
+
+    store: Store
+    revocations: Revocations
+    nonce_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What the routes are built from."""
 
@@ -51,9 +67,8 @@ class Parts:
     metrics: Metrics
     seal: Seal
     pools: dict[str, UpstreamPool]
-    store: Store
-    revocations: Revocations
-    nonce_key: bytes
+    shared: SharedFacts
+    introducers: Introducers
 
 
 def build_routes(parts: Parts) -> Routes:
@@ -67,7 +82,11 @@ def build_routes(parts: Parts) -> Routes:
         servers = {urlsplit(route.url).path or "/": route for route in routes}
         site = Site(servers, _documents(parts, names), _receivers(parts))
         sites |= dict.fromkeys(authorities(origin), site)
-    return Routes(sites, {"/health": fixed_document(HEALTH, cached=False)})
+    anywhere = {"/health": fixed_document(HEALTH, cached=False)}
+    if parts.introducers.keys is not None:
+        # Upstreams ask by whatever address they reach the gateway at.
+        anywhere[ASSERTION_KEYS] = current_document(parts.introducers.keys.jwks)
+    return Routes(sites, anywhere)
 
 
 def build_route(parts: Parts, name: str) -> Route:
@@ -82,7 +101,7 @@ def build_route(parts: Parts, name: str) -> Route:
         authenticator=parts.issuers.authenticator(name, server, config),
         possession=_possession(parts, server, url),
         admit=compile_admission(server.auth.scopes, server.allow),
-        introducers=(),
+        introducers=parts.introducers.by_server.get(name, ()),
         forwarder=_build_forwarder(parts, name, server),
         metrics=parts.metrics.server(name),
         max_body_bytes=server.limits.body,
@@ -163,7 +182,8 @@ def _receivers(parts: Parts) -> dict[str, Receiver]:
     receivers: dict[str, Receiver] = {}
     for name, services in parts.issuers.services.items():
         if services.issuer.backchannel_logout is not None:
-            take = logout_taker(services.issuer, services.sources, parts.revocations, parts.store)
+            shared = parts.shared
+            take = logout_taker(services.issuer, services.sources, shared.revocations, shared.store)
             receivers[f"{LOGOUT_PATH}/{name}"] = logout_receiver(take)
     return receivers
 
@@ -204,7 +224,7 @@ def _dpop_algorithms(server: Server) -> tuple[str, ...]:
 
 def _possession(parts: Parts, server: Server, url: str) -> Possession:
     dpop = server.auth.dpop
-    nonces = Nonces(parts.nonce_key) if dpop.nonce else None
+    nonces = Nonces(parts.shared.nonce_key) if dpop.nonce else None
     return Possession(dpop, url, ReplayCache(Clocks(), dpop.max_age), nonces)
 
 

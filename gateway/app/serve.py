@@ -1,6 +1,7 @@
 """The composition root: builds the gateway from a `Config`, runs it, and takes it down again."""
 
 import asyncio
+import hashlib
 import logging
 import os
 import ssl
@@ -9,10 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gateway.app.admin import open_admin
+from gateway.app.introducers import open_introducers
 from gateway.app.issuers import Issuers, open_issuers
 from gateway.app.record import Observers, open_observers
 from gateway.app.revoking import Enforcement, open_revocations
-from gateway.app.routes import Parts, build_routes
+from gateway.app.routes import Parts, SharedFacts, build_routes
 from gateway.config.model import Config
 from gateway.identity.cache import VerdictCache
 from gateway.identity.clocks import Clocks
@@ -76,7 +78,12 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         revocations = await open_revocations(config, store, enforcement)
         pools: dict[str, UpstreamPool] = {}
         key = config.sealing_key or os.urandom(KEY_BYTES)
-        parts = Parts(config, issuers, observers.metrics, Seal(key), pools, store, revocations, key)
+        introducers = await open_introducers(config, around, background, stack)
+        # A key of its own for each purpose.
+        nonce_key = hashlib.blake2b(b"dpop nonce", key=key).digest()
+        metrics = observers.metrics
+        shared = SharedFacts(store, revocations, nonce_key)
+        parts = Parts(config, issuers, metrics, Seal(key), pools, shared, introducers)
         gate = Gate(build_routes(parts), observers.record, config.trusted_proxies)
         enforcement.cache, enforcement.gate = cache, gate
         for pool in pools.values():

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from gateway.config.credential_checks import find_bad_credentials
 from gateway.config.exposure import find_plain_http
 from gateway.config.identity_names import find_bad_identity_headers
 from gateway.config.issuer_checks import find_bad_issuer
@@ -49,6 +50,7 @@ def _below(path: tuple[str, str], findings: Iterable[Finding]) -> list[Finding]:
 def _server(config: Config, server: Server) -> Iterator[Finding]:
     yield from _issuers_of(config, server)
     yield from find_bad_identity_headers(server.forward)
+    yield from find_bad_credentials(server.upstream)
     if server.upstream.client_key_file and not server.upstream.client_cert_file:
         message = "a key needs its certificate: client_cert_file"
         yield Finding(("upstream", "client_key_file"), message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gateway.config.credential_checks import find_bad_client_auth
 from gateway.config.issuer import Issuer
 from gateway.config.problems import Finding
 
@@ -16,6 +17,11 @@ def find_bad_issuer(issuer: Issuer) -> Iterator[Finding]:
     yield from _tenants(issuer)
     yield from _kinds(issuer)
     yield from _userinfo(issuer)
+    if issuer.introspection is not None:
+        yield from find_bad_client_auth(issuer.introspection, ("introspection",))
+    if issuer.group_lookup is not None:
+        credentials = issuer.group_lookup.credentials
+        yield from find_bad_client_auth(credentials, ("group_lookup", "credentials"))
     if issuer.group_lookup is not None and not issuer.claims.groups_overage:
         message = "name the claims that say that groups are missing: claims.groups_overage"
         yield Finding(("group_lookup",), message)

@@ -84,7 +84,7 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
     full = read_secret_files(tree, apply_presets(tree, unfold(tree, expanded)), folder)
     config = _validate(tree, full, folder.absolute())
     if config is not None:
-        tree.problems += _placed(tree, find_conflicts(config))
+        tree.problems += _placed(tree, _news(tree, find_conflicts(config)))
     warnings = _placed(tree, find_warnings(config)) if config is not None else []
     accepted = None if tree.problems else config
     return Review(accepted, tuple(tree.problems), tuple(warnings), file_name, text)
@@ -103,6 +103,12 @@ def _validate(tree: Tree, document: dict[str, Value], folder: FilePath) -> Confi
                 tree.problems += _placed(tree, [finding])
         return None
     return complete(config)
+
+
+def _news(tree: Tree, findings: list[Finding]) -> list[Finding]:
+    # A part with a mistake inside is not judged as a whole: its secret could not be read, say.
+    known = [problem.path for problem in tree.problems]
+    return [each for each in findings if all(path[: len(each.path)] != each.path for path in known)]
 
 
 def _placed(tree: Tree, findings: list[Finding]) -> list[Problem]:

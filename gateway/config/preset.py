@@ -41,7 +41,16 @@ def _apply(tree: Tree, name: str, issuer: Value) -> Value:
         )
         tree.problems.append(problem)
         return own
-    return _merge(_read(str(preset)), own)
+    known = _read(str(preset))
+    needed = known.get("needs_one_of")
+    if needed is not None and own.keys().isdisjoint(_names(needed["keys"])):
+        path = ("issuers", name, "preset")
+        tree.problems.append(Problem(path, str(needed["because"]), tree.place(path)))
+    return _merge(known, own)
+
+
+def _names(value: Value) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
 
 
 def _merge(preset: Mapping[str, dict[str, Value]], own: dict[str, Value]) -> Value:

@@ -19,13 +19,18 @@ def compile_condition(patterns: Mapping[str, Sequence[str]]) -> Condition:
     Of a claim that is a list, one member must match. A claim that is not there never does.
     """
     compiled = [
-        (path, re.compile("|".join(translate(pattern) for pattern in choices)))
+        (path, re.compile("|".join(translate(_only_stars(pattern)) for pattern in choices)))
         for path, choices in patterns.items()
     ]
     return lambda claims: all(
         any(expression.match(text) for text in _texts(find_claim(claims, path)))
         for path, expression in compiled
     )
+
+
+def _only_stars(pattern: str) -> str:
+    # `dependabot[bot]` is a name, and must not let in whoever calls himself `dependabotb`.
+    return re.sub(r"([?[])", r"[\1]", pattern)
 
 
 class CallerRules:

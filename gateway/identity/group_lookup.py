@@ -1,10 +1,10 @@
 """Groups that did not fit into a token, from the provider's directory."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
 
 from gateway.config.issuer import GroupLookup
 from gateway.errors import IdentityUnavailable
@@ -24,6 +24,12 @@ UNKNOWN_FOR_S = 5.0
 OwnToken = Callable[[Principal], Awaitable[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    groups: tuple[str, ...]
+    until: float
+
+
 class GroupLookups:
     """Looks a caller's groups up, once for everybody who waits and then not for a while."""
 
@@ -39,26 +45,30 @@ class GroupLookups:
         self._provider = provider
         self._own_token = own_token
         self._flights = flights
-        self._known: TTLCache[tuple[str, str], tuple[str, ...]] = TTLCache(
-            MAX_REMEMBERED, ttl=settings.cache, timer=clocks.monotonic
+        self._clocks = clocks
+        self._known: TLRUCache[tuple[str, str], _Found] = TLRUCache(
+            MAX_REMEMBERED, ttu=lambda caller, found, now: found.until, timer=clocks.monotonic
         )
 
     async def complete(self, principal: Principal) -> Principal:
         """The principal with its groups; unknown they stay for a moment when nobody answers."""
         caller = (principal.issuer, principal.subject)
-        groups = self._known.get(caller)
-        if groups is None:
+        found = self._known.get(caller)
+        if found is None:
             try:
-                groups = await self._flights.join(
+                found = await self._flights.join(
                     ("groups", self, caller), lambda: self._look_up(principal)
                 )
             except IdentityUnavailable:
                 return replace(principal, remember_s=UNKNOWN_FOR_S)
-            self._known[caller] = groups
-        return replace(principal, groups=groups, remember_s=self._settings.cache)
+            self._known[caller] = found
+        # The verdict ends with its groups: else they would count for up to twice `cache`.
+        remaining_s = max(found.until - self._clocks.monotonic(), 0.0)
+        return replace(principal, groups=found.groups, remember_s=remaining_s)
 
-    async def _look_up(self, principal: Principal) -> tuple[str, ...]:
+    async def _look_up(self, principal: Principal) -> _Found:
         settings = self._settings
+        until = self._clocks.monotonic() + settings.cache
         call = Call(
             fill_url(settings.url, principal.claims),
             method="GET" if settings.body is None else "POST",
@@ -68,4 +78,4 @@ class GroupLookups:
         answer = await self._provider.ask(call)
         if answer.status != HTTPStatus.OK:
             raise self._provider.misconfigured(f"group lookup: status {answer.status}")
-        return read_list(answer.document, settings.items, settings.each)
+        return _Found(read_list(answer.document, settings.items, settings.each), until)

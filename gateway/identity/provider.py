@@ -18,7 +18,7 @@ MAX_WAITING = 1000
 CONNECTIONS = 32
 _LONGEST_RETRY_S = 300
 
-Kind = Literal["introspection", "userinfo", "token_review", "groups", "token"]
+Kind = Literal["introspection", "userinfo", "token_review", "groups", "token", "upstream_token"]
 AskResult = Literal["ok", "failed", "refused"]
 OnAsked = Callable[[str, Kind, AskResult], None]
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from gateway.identity.principal import Principal
@@ -12,8 +12,10 @@ from gateway.identity.times import parse_time
 
 Kind = Literal["subject", "client_id", "token_id", "session_id", "group", "everything"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_OPTIONS = frozenset({"issuer", "before", "until", "note"})
+_OPTIONS = ("issuer", "before", "until", "note")
 _ID_CHARS = 16
+_EXPECTED_TEXT = "expected text; numbers need quotes"
+_LAST_MOMENT = 253402300800.0  # year 10000; what is later is in milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Revocation:
     @property
     def identity(self) -> str:
         """A short name; the same revocation said twice has the same one."""
-        told = json.dumps([self.kind, self.value, self.issuer, self.before, self.until])
+        times = [None if each is None else float(each) for each in (self.before, self.until)]
+        told = json.dumps([self.kind, self.value, self.issuer, *times])
         return hashlib.sha256(told.encode()).hexdigest()[:_ID_CHARS]
 
     def revokes(self, principal: Principal, now: float) -> bool:
@@ -75,12 +78,20 @@ class RevocationSet:
         for each in revocations:
             self._by_value[each.kind, each.value].append(each)
 
-    def __len__(self) -> int:
-        return sum(map(len, self._by_value.values()))
-
     def find(self, principal: Principal, now: float) -> Revocation | None:
         """The revocation that concerns this principal, None when none does."""
         return next((each for each in self._named(principal) if each.revokes(principal, now)), None)
+
+    def needs_groups(self, principal: Principal, now: float) -> bool:
+        """Whether this principal would be revoked if it were of a group, which nobody knows."""
+        if principal.groups is not None:
+            return False
+        return any(
+            replace(each, kind="everything", value="").revokes(principal, now)
+            for (kind, _), named in self._by_value.items()
+            if kind == "group"
+            for each in named
+        )
 
     def _named(self, principal: Principal) -> Iterator[Revocation]:
         for kind in KINDS:
@@ -93,21 +104,26 @@ def parse_revocation(document: object) -> Revocation:
     if not isinstance(document, Mapping):
         raise ValueError("expected an object such as {subject: ada}")
     named = [kind for kind in KINDS if kind in document]
-    unknown = sorted(str(key) for key in document if key not in {*KINDS, *_OPTIONS})
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join([*KINDS, *_OPTIONS])}")
+    if not document.keys() <= {*KINDS, *_OPTIONS}:
+        # Not by its name: somebody may have written a token there.
+        raise ValueError(f"unknown key; known are {', '.join([*KINDS, *_OPTIONS])}")
     if len(named) != 1:
         raise ValueError(f"give exactly one of {', '.join(KINDS)}")
-    kind = named[0]
-    before, until = _time(document, "before"), _time(document, "until")
-    if kind == "everything":
-        if document[kind] is not True or before is None:
-            raise ValueError("everything: write `everything: true` and a `before`")
-        return Revocation(kind, "", _text(document, "issuer"), before, until, _note(document))
-    value = _text(document, kind)
-    if value is None:
-        raise ValueError(f"{kind}: expected text")
-    return Revocation(kind, value, _text(document, "issuer"), before, until, _note(document))
+    kind, before = named[0], _time(document, "before")
+    if kind != "everything":
+        value = _text(document, kind)
+    elif document[kind] is True and before is not None:
+        value = None
+    else:
+        raise ValueError("everything: write `everything: true` and a `before`")
+    return Revocation(
+        kind=kind,
+        value=value or "",
+        issuer=_text(document, "issuer"),
+        before=before,
+        until=_time(document, "until"),
+        note=_text(document, "note") or "",
+    )
 
 
 def dump_revocation(revocation: Revocation) -> dict[str, object]:
@@ -125,14 +141,10 @@ def _present(value: str | None) -> tuple[str, ...]:
     return () if value is None else (value,)
 
 
-def _note(document: Mapping[str, object]) -> str:
-    return _text(document, "note") or ""
-
-
 def _text(document: Mapping[str, object], name: str) -> str | None:
     value = document.get(name)
     if name in document and (not isinstance(value, str) or not value):
-        raise ValueError(f"{name}: expected text")
+        raise ValueError(f"{name}: {_EXPECTED_TEXT}")
     return value if isinstance(value, str) else None
 
 
@@ -140,9 +152,12 @@ def _time(document: Mapping[str, object], name: str) -> float | None:
     if name not in document:
         return None
     value = document[name]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    try:
-        return parse_time(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}, or Unix seconds") from None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        try:
+            value = parse_time(value)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}, or Unix seconds") from None
+    # Before it becomes a float, for which an integer may be too large.
+    if not 0 < value < _LAST_MOMENT:
+        raise ValueError(f"{name}: expected a time between 1970 and 10000; is it in seconds?")
+    return float(value)

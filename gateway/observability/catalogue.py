@@ -96,7 +96,7 @@ JWKS_LAST_SUCCESS = Metric(
 JWKS_KEYS = Metric("jwks_keys", "gauge", ("issuer",), "Keys of an issuer that are trusted now.")
 ISSUER_REQUESTS = Metric(
     "issuer_requests_total", "counter", ("issuer", "kind", "result"),
-    "Questions to issuers about callers; refused means not asked, for the circuit is open.",
+    "Questions to issuers, or for a server's credential; refused: the circuit is open.",
 )  # fmt: skip
 ISSUER_CIRCUIT_OPEN = Metric(
     "issuer_circuit_open", "gauge", ("issuer", "kind"),

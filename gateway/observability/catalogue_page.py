@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from gateway.observability.catalogue import METRICS, Metric
-from gateway.observability.labels import MCP_METHODS, McpResult
+from gateway.observability.labels import ISSUER_REQUEST_KINDS, MCP_METHODS, McpResult
 from gateway.observability.outcome import Scheme
 from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
@@ -71,7 +71,7 @@ def metrics_page() -> str:
         "outcome": _code(get_args(McpResult)),
         "decision": _code(["allow", "deny", "error"]),
         "scheme": _code(get_args(Scheme)),
-        "kind": _code(["introspection", "userinfo", "token_review", "groups", "token"]),
+        "kind": _code(ISSUER_REQUEST_KINDS),
         "result of `mcpgw_issuer_requests_total`": _code(["ok", "failed", "refused"]),
         "reason of `mcpgw_streams_ended_total`": _code(["expired", "revoked", "draining"]),
         "result of `mcpgw_token_cache_requests_total`": _code(["hit", "miss", "negative"]),

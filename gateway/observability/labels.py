@@ -39,6 +39,15 @@ MCP_METHODS: tuple[str, ...] = (
     "notifications/roots/list_changed",
 )
 
+# What issuers are asked for; `upstream_token` is asked for by the server that needs it.
+ISSUER_REQUEST_KINDS: tuple[str, ...] = (
+    "introspection",
+    "userinfo",
+    "token_review",
+    "groups",
+    "token",
+    "upstream_token",
+)
 METHOD_LABELS: Mapping[str | None, str] = {name: name for name in MCP_METHODS} | {None: NONE_LABEL}
 HTTP_METHOD_LABELS: Mapping[str, str] = {
     name: name for name in ("GET", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH")

@@ -94,7 +94,8 @@ def _domain_in(domains: frozenset[str]) -> Condition:
 
 def _verified_email(principal: Principal) -> str:
     # An address that the issuer itself calls unverified can be anybody's: OIDC Core §5.7.
-    if principal.email is None or principal.claims.get("email_verified") is False:
+    # Some write the word false as text.
+    if principal.email is None or principal.claims.get("email_verified") in (False, "false"):
         return ""
     # "a@b"@evil.example style addresses: one @ only, or the domain would be read wrongly.
     return principal.email.casefold() if principal.email.count("@") == 1 else ""

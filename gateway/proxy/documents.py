@@ -27,6 +27,16 @@ def fixed_document(document: Mapping[str, object], *, cached: bool = True) -> An
     return answer
 
 
+def current_document(read: Callable[[], Mapping[str, object]]) -> Answer:
+    """Serve one JSON document as it is at each request."""
+
+    async def answer(head: Head) -> Reply:
+        document = msgspec.json.encode(read())
+        return _answer(head, Reply(200, [JSON, _SHORT_LIVED, *PUBLIC_DOCUMENT], document))
+
+    return answer
+
+
 def fetched_document(fetch: Fetch) -> Answer:
     """Serve an issuer's own metadata, for clients that look for it here.
 

@@ -1,12 +1,15 @@
 """Facts that replicas share, in Redis or Valkey."""
 
 import math
+import secrets
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.store.unavailable import StoreUnavailable
@@ -15,7 +18,10 @@ PREFIX = "mcpgw"
 TIMEOUT_S = 1.0
 _SCAN_COUNT = 500
 
-# In one step, so that nobody sees a new value under the old version.
+_LAST_MOMENT = 1e12  # later ones are too large for Redis
+
+# In one step, so that nobody sees a new value under the old version. The version is random: a
+# counter begins anew when Redis lost everything, and would then hide that from who saw it before.
 _ADD = """
 local set
 if ARGV[2] == '' then
@@ -23,18 +29,18 @@ if ARGV[2] == '' then
 else
   set = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PXAT', ARGV[2])
 end
-if set then redis.call('INCR', KEYS[2]) return 1 end
+if set then redis.call('SET', KEYS[2], ARGV[3]) return 1 end
 return 0
 """
 _REMOVE = """
 local removed = redis.call('DEL', KEYS[1])
-if removed == 1 then redis.call('INCR', KEYS[2]) end
+if removed == 1 then redis.call('SET', KEYS[2], ARGV[1]) end
 return removed
 """
 
 
 class RedisStore:
-    """A connection pool to one Redis; every call takes at most about `TIMEOUT_S`."""
+    """A connection pool to one Redis; every step on the network takes at most `TIMEOUT_S`."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
@@ -50,15 +56,17 @@ class RedisStore:
             password=password,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
+            # An `add` that is sent again finds its own value, and would tell that it was there.
+            retry=Retry(NoBackoff(), 0),
             health_check_interval=30,
         )
         return cls(connect() if ca_file is None else connect(ssl_ca_certs=str(ca_file)))
 
     async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
         """Keep a value unless there is one."""
-        end = "" if expires_at is None else str(math.ceil(expires_at * 1000))
+        names = [_name(kind, key), _version(kind)]
         try:
-            added = await self._add(keys=[_name(kind, key), _version(kind)], args=[value, end])
+            added = await self._add(keys=names, args=[value, _end(expires_at), _new_version()])
             return bool(added == 1)
         except RedisError as error:
             raise _unavailable(error) from error
@@ -66,7 +74,9 @@ class RedisStore:
     async def remove(self, kind: str, key: str) -> bool:
         """Forget a value."""
         try:
-            removed = await self._remove(keys=[_name(kind, key), _version(kind)])
+            removed = await self._remove(
+                keys=[_name(kind, key), _version(kind)], args=[_new_version()]
+            )
             return bool(removed == 1)
         except RedisError as error:
             raise _unavailable(error) from error
@@ -89,7 +99,7 @@ class RedisStore:
         }
 
     async def version(self, kind: str) -> str:
-        """A number that grows with every change of any replica."""
+        """A random text, another one after every change by any replica."""
         try:
             value = await self._client.get(_version(kind))
         except RedisError as error:
@@ -107,6 +117,17 @@ def _name(kind: str, key: str) -> str:
 
 def _version(kind: str) -> str:
     return f"{PREFIX}-version:{kind}"
+
+
+def _new_version() -> str:
+    return secrets.token_hex(8)
+
+
+def _end(expires_at: float | None) -> str:
+    if expires_at is None:
+        return ""
+    # Redis refuses 0 and less; 1 ms after 1970 is over just as well.
+    return str(max(1, math.ceil(min(expires_at, _LAST_MOMENT) * 1000)))
 
 
 def _text(value: bytes | str) -> str:

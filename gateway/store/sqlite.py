@@ -6,12 +6,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from gateway.store.unavailable import StoreUnavailable
 
 BUSY_TIMEOUT_S = 2.0
+OPEN_TIMEOUT_S = 4.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
     kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, expires_at REAL,
@@ -27,6 +29,9 @@ _CHANGED = (
     "INSERT INTO versions VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET version = version + 1"
 )
 _VERSION = "SELECT version FROM versions WHERE kind = ?"
+_OPENING = threading.Lock()
+_RETRY_S = 0.02
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 T = TypeVar("T")
 
@@ -42,6 +47,7 @@ class SqliteStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._is_closed = False
 
     async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
         """Keep a value unless there is one."""
@@ -64,61 +70,105 @@ class SqliteStore:
                 database.execute(_CHANGED, (kind,))
             return was_there
 
-        return await self._do(work)
+        return await self._do(work, without_file=False)
 
     async def entries(self, kind: str) -> Mapping[str, bytes]:
         """Every value of a kind."""
-        if not self._exists():
-            return {}
         now = self._clock()
-        return await self._do(lambda database: dict(database.execute(_ENTRIES, (kind, now))))
+
+        def work(database: sqlite3.Connection) -> dict[str, bytes]:
+            return dict(database.execute(_ENTRIES, (kind, now)))
+
+        return await self._do(work, without_file={})
 
     async def version(self, kind: str) -> str:
         """A number that grows with every change, also by another process."""
-        if not self._exists():
-            return ""
-        rows = await self._do(lambda database: database.execute(_VERSION, (kind,)).fetchall())
-        return str(rows[0][0]) if rows else ""
+
+        def work(database: sqlite3.Connection) -> str:
+            row = database.execute(_VERSION, (kind,)).fetchone()
+            return "" if row is None else str(row[0])
+
+        return await self._do(work, without_file="")
 
     async def aclose(self) -> None:
-        """Close the file."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await asyncio.to_thread(connection.close)
+        """Close the file; nothing opens it again."""
+        await asyncio.to_thread(self._close)
 
-    def _exists(self) -> bool:
-        return self._connection is not None or self._path.exists()
+    async def _do(
+        self, work: Callable[[sqlite3.Connection], T], without_file: T | None = None
+    ) -> T:
+        """Run `work` in one transaction; `without_file` is what to say when there is no file."""
+        return await asyncio.to_thread(self._locked, work, without_file)
 
-    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await asyncio.to_thread(self._in_transaction, work)
-
-    def _in_transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            with self._lock:
+    def _locked(self, work: Callable[[sqlite3.Connection], T], without_file: T | None) -> T:
+        with self._lock:
+            try:
                 if self._connection is None:
+                    if without_file is not None and not self._path.exists():
+                        return without_file
                     self._connection = self._open()
                 with self._connection:
                     return work(self._connection)
-        except sqlite3.DatabaseError as error:
-            raise StoreUnavailable(
-                f"{self._path}: {error}. If the file is damaged, move it away: a new one is made,"
-                " without the revocations that were in it."
-            ) from error
-        except OSError as error:
-            raise StoreUnavailable(f"{self._path}: {error.strerror}") from error
+            except sqlite3.Error as error:
+                self._disconnect()  # the next call may find the file repaired
+                raise StoreUnavailable(self._complaint(error)) from error
+            except OSError as error:
+                raise StoreUnavailable(f"{self._path}: {error.strerror}") from error
+
+    def _complaint(self, error: sqlite3.Error) -> str:
+        # The low byte is the primary code: https://www.sqlite.org/rescode.html
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            return f"{self._path}: {error}"
+        return (
+            f"{self._path}: {error}. Stop the gateways that use it, move it away together with its"
+            " -wal and -shm, and start them: a new one is made, without what was in this one."
+        )
+
+    def _close(self) -> None:
+        # With the lock: a call that was given up may still be at work in its thread.
+        with self._lock:
+            self._is_closed = True
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def _open(self) -> sqlite3.Connection:
+        if self._is_closed:
+            raise sqlite3.ProgrammingError("the store is closed")
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made before SQLite does, which would let others read it.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level="IMMEDIATE"
-        )
+        with _OPENING:
+            # Made before SQLite does, which would let others read it. Never opened when it is
+            # there: closing it would drop the locks of this process's other connections
+            # (https://www.sqlite.org/howtocorrupt.html §2.2).
+            with suppress(FileExistsError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(
+                self._path,
+                timeout=BUSY_TIMEOUT_S,
+                check_same_thread=False,
+                isolation_level="IMMEDIATE",
+            )
+            try:
+                _prepare(connection)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    ends_at = time.monotonic() + OPEN_TIMEOUT_S
+    while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")  # a revocation must survive a power cut
-            connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError:
-            connection.close()
-            raise
-        return connection
+            break
+        except sqlite3.OperationalError as error:
+            # While another process does the same, SQLite refuses at once instead of waiting.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends_at:
+                raise
+            time.sleep(_RETRY_S)
+    connection.execute("PRAGMA synchronous=FULL")  # a revocation must survive a power cut
+    connection.executescript(_SCHEMA)

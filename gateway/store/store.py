@@ -42,12 +42,17 @@ class Store(Protocol):
 def open_store(settings: StoreSection, state_dir: Path) -> Store:
     """Build the configured store; nothing is opened before it is used.
 
-    Raises `ConfigError` when Redis is asked for and its client is not installed.
+    Raises `ConfigError` when Redis is asked for and its client is not installed, or its URL and
+    `ca_file` make no sense.
     """
     if settings.url == "memory:":
         return MemoryStore()
     if settings.url == "sqlite:":
         return SqliteStore(state_dir / SQLITE_FILE)
+    return _open_redis(settings)
+
+
+def _open_redis(settings: StoreSection) -> Store:
     try:
         # An extra: most gateways are one process.
         from gateway.store.redis import RedisStore
@@ -56,5 +61,10 @@ def open_store(settings: StoreSection, state_dir: Path) -> Store:
             f"{settings.url}: the Redis client is missing."
             " Install it: pip install 'mcp-auth-gateway[redis]'"
         ) from error
+    if settings.ca_file is not None and not settings.url.startswith("rediss://"):
+        raise ConfigError("store.ca_file: only rediss:// has certificates")
     password = settings.password.get_secret_value() if settings.password is not None else None
-    return RedisStore.connect(settings.url, password, settings.ca_file)
+    try:
+        return RedisStore.connect(settings.url, password, settings.ca_file)
+    except ValueError as error:
+        raise ConfigError(f"store.url: {error}") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,18 +29,32 @@ allow: any
 {more}"""
 
 
-def full_config(port: int, upstream: str, issuer: str, of_issuer: str, of_server: str) -> str:
-    """The full form of the same, with further keys in flow style; `auth`, `allow` replace ours."""
-    server = {"allow": "any", "auth": "{scopes: [mcp:read]}"}
-    kept = [f"{key}: {value}" for key, value in server.items() if f"{key}:" not in of_server]
+@dataclass(frozen=True, slots=True)
+class FullKeys:
+    """Further keys of the issuer, the server and its upstream, each in YAML's flow style."""
+
+    issuer: str = ""
+    server: str = ""
+    upstream: str = ""
+
+
+def full_config(port: int, upstream: str, issuer: str, more: FullKeys) -> str:
+    """The full form of the same; `auth` and `allow` of `more` replace ours."""
+    ours = {"allow": "any", "auth": "{scopes: [mcp:read]}"}
+    kept = [f"{key}: {value}" for key, value in ours.items() if f"{key}:" not in more.server]
+    of_issuer = _joined(f'issuer: "{issuer}"', more.issuer)
+    of_upstream = _joined(f'url: "{upstream}"', more.upstream)
+    of_server = _joined(f"upstream: {{{of_upstream}}}", *kept, more.server)
     return f"""\
 listen: 127.0.0.1:{port}
 public_url: http://127.0.0.1:{port}
-issuers:
-  default: {{{", ".join(filter(None, [f'issuer: "{issuer}"', of_issuer]))}}}
-servers:
-  mcp: {{{", ".join(filter(None, [f'upstream: "{upstream}"', *kept, of_server]))}}}
+issuers: {{default: {{{of_issuer}}}}}
+servers: {{mcp: {{{of_server}}}}}
 """
+
+
+def _joined(*keys: str) -> str:
+    return ", ".join(filter(None, keys))
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from typing import Literal
 from tests.support.node import PROVIDER_HOME, node_command
 from tests.support.processes import read_line, stop
 
-
 Tokens = Literal["RS256", "ES256", "opaque", "unbound"]
 GATEWAY_CLIENT = "client_id: gateway, client_secret: a secret that only the tests know"
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.support.gateway import full_config, running_gateway, short_config
+from tests.support.gateway import FullKeys, full_config, running_gateway, short_config
 from tests.support.ports import reserved_port
 from tests.support.raw_http import RawResponse, exchange, post
 from tests.support.recording_upstream import RecordingUpstream
@@ -53,16 +53,19 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(more: str = "", *, issuer: str = "", server: str = "") -> AsyncIterator[Rig]:
+async def running_rig(
+    more: str = "", *, issuer: str = "", server: str = "", upstream: str = ""
+) -> AsyncIterator[Rig]:
     """Start all three; `more` is further top-level YAML of the gateway.
 
-    `issuer` and `server` are further keys of either, in YAML's flow style.
+    `issuer`, `server` and `upstream` are further keys of each, in YAML's flow style.
     """
     with reserved_port() as port:
-        async with RecordingUpstream() as upstream, TokenSigner() as signer:
-            if issuer or server:
-                config = full_config(port, upstream.url, signer.issuer, issuer, server) + more
+        async with RecordingUpstream() as recording, TokenSigner() as signer:
+            if issuer or server or upstream:
+                further = FullKeys(issuer, server, upstream)
+                config = full_config(port, recording.url, signer.issuer, further) + more
             else:
-                config = short_config(port, upstream.url, signer.issuer, more=more)
+                config = short_config(port, recording.url, signer.issuer, more=more)
             async with running_gateway(config) as gateway:
-                yield Rig(gateway.port, gateway.admin_port, upstream, signer)
+                yield Rig(gateway.port, gateway.admin_port, recording, signer)

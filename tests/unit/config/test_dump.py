@@ -53,3 +53,28 @@ def test_sets_are_printed_in_order() -> None:
     printed = dump_config(config)
 
     assert sorted(words, key=printed.index) == sorted(words)
+
+
+def test_a_preset_is_printed_as_what_it_means() -> None:
+    text = SHORT.replace("issuer:", "preset: keycloak\nissuer:")
+    config = review(text).config
+    assert config is not None
+
+    printed = dump_config(config)
+
+    assert "preset" not in printed
+    assert "realm_access.roles" in printed
+    assert review(printed).config == config
+
+
+def test_secrets_of_sections_are_never_shown() -> None:
+    section = "introspection: {client_id: gateway, client_secret: hunter2}"
+    issuer = f"issuers: {{corp: {{issuer: 'https://idp.example', {section}}}}}"
+    server = "servers: {mcp: {upstream: 'http://a', allow: any}}"
+    config = review(f"public_url: https://mcp.example.com\n{issuer}\n{server}\n").config
+    assert config is not None
+
+    printed = dump_config(config, defaults=True)
+
+    assert "hunter2" not in printed + repr(config) + str(config.issuers["corp"].introspection)
+    assert "client_secret: <redacted>" in printed

@@ -8,6 +8,8 @@ from gateway.config.scalars import (
     check_issuer_url,
     check_public_url,
     check_server_path,
+    check_service_url,
+    check_store_url,
     check_upstream_url,
     parse_duration,
     parse_host_port,
@@ -116,6 +118,66 @@ def test_an_issuer_may_end_with_a_slash_but_has_no_query() -> None:
     assert check_issuer_url("https://idp.example/") == "https://idp.example/"
     with pytest.raises(ValueError, match=r"idp\.example\.com"):
         check_issuer_url("https://idp.example/?a")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://idp.example/token",
+        "http://127.0.0.1:9000/introspect",
+        "https://api.example/user/orgs?per_page=100",
+        "https://graph.example/v1.0/objects/{oid}/members",
+        "https://login.example/{tid}/token?x={sub}",
+    ],
+)
+def test_the_url_of_a_service_may_have_a_query_and_names_of_claims(url: str) -> None:
+    assert check_service_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "idp.example/token",
+        "ftp://idp.example",
+        "https://",
+        "https:///token",
+        "https://u:p@idp.example",
+        "https://idp.example/#a",
+        "https://{host}/token",
+        "https://{tid}.idp.example/token",
+        "https://idp.example/a b",
+        "https://idp.example:x/token",
+    ],
+)
+def test_a_service_is_at_one_host_that_no_claim_chooses(url: str) -> None:
+    with pytest.raises(ValueError, match=r"idp\.example\.com/token"):
+        check_service_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["memory:", "sqlite:", "redis://valkey:6379/0", "rediss://valkey", "redis://user@valkey"]
+)
+def test_a_store_is_memory_sqlite_or_redis(url: str) -> None:
+    assert check_store_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "memory",
+        "sqlite:///x.db",
+        "redis:",
+        "redis://",
+        "redis://:hunter2@valkey",
+        "redis://user:hunter2@valkey",
+        "redis://valkey:x",
+        "postgres://db",
+    ],
+)
+def test_other_stores_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        check_store_url(url)
 
 
 @pytest.mark.parametrize("path", ["mcp", "/mcp/", "/a//b", "/a%2fb", "/a/../b", ""])

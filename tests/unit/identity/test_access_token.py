@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gateway.errors import InvalidToken
@@ -186,3 +188,17 @@ def test_other_kind_of_jwt_is_refused_even_where_types_are_relaxed(
     change: dict[str, object],
 ) -> None:
     assert _reason(_claims(**change), RELAXED) == "wrong_type"
+
+
+@pytest.mark.parametrize("cnf", [{"jkt": "x"}, {"x5t#S256": "x"}, {"kid": "x"}, None])
+def test_what_a_token_is_bound_to_is_read_with_the_principal(cnf: object) -> None:
+    """RFC 7800 §3.1: whoever builds a principal from the claims refuses what nobody understands."""
+    assert _reason(_claims(cnf=cnf)) == "accepted"
+
+
+def test_audience_may_stand_in_another_claim() -> None:
+    elsewhere = replace(EXPECTED, audience_claim="client_id", audiences=frozenset({"app"}))
+
+    assert _reason(_claims(client_id="app"), elsewhere) == "accepted"
+    assert _reason(_claims(client_id=US, aud="app"), elsewhere) == "wrong_audience"
+    assert _reason(_claims(aud="app"), elsewhere) == "wrong_audience"

@@ -137,3 +137,41 @@ def test_roles_are_gathered_from_every_place_once() -> None:
     }
 
     assert build_principal(ISSUER, claims, paths, None).roles == ("a", "b", "c")
+
+
+def test_groups_are_gathered_too_and_an_overage_makes_all_of_them_unknown() -> None:
+    paths = Claims(groups=("groups", "org.teams"), groups_overage=("hasgroups",))
+
+    assert _principal(paths, groups=["a"], org={"teams": ["b", "a"]}).groups == ("a", "b")
+    assert _principal(paths, groups=["a"], hasgroups=True).groups is None
+    assert _principal(paths, groups=["a"], hasgroups=False).groups == ("a",)
+
+
+def test_without_a_mark_for_it_no_claim_means_an_overage() -> None:
+    assert _principal(_claim_names={"groups": "src1"}).groups == ()
+
+
+def test_roles_do_not_hang_on_an_overage_of_groups() -> None:
+    paths = Claims(groups_overage=("hasgroups",))
+
+    assert _principal(paths, hasgroups=True, roles=["admin"]).roles == ("admin",)
+
+
+def test_the_first_claim_that_names_a_client_counts() -> None:
+    paths = Claims(client_id=("azp", "appid"))
+
+    assert _principal(paths, azp="a", appid="b").client_id == "a"
+    assert _principal(paths, azp="", appid="b").client_id == "b"
+    assert _principal(paths, client_id="c").client_id is None
+
+
+def test_what_revocation_goes_by_is_read() -> None:
+    principal = _principal(iat=7, jti="t1", sid="s1")
+    other = _principal(iat="7", jti=1, sid=["s1"])
+
+    assert (principal.issued_at, principal.token_id, principal.session_id) == (7.0, "t1", "s1")
+    assert (other.issued_at, other.token_id, other.session_id) == (None, None, None)
+
+
+def test_a_token_without_a_binding_is_a_bearer_token() -> None:
+    assert _principal().confirmation is None

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.config.issuer import Issuer
 from gateway.identity.jwt import JwtVerifier
+from gateway.identity.principal import Confirmation
 from gateway.identity.sources import IssuerSources
 from tests.support.token_signer import (
     EC_KID,
@@ -168,6 +169,10 @@ ATTACKS: dict[str, tuple[Forge, str]] = {
     "J15 without type": (_header(typ=None), "wrong_type"),
     "J16 other environment": (_claims(aud="https://staging.example/mcp"), "wrong_audience"),
     "bound to what nobody understands": (_claims(cnf={"kid": "x"}), "sender_constrained"),
+    "bound to two things": (_claims(cnf={"jkt": "x", "x5t#S256": "y"}), "sender_constrained"),
+    "bound to a key in the token": (_claims(cnf={"jwk": {"kty": "RSA"}}), "sender_constrained"),
+    "bound to nothing": (_claims(cnf={}), "sender_constrained"),
+    "bound to no text": (_claims(cnf={"jkt": 1}), "sender_constrained"),
     "no subject": (_claims(sub=None), "missing_claim"),
     "changed claims": (
         _edited(lambda token: ".".join([token.split(".")[0], b64url(b'{"iss":1}'), "e30"])),
@@ -203,6 +208,22 @@ async def test_good_es256_token_is_accepted(verifier: JwtVerifier, signer: Token
     forge = _es256(lambda text: sign_es256(ec_key(), text))
 
     assert await verdict(verifier, forge(signer)) == "accepted"
+
+
+@pytest.mark.parametrize("method", ["jkt", "x5t#S256"])
+async def test_token_that_is_bound_to_a_key_says_so(
+    method: str, verifier: JwtVerifier, signer: TokenSigner
+) -> None:
+    """RFC 9449 §6.1, RFC 8705 §3.1: the proof is asked for where the request is at hand."""
+    token = signer.token(RESOURCE, cnf={method: "thumbprint"})
+
+    principal = await verifier.verify(token, time.time())
+
+    assert principal is not None
+    assert principal.confirmation in {
+        Confirmation(key_thumbprint="thumbprint"),
+        Confirmation(certificate_thumbprint="thumbprint"),
+    }
 
 
 @pytest.mark.requirement("J6")

@@ -85,6 +85,21 @@ def test_unusable_key_is_left_out_and_the_others_stay(name: str) -> None:
     assert len(keys.dropped) == 1
 
 
+@pytest.mark.requirement("116")
+def test_key_of_a_use_that_is_not_asked_for_is_left_out() -> None:
+    """SPIFFE bundles: `jwt-svid` beside `x509-svid`, and no `alg`."""
+    plain = _without(RSA, "alg")
+    jwt, sig = plain | {"use": "jwt-svid", "kid": "jwt"}, EC | {"kid": "sig"}
+    x509, none = EC | {"use": "x509-svid", "kid": "x509"}, _without(EC, "use") | {"kid": "none"}
+
+    spiffe = parse_key_set({"keys": [jwt, x509, sig, none]}, ALGORITHMS, ("jwt-svid", "sig"))
+    usual = parse_key_set({"keys": [jwt, x509, sig, none]}, ALGORITHMS)
+
+    assert [key.kid for key in spiffe.keys] == ["jwt", "sig", "none"]
+    assert [key.kid for key in usual.keys] == ["sig", "none"]
+    assert usual.dropped == ("key 0: not for signatures", "key 1: not for signatures")
+
+
 @pytest.mark.requirement("116", "J18")
 def test_different_keys_of_one_name_are_both_left_out() -> None:
     keys = parse_key_set({"keys": [RSA, EC | {"kid": "rsa"}, EC]}, ALGORITHMS)

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from gateway.errors import InvalidToken
-from gateway.identity.reasons import DESCRIPTIONS, TOKEN_REASONS, refused
+from gateway.identity.reasons import DESCRIPTIONS, PASSING_REASONS, TOKEN_REASONS, refused
 
 
 def test_every_reason_has_a_description() -> None:
@@ -27,3 +27,16 @@ def test_refusal_is_a_fresh_error_each_time() -> None:
     assert isinstance(refused("expired"), InvalidToken)
     assert refused("expired") is not refused("expired")
     assert refused("expired").reason == "expired"
+
+
+def test_only_what_may_change_by_itself_passes() -> None:
+    assert set(TOKEN_REASONS) >= PASSING_REASONS
+    assert not PASSING_REASONS & {"revoked", "unmapped", "claim_not_accepted", "expired"}
+
+
+@pytest.mark.requirement("J24")
+@pytest.mark.parametrize("reason", ["unmapped", "claim_not_accepted", "revoked"])
+def test_descriptions_tell_no_rule_and_no_claim(reason: str) -> None:
+    text = next(text for word, text in DESCRIPTIONS.items() if word == reason)
+
+    assert not re.search(r"[:`{}/@]", text)

@@ -5,7 +5,7 @@ import pytest
 from gateway.config.model import Allow
 from gateway.identity.principal import Principal
 from gateway.policy.admission import compile_admission
-from gateway.policy.decision import ALLOWED, Deny
+from gateway.policy.decision import ALLOWED, Deny, Unknown
 
 NONE: frozenset[str] = frozenset()
 
@@ -109,3 +109,41 @@ def test_unverified_address_matches_nothing() -> None:
 def test_an_empty_entry_does_not_match_whoever_has_no_address(allow: Allow) -> None:
     """The configuration refuses one; a decision must not hang on that alone."""
     assert isinstance(compile_admission(NONE, allow)(caller()), Deny)
+
+
+@pytest.mark.requirement("C7")
+def test_groups_that_nobody_knows_are_neither_a_reason_to_let_in_nor_to_refuse() -> None:
+    admit = compile_admission(NONE, Allow(groups=frozenset({"dev"})))
+
+    assert admit(caller(groups=None)) == Unknown("groups_unknown")
+    assert admit(caller(groups=())) == Deny("group_missing")
+
+
+def test_unknown_groups_do_not_matter_where_no_group_is_asked_for() -> None:
+    assert compile_admission(NONE, "any")(caller(groups=None)) is ALLOWED
+    admit = compile_admission(NONE, Allow(subjects=frozenset({"ada"})))
+    assert admit(caller(groups=None)) is ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("allow", "reason"),
+    [
+        (Allow(groups=frozenset({"dev"}), subjects=frozenset({"eve"})), "subject_not_allowed"),
+        (Allow(groups=frozenset({"dev"}), roles=frozenset({"admin"})), "role_missing"),
+    ],
+)
+def test_a_certain_refusal_comes_before_what_nobody_knows(allow: Allow, reason: str) -> None:
+    """Asking again later would not help this caller."""
+    assert compile_admission(NONE, allow)(caller(groups=None)) == Deny(reason)
+
+
+def test_a_missing_scope_comes_before_what_nobody_knows() -> None:
+    admit = compile_admission(frozenset({"mcp:read"}), Allow(groups=frozenset({"dev"})))
+
+    assert admit(caller(groups=None)) == Deny("scope_missing", frozenset({"mcp:read"}))
+
+
+def test_anonymous_lets_every_caller_in() -> None:
+    admit = compile_admission(frozenset({"mcp:read"}), "anonymous")
+
+    assert admit(caller()) is ALLOWED

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import AccessDenied
+from gateway.errors import AccessDenied, IdentityUnavailable
 from gateway.identity.principal import Principal
 from gateway.proxy.identity_headers import IdentityHeader, build_identity_lines, check_source
 
@@ -115,3 +115,21 @@ def test_known_source_is_accepted(source: str) -> None:
 def test_unknown_source_is_refused(source: str) -> None:
     with pytest.raises(ValueError, match="no principal has"):
         check_source(source)
+
+
+@pytest.mark.requirement("C7", "I9")
+@pytest.mark.parametrize("required", [True, False])
+def test_groups_that_nobody_knows_are_not_told_as_none(required: bool) -> None:
+    with pytest.raises(IdentityUnavailable) as caught:
+        told("groups", {"groups": None}, required=required)
+
+    assert caught.value.reason == "groups_unknown"
+
+
+@pytest.mark.requirement("I9")
+def test_no_groups_leave_the_header_out() -> None:
+    assert told("groups", {"groups": ()}) is None
+
+
+def test_unknown_groups_do_not_matter_where_they_are_not_told() -> None:
+    assert told("subject", {"groups": None}) == "ada"

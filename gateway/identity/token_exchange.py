@@ -1,0 +1,102 @@
+"""The caller's token for one that the upstream accepts: OAuth 2.0 Token Exchange, RFC 8693."""
+
+import hashlib
+import secrets
+from http import HTTPStatus
+
+from cachetools import TLRUCache
+
+from gateway.config.model import TokenExchange
+from gateway.errors import UpstreamCredentialRefused
+from gateway.identity.client_auth import ClientAuth
+from gateway.identity.clocks import Clocks
+from gateway.identity.fetch import Call
+from gateway.identity.flights import Flights
+from gateway.identity.principal import Principal
+from gateway.identity.provider import Provider
+from gateway.identity.token_answer import GrantedToken, read_error, read_token
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type's name
+JWT = "urn:ietf:params:oauth:token-type:jwt"
+MAX_REMEMBERED = 10_000
+# What the caller's token is refused with; anything else is the operator's to mend.
+_REFUSALS = frozenset(
+    {"invalid_request", "invalid_grant", "invalid_target", "invalid_scope", "access_denied"}
+)
+
+
+class TokenExchanges:
+    """Exchanges tokens at one endpoint, once for each caller's token until the new one ends."""
+
+    def __init__(
+        self,
+        settings: TokenExchange,
+        provider: Provider,
+        auth: ClientAuth,
+        flights: Flights,
+        clocks: Clocks,
+    ) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._auth = auth
+        self._flights = flights
+        self._clocks = clocks
+        self._secret = secrets.token_bytes(32)
+        self._granted: TLRUCache[bytes, GrantedToken] = TLRUCache(
+            MAX_REMEMBERED,
+            ttu=lambda key, granted, now: now + granted.usable_s,
+            timer=clocks.monotonic,
+        )
+
+    async def exchange(self, principal: Principal, token: str, now: float) -> str:
+        """The token for the upstream; `now` in Unix seconds.
+
+        Raises `UpstreamCredentialRefused` when the endpoint does not grant one, and
+        `IdentityUnavailable` when it does not answer.
+        """
+        key = self._key(principal, token)
+        granted = self._granted.get(key)
+        if granted is None:
+            granted = await self._flights.join(key, lambda: self._ask(token))
+            granted = _no_longer_than(granted, principal, now)
+            if granted.usable_s > 0:
+                self._granted[key] = granted
+        return granted.token
+
+    def _key(self, principal: Principal, token: str) -> bytes:
+        # Of the principal too: what one verifier made of a token is not what another did.
+        told = "\0".join((principal.issuer, principal.subject, principal.client_id or "", token))
+        return hashlib.blake2b(told.encode(), key=self._secret, digest_size=32).digest()
+
+    async def _ask(self, token: str) -> GrantedToken:
+        settings = self._settings
+        wanted = {
+            "grant_type": GRANT_TYPE,
+            "subject_token": token,
+            "subject_token_type": ACCESS_TOKEN,
+            "requested_token_type": ACCESS_TOKEN,
+            "audience": settings.audience,
+            "resource": settings.resource,
+            "scope": settings.scope,
+        }
+        form = {name: value for name, value in wanted.items() if value}
+        headers, form = self._auth.apply(form, self._clocks.wall())
+        answer = await self._provider.ask(Call(settings.token_url, "POST", headers, form))
+        document = answer.document if isinstance(answer.document, dict) else {}
+        if answer.status == HTTPStatus.BAD_REQUEST and document.get("error") in _REFUSALS:
+            raise UpstreamCredentialRefused("There is no token for the server behind the gateway.")
+        if answer.status != HTTPStatus.OK:
+            raise self._provider.misconfigured(f"token exchange: {read_error(answer)}")
+        granted = read_token(answer)
+        if granted is None or granted.issued_type not in (ACCESS_TOKEN, JWT):
+            raise self._provider.misconfigured("token exchange: no usable token in the answer")
+        return granted
+
+
+def _no_longer_than(granted: GrantedToken, principal: Principal, now: float) -> GrantedToken:
+    """What the caller's own token no longer allows, the other one must not allow either."""
+    if principal.expires_at is None:
+        return granted
+    usable_s = min(granted.usable_s, principal.expires_at - now)
+    return GrantedToken(granted.token, usable_s, granted.issued_type)

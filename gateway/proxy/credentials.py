@@ -1,0 +1,92 @@
+"""What the gateway shows to an upstream as its credential: one of four kinds, never a fall-back."""
+
+import re
+from pathlib import Path
+
+from gateway.errors import (
+    IdentityUnavailable,
+    UpstreamCredentialRefused,
+    UpstreamCredentialUnavailable,
+)
+from gateway.identity.own_tokens import OwnTokens
+from gateway.identity.token_exchange import TokenExchanges
+from gateway.proxy.introduction import Introduction
+
+MAX_VALUE_BYTES = 64 * 1024
+_FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")  # RFC 9110 §5.5, ASCII only
+
+
+class StaticHeader:
+    """The same header with every request; the file that holds its value is read on change."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self._name = name
+        self._path = path
+        self._version: tuple[int, int, int] | None = None
+        self._line = b""
+
+    async def __call__(self, call: Introduction) -> bytes:
+        """The header line. Raises `UpstreamCredentialUnavailable` without a usable value."""
+        try:
+            state = self._path.stat()
+            version = (state.st_mtime_ns, state.st_size, state.st_ino)
+            if version != self._version:
+                self._line = f"{self._name}: {self._read()}\r\n".encode("ascii")
+                self._version = version
+        except (OSError, ValueError) as error:
+            raise UpstreamCredentialUnavailable from error
+        return self._line
+
+    def _read(self) -> str:
+        with self._path.open("rb") as file:
+            content = file.read(MAX_VALUE_BYTES + 1)
+        value = content.decode("ascii").strip(" \t\r\n")
+        if len(content) > MAX_VALUE_BYTES or not _FIELD_VALUE.fullmatch(value):
+            raise ValueError(f"{self._path} does not hold one header value")
+        return value
+
+
+class OwnToken:
+    """A token of the gateway's own: RFC 6749 §4.4."""
+
+    def __init__(self, tokens: OwnTokens) -> None:
+        self._tokens = tokens
+
+    async def __call__(self, call: Introduction) -> bytes:
+        """The header line. Raises `UpstreamCredentialUnavailable`."""
+        claims = call.principal.claims if call.principal is not None else {}
+        try:
+            return bearer_line(await self._tokens.token(claims))
+        except IdentityUnavailable as error:
+            raise UpstreamCredentialUnavailable(error.retry_after_s) from error
+
+
+class ExchangedToken:
+    """A token for the upstream in the caller's name: RFC 8693."""
+
+    def __init__(self, exchanges: TokenExchanges) -> None:
+        self._exchanges = exchanges
+
+    async def __call__(self, call: Introduction) -> bytes:
+        """The header line.
+
+        Raises `UpstreamCredentialRefused`, also for a caller without a token, and
+        `UpstreamCredentialUnavailable`.
+        """
+        if call.principal is None or call.token is None:
+            raise UpstreamCredentialRefused("The server behind the gateway needs a known caller.")
+        try:
+            token = await self._exchanges.exchange(call.principal, call.token, call.now)
+        except IdentityUnavailable as error:
+            raise UpstreamCredentialUnavailable(error.retry_after_s) from error
+        return bearer_line(token)
+
+
+async def forward_token(call: Introduction) -> bytes:
+    """The caller's own token; what MCP forbids unless the operator names it insecure."""
+    return b"" if call.token is None else bearer_line(call.token)
+
+
+def bearer_line(token: str) -> bytes:
+    """The header line of a token, which holds nothing that could end it."""
+    return f"Authorization: Bearer {token}\r\n".encode("ascii")
