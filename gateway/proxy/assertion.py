@@ -72,7 +72,11 @@ class AssertionIntroducer:
 
 def _describe(operation: Operation) -> dict[str, object]:
     told: dict[str, object] = {"method": operation.method}
-    return told if operation.name is None else told | {"name": operation.name}
+    if operation.name is not None:
+        told["name"] = operation.name
+    if operation.count > 1:  # a batch, of which only the first is named
+        told["count"] = operation.count
+    return told
 
 
 def _caller(principal: Principal) -> dict[str, object]:

@@ -94,7 +94,7 @@ class AssertionKeys:
             return
         made = _make_key(self._settings.algorithm, now)
         kept = without_retired([*self._keys, made], now)
-        _write_ring(path, kept)
+        _write_ring(path, kept, is_first=not self._keys)
         # What is on disk counts: another process may have been faster.
         self._keys = _read_ring(path, self._settings.algorithm)
         self._version = (_version(path),)
@@ -122,13 +122,15 @@ def _read_ring(path: Path, algorithm: str) -> list[RingKey]:
             raise ValueError(
                 f"{path}: others may read these signing keys. Delete the file: new ones are made."
             )
-        members = json.load(file)["keys"]
-    keys = [
-        RingKey(each["kid"], algorithm, float(each["created_at"]), _import(each, algorithm))
-        for each in members
-        if each["alg"] == algorithm
-    ]
-    return keys
+        content = file.read()
+    try:
+        return [
+            RingKey(each["kid"], algorithm, float(each["created_at"]), _import(each, algorithm))
+            for each in json.loads(content)["keys"]
+            if each["alg"] == algorithm
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: damaged. Delete the file: new keys are made.") from error
 
 
 def _import(member: Mapping[str, str], algorithm: str) -> ECKey | OKPKey:
@@ -139,8 +141,11 @@ def _import(member: Mapping[str, str], algorithm: str) -> ECKey | OKPKey:
         raise ValueError("not a private key") from error
 
 
-def _write_ring(path: Path, keys: Sequence[RingKey]) -> None:
-    """Replace the file as a whole; it is readable by its owner only."""
+def _write_ring(path: Path, keys: Sequence[RingKey], *, is_first: bool) -> None:
+    """Put the file there as a whole, readable by its owner only.
+
+    Of two processes that make the first keys at the same time, one wins: both sign at once.
+    """
     content = {
         "keys": [
             {**key.key.as_dict(private=True), "kid": key.kid, "alg": key.algorithm}
@@ -154,10 +159,14 @@ def _write_ring(path: Path, keys: Sequence[RingKey]) -> None:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        if is_first and not path.exists():
+            os.link(temporary, path)
+        elif not is_first:
+            os.replace(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def _version(path: Path) -> tuple[int, int, int]:

@@ -8,8 +8,12 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 # Where the test file of a gateway file is not its mirror, and why.
 TESTED_ELSEWHERE = {
     "gateway/__main__.py": "one call; the newcomer's test runs the command",
+    "gateway/app/credentials.py": "integration/test_upstream_credentials.py has every kind",
+    "gateway/app/introducers.py": "integration/test_assertion.py and test_upstream_credentials.py",
+    "gateway/app/verifiers.py": "integration/test_provider_kinds.py and test_opaque_tokens.py",
     "gateway/app/revocation_admin.py": "integration/test_revocation.py asks the real listener",
     "gateway/app/revoking.py": "integration/test_revocation.py, with stores, streams and logouts",
+    "gateway/identity/signature.py": "attacks/test_wycheproof.py and test_jwt.py try every step",
     "gateway/identity/verifier.py": "a protocol; every verifier's tests try it",
     "gateway/proxy/upstream_limits.py": "data only; the pool's tests try every limit",
 }

@@ -43,7 +43,7 @@ async def test_requests_at_once_get_connections_of_their_own(
 async def test_last_used_connection_is_used_first(
     open_pool: OpenPool, upstream: RecordingUpstream
 ) -> None:
-    pool = open_pool(idle_timeout_s=0.2)
+    pool = open_pool(idle_timeout_s=0.8)
     await asyncio.gather(*(post(pool) for _ in range(3)))
 
     async with asyncio.timeout(5):

@@ -1,0 +1,77 @@
+"""What an assertion says; the integration tests have servers that verify it."""
+
+import base64
+import hashlib
+
+import jwt
+import pytest
+
+from gateway.config.model import AssertionKeys as Settings
+from gateway.identity.clocks import Clocks
+from gateway.identity.principal import Principal
+from gateway.mcp.operation import Operation
+from gateway.proxy.assertion import AssertionIntroducer
+from gateway.proxy.assertion_keys import AssertionKeys
+from gateway.proxy.introduction import Introduction
+
+ADA = Principal("https://idp.example", "ada", "cli", frozenset({"b", "a"}), groups=("dev",))
+NOW = 1_763_900_000.7
+
+
+@pytest.fixture
+def introducer(tmp_path_factory: pytest.TempPathFactory) -> AssertionIntroducer:
+    keys = AssertionKeys.load(Settings(), tmp_path_factory.mktemp("keys"), Clocks())
+    return AssertionIntroducer(keys, issuer="https://gw", audience="https://up", lifetime_s=30.0)
+
+
+async def _claims(introducer: AssertionIntroducer, call: Introduction) -> dict[str, object]:
+    line = (await introducer(call)).decode("ascii")
+    name, _, value = line.partition(": ")
+    assert name == "X-Gateway-Assertion"
+    assert value.endswith("\r\n")
+    found: dict[str, object] = jwt.decode(value.strip(), options={"verify_signature": False})
+    return found
+
+
+async def test_it_says_who_calls_what_with_which_body(introducer: AssertionIntroducer) -> None:
+    operation = Operation("tools/call", "whoami")
+
+    claims = await _claims(introducer, Introduction(ADA, "t", operation, b"{}", NOW))
+
+    digest = base64.urlsafe_b64encode(hashlib.sha256(b"{}").digest()).rstrip(b"=").decode()
+    del claims["jti"]
+    assert claims == {
+        "iss": "https://gw",
+        "aud": "https://up",
+        "iat": 1_763_900_000,
+        "exp": 1_763_900_030,
+        "body_sha256": digest,
+        "mcp": {"method": "tools/call", "name": "whoami"},
+        "sub": "ada",
+        "token_issuer": "https://idp.example",
+        "client_id": "cli",
+        "scope": "a b",
+        "groups": ["dev"],
+    }
+
+
+async def test_unknown_groups_are_said_to_be_unknown(introducer: AssertionIntroducer) -> None:
+    nobody_knows = Principal("https://idp.example", "ada", groups=None)
+
+    claims = await _claims(introducer, Introduction(nobody_knows, "t", None, b"", NOW))
+
+    assert claims["groups_unknown"] is True
+    assert "groups" not in claims
+
+
+async def test_an_anonymous_caller_has_no_subject(introducer: AssertionIntroducer) -> None:
+    claims = await _claims(introducer, Introduction(None, None, None, b"", NOW))
+
+    assert claims["anonymous"] is True
+    assert not {"sub", "client_id", "scope", "mcp"} & set(claims)
+
+
+async def test_no_two_are_alike(introducer: AssertionIntroducer) -> None:
+    call = Introduction(ADA, "t", None, b"", NOW)
+
+    assert await introducer(call) != await introducer(call)
