@@ -14,6 +14,13 @@ from tests.unit.config.samples import review
 
 TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [
+    (page.name, example)
+    for page in sorted(DOCS.glob("*.md"))
+    for example in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    if "public_url:" in example
+]
 
 
 def keys_of(section: type[Section], prefix: str = "") -> Iterator[str]:
@@ -57,3 +64,14 @@ def test_every_example_is_a_good_configuration(example: str) -> None:
     found = review(example)
 
     assert (found.problems, found.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(("page", "example"), PAGES)
+def test_every_whole_example_of_the_other_pages_is_one_too(
+    page: str, example: str, tmp_path: Path
+) -> None:
+    (tmp_path / "gateway-secret").write_text("secret", encoding="utf-8")
+
+    found = review(example, tmp_path)
+
+    assert (found.problems, found.warnings) == ((), ()), page

@@ -31,7 +31,7 @@ class OpaqueRig:
 
 
 @asynccontextmanager
-async def running_opaque_rig(more: str = "") -> AsyncIterator[OpaqueRig]:
+async def running_opaque_rig(cache: str = "") -> AsyncIterator[OpaqueRig]:
     with reserved_port() as port:
         async with IssuerService() as service, RecordingUpstream() as upstream:
             config = f"""\
@@ -41,10 +41,10 @@ issuers:
   corp:
     issuer: {service.url}
     jwt: false
-    introspection: {{url: "{service.url}/introspect", client_id: gw, client_secret: s3cret}}
+    introspection: {{url: "{service.url}/introspect", client_id: gw, client_secret: s3cret{cache}}}
 servers:
   mcp: {{upstream: "{upstream.url}", allow: any}}
-{more}"""
+"""
             service.scenes["/introspect"] = lambda asked: _answer(asked, f"http://127.0.0.1:{port}")
             async with running_gateway(config) as gateway:
                 yield OpaqueRig(gateway, service, upstream)
@@ -108,3 +108,16 @@ async def test_an_issuer_that_fails_is_503_and_known_callers_go_on() -> None:
         assert rig.service.count("/introspect") == 1 + 5  # then the circuit is open
         assert known.status == 200
         assert len(rig.upstream.requests) == received + 1
+
+
+@pytest.mark.requirement("C6", "C7", "J23")
+async def test_a_token_revoked_at_its_issuer_is_refused_when_the_verdict_ends() -> None:
+    async with running_opaque_rig(", cache: 500ms") as rig:
+        assert (await rig.call("ada")).status == 200
+        rig.service.scenes["/introspect"] = Scene({"active": False})
+        revoked_at = time.monotonic()
+        while (await rig.call("ada")).status == 200:
+            assert time.monotonic() - revoked_at < 0.5 + 0.3, "still accepted"
+            await asyncio.sleep(0.02)
+
+        assert (await rig.call("ada")).status == 401
