@@ -67,8 +67,11 @@ class Revocations:
     def check(self, principal: Principal, now: float) -> None:
         """Raise `InvalidToken` for a principal that is revoked.
 
-        And `IdentityUnavailable` for one whose groups nobody knows while a group is revoked.
+        And `IdentityUnavailable` while the list was never read, and for a principal whose
+        groups nobody knows while a group is revoked.
         """
+        if self.missing:
+            raise IdentityUnavailable("Who is revoked is not known yet.")
         if self._set.find(principal, now) is not None:
             raise refused("revoked")
         if self._set.needs_groups(principal, now):

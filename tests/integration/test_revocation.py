@@ -13,6 +13,7 @@ from aiohttp import ClientSession
 from gateway.identity.logout_token import EVENT
 from tests.support.raw_http import raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head
+from tests.support.redis_server import running_redis
 from tests.support.rig import Rig, running_rig
 
 ADMIN = """\
@@ -136,8 +137,43 @@ async def test_replicas_that_share_a_store_refuse_within_a_second(tmp_path: Path
 
 
 @pytest.mark.requirement("152", "C6")
+async def test_replicas_on_several_machines_share_redis_and_outlive_it(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis:
+        async with (
+            revoking_rig(tmp_path / "a", redis.url) as one,
+            revoking_rig(tmp_path / "b", redis.url) as two,
+        ):
+            token, other = two.token(sub="ada"), two.token(sub="bob")
+            assert (await two.call(token=token)).status == 200
+            await _revoke(one, {"subject": "ada"})
+            assert await _refused_after(two, token) < LIMIT_S
+
+            redis.stop()
+
+            assert (await two.call(token=two.token(sub="ada"))).status == 401
+            assert (await two.call(token=other)).status == 200
+
+
+@pytest.mark.requirement("C6", "F19")
+async def test_a_gateway_that_never_read_the_list_is_not_ready_and_lets_nobody_in(
+    tmp_path: Path,
+) -> None:
+    with running_redis(tmp_path) as redis:
+        redis.stop()
+        async with revoking_rig(tmp_path, redis.url) as rig, ClientSession() as client:
+            answer = await client.get(f"http://127.0.0.1:{rig.admin_port}/readyz")
+            condition = (await answer.json())["conditions"]["revocations"]
+            assert answer.status == 503
+            assert (await rig.call()).status == 503
+            rig.upstream.assert_untouched()
+
+    assert condition == {"ready": False, "reason": "the store has not answered yet"}
+
+
+@pytest.mark.requirement("152", "C6")
 async def test_a_line_in_the_file_refuses_within_a_second(tmp_path: Path) -> None:
     file = tmp_path / "revocations.yaml"
+    file.write_text("revocations: []\n", encoding="utf-8")
     async with revoking_rig(tmp_path, more=f"revocations: {{file: {file}}}\n") as rig:
         token = rig.token(sub="ada")
         assert (await rig.call(token=token)).status == 200

@@ -286,6 +286,7 @@ async def test_a_broken_file_pardons_nobody_and_is_not_current(world: World) -> 
 
 async def test_an_entry_ends_at_its_time_without_anybody_doing_anything(world: World) -> None:
     revocations = world.replica()
+    await revocations.load()
     await revocations.add(Revocation("subject", "ada", until=world.clock.wall + 10))
     assert revocations.concerns(ADA)
     assert len(revocations) == 1
