@@ -51,10 +51,11 @@ class Observers:
         for name, each in services.items():
             keys = each.sources.keys
             count = len(keys.keys.keys) if keys.keys is not None else 0
+            trusted = count if each.sources.uses_keys else None
             circuits: dict[str, bool] = {
                 kind: one.breaker.is_open for kind, one in each.providers.items()
             }
-            yield IssuerState(name, count, keys.last_success_at, circuits)
+            yield IssuerState(name, trusted, keys.last_success_at, circuits)
 
     def record(self, visit: Visit) -> None:
         """Tell everybody how a visit ended; `Gate` calls it once for each."""

@@ -48,11 +48,11 @@ CacheResult = Literal["hit", "miss", "negative"]
 class IssuerState:
     """One issuer now; `last_success_at` of its keys in Unix seconds, None before any fetch.
 
-    `open_circuits` says of each kind of question whether its service is left alone.
+    `keys` is None where all tokens are opaque. `open_circuits` says of each kind of question whether its service is left alone.
     """
 
     name: str
-    keys: int
+    keys: int | None
     last_success_at: float | None
     open_circuits: Mapping[str, bool] = field(default_factory=dict)
 
@@ -167,7 +167,8 @@ class Metrics(Collector):
         states = [state for state in self._issuer_states() if state.name in self._issuers]
         fetched = {s.name: s.last_success_at for s in states if s.last_success_at is not None}
         yield named_gauge(catalogue.JWKS_LAST_SUCCESS, fetched)
-        yield named_gauge(catalogue.JWKS_KEYS, {s.name: s.keys for s in states})
+        keys = {state.name: state.keys for state in states if state.keys is not None}
+        yield named_gauge(catalogue.JWKS_KEYS, keys)
         circuits: dict[LabelValues, float] = {
             (state.name, kind): float(is_open)
             for state in states

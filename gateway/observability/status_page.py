@@ -64,7 +64,7 @@ def status_page(status: Status) -> str:
         + _section(
             "Servers", ("server", "URL", "upstream", "in flight", "streams"), _servers(status)
         )
-        + _section("Issuers", ("issuer", "keys", "fetched"), _issuers(status))
+        + _section("Issuers", ("issuer", "keys", "fetched", "asked"), _issuers(status))
         + _section(
             "Last refusals", ("time", "server", "reason", "status", "request"), _denials(status)
         )
@@ -91,11 +91,15 @@ def _servers(status: Status) -> Iterable[Sequence[object]]:
 def _issuers(status: Status) -> Iterable[Sequence[object]]:
     for issuer in status.issuers:
         at = issuer.last_success_at
-        yield (
-            issuer.name,
-            issuer.keys,
-            "never" if at is None else f"{_duration(status.now - at)} ago",
-        )
+        fetched = "never" if at is None else f"{_duration(status.now - at)} ago"
+        keys = (issuer.keys, fetched) if issuer.keys is not None else ("not needed", "")
+        yield (issuer.name, *keys, _asked(issuer))
+
+
+def _asked(issuer: IssuerState) -> str:
+    """Whether the services that tokens are shown to answer."""
+    words = {True: "left alone, it fails", False: "answers"}
+    return ", ".join(f"{kind}: {words[each]}" for kind, each in issuer.open_circuits.items())
 
 
 def _denials(status: Status) -> Iterable[Sequence[object]]:

@@ -30,7 +30,11 @@ def a_page(*, ready: bool = True, draining: bool = False, reason: str = "expired
             ServerState("files", "https://files.example.com/mcp", None, 2, 1),
             ServerState("mail", "https://mail.example.com/mcp", False, 0, 0),
         ],
-        issuers=[IssuerState("corp", 2, 266340.0), IssuerState("old", 0, None)],
+        issuers=[
+            IssuerState("corp", 2, 266340.0),
+            IssuerState("old", 0, None),
+            IssuerState("hub", None, None, {"introspection": True, "userinfo": False}),
+        ],
         denials=denials.latest,
     )
     return status_page(status)
@@ -75,3 +79,10 @@ def test_policy_allows_the_style_of_the_page_and_nothing_else() -> None:
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY
     assert "default-src 'none'" in CONTENT_SECURITY_POLICY
+
+
+def test_an_issuer_that_is_asked_shows_whether_it_answers() -> None:
+    page = a_page()
+
+    assert "<td>hub</td><td>not needed</td><td></td>" in page
+    assert "introspection: left alone, it fails, userinfo: answers" in page
