@@ -48,7 +48,8 @@ CacheResult = Literal["hit", "miss", "negative"]
 class IssuerState:
     """One issuer now; `last_success_at` of its keys in Unix seconds, None before any fetch.
 
-    `keys` is None where all tokens are opaque. `open_circuits` says of each kind of question whether its service is left alone.
+    `keys` is None where all tokens are opaque. `open_circuits` says of each kind of question
+    whether its service is left alone.
     """
 
     name: str
