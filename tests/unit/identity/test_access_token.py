@@ -81,7 +81,7 @@ def test_missing_algorithm_is_refused() -> None:
         check_header({"typ": "at+jwt"}, EXPECTED)
 
 
-@pytest.mark.requirement("97", "100", "J9", "J12")
+@pytest.mark.requirement("N10", "97", "100", "J9", "J12")
 @pytest.mark.parametrize(
     ("change", "verdict"),
     [

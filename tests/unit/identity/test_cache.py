@@ -71,6 +71,7 @@ async def test_wall_clock_set_forward_ends_a_verdict_past_exp(
 
 
 @pytest.mark.parametrize("step", [-3600, 3600])
+@pytest.mark.requirement("N10")
 async def test_wall_clock_step_neither_flushes_nor_extends(
     step: int, cache: VerdictCache, clock: HandClock
 ) -> None:

@@ -52,7 +52,7 @@ async def test_key_is_not_used_with_another_algorithm(keys: KeySource) -> None:
     assert await _outcome(keys, EC_KID, "RS256") == "bad_algorithm"
 
 
-@pytest.mark.requirement("J19")
+@pytest.mark.requirement("N6", "J19")
 async def test_flood_of_unknown_kids_causes_one_fetch_per_cooldown(
     keys: KeySource, signer: TokenSigner, clock: HandClock
 ) -> None:
