@@ -12,6 +12,7 @@ import click
 
 from benchmarks.cache_miss import measure_cache_miss
 from benchmarks.comparison import compare
+from benchmarks.flood import measure_flood
 from benchmarks.latency import measure_latency
 from benchmarks.processes import BenchmarkError, MissingProgram
 from benchmarks.report import Result, render
@@ -20,7 +21,7 @@ from benchmarks.startup import measure_startup
 from benchmarks.streams import measure_streams
 from benchmarks.verdicts import measure_verdicts
 
-NAMES = ("compare", "cache-miss", "verdicts", "latency", "streams", "startup")
+NAMES = ("compare", "cache-miss", "verdicts", "flood", "latency", "streams", "startup")
 
 
 @click.command()
@@ -37,6 +38,7 @@ def main(
         "compare": partial(compare, seconds=seconds, rounds=rounds),
         "cache-miss": partial(measure_cache_miss, seconds=seconds),
         "verdicts": measure_verdicts,
+        "flood": partial(measure_flood, seconds=4 * seconds),
         "latency": measure_latency,
         "streams": partial(measure_streams, count=streams),
         "startup": measure_startup,

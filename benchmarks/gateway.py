@@ -41,11 +41,20 @@ class RunningGateway:
 
 @contextmanager
 def running_gateway(
-    directory: Path, issuer: SigningIssuer, upstream_port: int, *, cached_tokens: int = 10000
+    directory: Path,
+    issuer: SigningIssuer,
+    upstream_port: int,
+    *,
+    cached_tokens: int = 10000,
+    jwks_url: str | None = None,
 ) -> Iterator[RunningGateway]:
-    """Run a gateway on the proxy's core; `start_s` is the time until it was ready."""
+    """Run a gateway on the proxy's core; `start_s` is the time until it was ready.
+
+    The keys are those of the issuer's file unless `jwks_url` says where they are.
+    """
     port, admin_port = free_port(), free_port()
     config = directory / f"gateway-{port}.yaml"
+    jwks = {"url": jwks_url} if jwks_url else {"file": str(issuer.jwks_file)}
     # JSON is YAML, and needs no library to write.
     config.write_text(
         json.dumps(
@@ -54,7 +63,7 @@ def running_gateway(
                 "admin": {"listen": f"127.0.0.1:{admin_port}"},
                 "public_url": f"http://127.0.0.1:{port}",
                 "state_dir": str(directory / f"state-{port}"),
-                "issuers": {"bench": {"issuer": ISSUER, "jwks": {"file": str(issuer.jwks_file)}}},
+                "issuers": {"bench": {"issuer": ISSUER, "jwks": jwks}},
                 "servers": {"bench": _server(issuer, upstream_port)},
                 "cache": {"positive_max": cached_tokens},
                 "limits": {"connections": 20000, "connections_per_address": 20000},

@@ -1,4 +1,5 @@
 -- wrk's script: an MCP client's POST, with each token of a file in turn; the figures as JSON.
+-- A second argument makes each connection wait so many milliseconds before a request.
 local requests = {}
 local at = 0
 
@@ -13,6 +14,10 @@ function init(args)
       ["Authorization"] = "Bearer " .. token,
       ["MCP-Protocol-Version"] = "2025-11-25",
     }, body)
+  end
+  local pause_ms = tonumber(args[2] or 0)
+  if pause_ms > 0 then
+    delay = function() return pause_ms end
   end
 end
 

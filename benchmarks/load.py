@@ -39,17 +39,31 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How requests are made: wrk's path, and a file with one token per line."""
+    """How requests are made: wrk's path, and a file with one token per line.
+
+    Each connection waits `pause_ms` before a request, so that the rate is theirs to give and
+    not the target's.
+    """
 
     wrk: str
     token_file: Path
+    connections: int = CONNECTIONS
+    pause_ms: int = 0
 
     def run(self, target: Target, seconds: int) -> Round:
-        """Keep 16 connections busy; BenchmarkError when any answer is not a success."""
+        """Send requests for a while; BenchmarkError when any answer is not a success."""
+        return self._measure(target, seconds, refused=False)
+
+    def run_refused(self, target: Target, seconds: int) -> Round:
+        """Do the same with requests of which every one must be refused."""
+        return self._measure(target, seconds, refused=True)
+
+    def _measure(self, target: Target, seconds: int, *, refused: bool) -> Round:
         cpu_before = target.process.cpu_s() if target.process else 0.0
         seen = self._wrk(target, seconds)
-        if seen["failed"] or seen["broken"] or not seen["requests"]:
-            raise BenchmarkError(f"{target.name}: not every request was answered well: {seen}")
+        expected = seen["requests"] if refused else 0
+        if seen["failed"] != expected or seen["broken"] or not seen["requests"]:
+            raise BenchmarkError(f"{target.name}: not every answer was as expected: {seen}")
         cpu_us = None
         if target.process:
             cpu_us = (target.process.cpu_s() - cpu_before) * 1e6 / seen["requests"]
@@ -62,9 +76,9 @@ class Load:
         )
 
     def _wrk(self, target: Target, seconds: int) -> dict[str, int]:
-        argv = [self.wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+        argv = [self.wrk, "-t1", f"-c{self.connections}", f"-d{seconds}s", "--latency"]
         argv += ["-s", str(_SCRIPT), f"http://127.0.0.1:{target.port}/mcp"]
-        argv += ["--", str(self.token_file)]
+        argv += ["--", str(self.token_file), str(self.pause_ms)]
         try:
             finished = subprocess.run(  # noqa: S603  # our own argv
                 argv, capture_output=True, timeout=seconds + _STOP_LIMIT_S, check=False

@@ -1,38 +1,33 @@
 """Prints what was measured, as lines that fit into a terminal and into Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
+from typing import Any
 
 from benchmarks.cache_miss import CacheMiss
 from benchmarks.comparison import MAX_OF_CLIENTSESSION, MAX_OF_HAPROXY, Comparison, median_round
+from benchmarks.flood import MAX_GROWTH, MAX_P99_RATIO, Flood
 from benchmarks.latency import EventLatency
 from benchmarks.load import Round
 from benchmarks.startup import StartUp
 from benchmarks.streams import IdleStreams
 from benchmarks.verdicts import VerdictCosts
 
-Result = Comparison | CacheMiss | EventLatency | IdleStreams | StartUp | VerdictCosts
+Result = Comparison | CacheMiss | EventLatency | Flood | IdleStreams | StartUp | VerdictCosts
 _MIB = 1024 * 1024
 
 
 def render(result: Result) -> str:
     """Write one measurement as text."""
-    match result:
-        case Comparison():
-            return _comparison(result)
-        case CacheMiss():
-            return _cache_miss(result)
-        case EventLatency():
-            return _latency(result)
-        case IdleStreams():
-            return _streams(result)
-        case VerdictCosts():
-            return _verdicts(result)
-        case StartUp():
-            return _table(
-                ("start-up (median of 5)", ""),
-                [("until ready", f"{result.ready_s * 1000:.0f} ms"), ("RSS", _mib(result.rss))],
-            )
+    writer: Callable[[Result], str] = _WRITERS[type(result)]
+    return writer(result)
+
+
+def _startup(result: StartUp) -> str:
+    return _table(
+        ("start-up (median of 5)", ""),
+        [("until ready", f"{result.ready_s * 1000:.0f} ms"), ("RSS", _mib(result.rss))],
+    )
 
 
 def _comparison(result: Comparison) -> str:
@@ -89,6 +84,35 @@ def _verdicts(result: VerdictCosts) -> str:
     return f"{table}\n\nA DPoP proof (ES256) adds {result.proof_us:.0f} µs to every request."
 
 
+def _flood(result: Flood) -> str:
+    table = _table(
+        ("callers beside forged tokens", "requests/s", "p50 ms", "p99 ms"),
+        [
+            _flood_row("callers, alone", result.alone),
+            _flood_row("callers, during the flood", result.during),
+            _flood_row("forged tokens, all refused", result.refused),
+        ],
+    )
+    verdicts = [
+        _kept("p99 during / alone", f"{result.p99_ratio:.2f}", result.p99_ratio, MAX_P99_RATIO),
+        _kept("key fetches", str(result.fetches), result.fetches, result.fetches_allowed),
+        _kept("growth of RSS in MiB", _mib(result.growth), result.growth / _MIB, MAX_GROWTH / _MIB),
+    ]
+    return "\n".join([table, "", *verdicts])
+
+
+def _flood_row(name: str, seen: Round) -> tuple[str, ...]:
+    figures = (seen.requests_per_s, seen.p50_us / 1000, seen.p99_us / 1000)
+    return (
+        name,
+        *(f"{figure:.{digits}f}" for figure, digits in zip(figures, (0, 2, 2), strict=True)),
+    )
+
+
+def _kept(what: str, shown: str, value: float, limit: float) -> str:
+    return f"{what}: {shown} (target ≤ {limit:g}: {'met' if value <= limit else 'missed'})"
+
+
 def _latency(result: EventLatency) -> str:
     direct, gateway = result.direct, result.gateway
     return _table(
@@ -128,3 +152,14 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _mib(size: int) -> str:
     return f"{size / _MIB:.1f} MiB"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
+    Comparison: _comparison,
+    CacheMiss: _cache_miss,
+    EventLatency: _latency,
+    Flood: _flood,
+    IdleStreams: _streams,
+    StartUp: _startup,
+    VerdictCosts: _verdicts,
+}

@@ -2,6 +2,7 @@
 
 import json
 import time
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -47,3 +48,11 @@ def make_issuer(directory: Path, audience: str) -> SigningIssuer:
     jwks_file.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     pem_file.write_bytes(key.as_pem(private=False))
     return SigningIssuer(key, audience, jwks_file, pem_file)
+
+
+def unknown_key_token(issuer: SigningIssuer, kid: str) -> str:
+    """Forge a token that names a key nobody published, with a signature of the usual size."""
+    header = json.dumps({"alg": "RS256", "typ": "at+jwt", "kid": kid}).encode()
+    claims = json.dumps({"iss": ISSUER, "aud": issuer.audience, "sub": "nobody", "jti": kid})
+    parts = (header, claims.encode(), bytes(256))
+    return ".".join(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)

@@ -20,7 +20,7 @@ from gateway.observability.health import Readiness
 from gateway.observability.insecure import insecure_settings
 from gateway.observability.metrics import IssuerState, Metrics
 from gateway.observability.outcome import RequestOutcome, trace_id_of
-from gateway.observability.reasons import OK, decision_of
+from gateway.observability.reasons import decision_of
 from gateway.proxy.visit import Visit
 
 DISTRIBUTION = "mcp-auth-gateway"
@@ -87,15 +87,14 @@ class Observers:
 def outcome_of(visit: Visit) -> RequestOutcome:
     """Build the one record of a request from what became known."""
     principal, operation = visit.principal, visit.operation
-    reason = OK if visit.error is None else visit.error.reason
     return RequestOutcome(
         time=visit.began_at,
         request_id=visit.request_id,
         http_method=visit.http_method,
         status=visit.status,
         server="" if visit.route is None else visit.route.name,
-        decision=decision_of(reason),
-        reason=reason,
+        decision=decision_of(visit.reason),
+        reason=visit.reason,
         scheme="none" if principal is None else principal.scheme,
         subject=None if principal is None else principal.subject,
         issuer=None if principal is None else principal.issuer,

@@ -62,7 +62,7 @@ async def deliver(
     try:
         await stream.pump(events=delivery.events, rewrite=_rewriter(forwarder, delivery, visit))
     except UpstreamError as error:
-        visit.error = error
+        visit.reason = error.reason
         return WRITTEN_CLOSE
     finally:
         streams.discard(stream)

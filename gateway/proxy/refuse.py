@@ -24,7 +24,7 @@ _CLOSING_REASONS = frozenset({"bad_http", "bad_host", "bad_path", "body_timeout"
 
 def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     """Answer with an error, in the form that its reader understands."""
-    visit.error = error
+    visit.reason = error.reason
     visit.status = error.status
     headers = [(b"X-Request-Id", visit.request_id.encode()), *visit.cors]
     if visit.route is not None:

@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.observability.metrics import CacheResult
+from gateway.observability.reasons import OK
 from gateway.proxy.respond import Header
 from gateway.proxy.routes import Route
 
@@ -21,7 +21,9 @@ class Visit:
 
     `began_at` is Unix seconds; `started` and `*_s` come from the monotonic clock. The stages
     fill in what they learn. `message_id` is the JSON-RPC id, None where it is not known.
-    `ended` says why the gateway ended a stream, None when it did not.
+    `ended` says why the gateway ended a stream, None when it did not. `reason` is that of the
+    error, if there was one: the error itself would lead back here through its traceback, a
+    circle that only the garbage collector opens.
     """
 
     request_id: str
@@ -37,7 +39,7 @@ class Visit:
     operation: Operation | None = None
     message_id: int | str | None = None
     status: int = 0
-    error: GatewayError | None = None
+    reason: str = OK
     auth_s: float = 0.0
     upstream_s: float = 0.0
     bytes_in: int = 0

@@ -34,7 +34,7 @@ def test_a_visit_becomes_one_record() -> None:
 def test_an_error_says_who_is_to_blame(
     error: InvalidToken | UpstreamTimeout, decision: str, reason: str
 ) -> None:
-    visit = Visit("r1", 1000.0, 0.0, "POST", error=error, status=error.status)
+    visit = Visit("r1", 1000.0, 0.0, "POST", reason=error.reason, status=error.status)
 
     outcome = outcome_of(visit)
 
