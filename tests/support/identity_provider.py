@@ -1,9 +1,11 @@
-"""The npm package `oidc-provider` as a real identity provider, in a process of its own."""
+"""Real identity providers, each in a process of its own."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from tests.support.node import PROVIDER_HOME, node_command
@@ -22,13 +24,29 @@ class OidcProvider:
 
 @contextmanager
 def running_oidc_provider(tokens: Tokens = "RS256") -> Iterator[OidcProvider]:
-    """Start the provider on a port of its own; it prints its issuer once it listens.
+    """Start the npm package `oidc-provider` on a port of its own.
 
     `tokens` says what its access tokens are like: see `provider.mjs`.
     """
     assert (PROVIDER_HOME / "node_modules").is_dir(), "`make test` installs the provider first"
     process = subprocess.Popen(  # noqa: S603 - a program of our own
         [node_command(), str(PROVIDER_HOME / "provider.mjs"), tokens],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield OidcProvider(read_line(process, limit_s=20))
+    finally:
+        stop(process)
+
+
+@contextmanager
+def running_django_provider(folder: Path) -> Iterator[OidcProvider]:
+    """Start Django OAuth Toolkit, whose database is in `folder`."""
+    process = subprocess.Popen(  # noqa: S603 - a program of our own
+        [sys.executable, "-m", "tests.idp.django_provider", str(folder)],
+        cwd=PROVIDER_HOME.parents[1],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
