@@ -10,7 +10,7 @@ from gateway.config.model import TokenExchange
 from gateway.errors import UpstreamCredentialRefused
 from gateway.identity.client_auth import ClientAuth
 from gateway.identity.clocks import Clocks
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.flights import Flights
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
@@ -20,10 +20,9 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type's name
 JWT = "urn:ietf:params:oauth:token-type:jwt"
 MAX_REMEMBERED = 10_000
-# What the caller's token is refused with; anything else is the operator's to mend.
-_REFUSALS = frozenset(
-    {"invalid_request", "invalid_grant", "invalid_target", "invalid_scope", "access_denied"}
-)
+# What only the operator can mend. Every other code is about this one caller: besides those of
+# RFC 8693 §2.2.2, providers have codes of their own, for a consent that is missing, say.
+_FAULTS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
 
 
 class TokenExchanges:
@@ -83,8 +82,7 @@ class TokenExchanges:
         form = {name: value for name, value in wanted.items() if value}
         headers, form = self._auth.apply(form, self._clocks.wall())
         answer = await self._provider.ask(Call(settings.token_url, "POST", headers, form))
-        document = answer.document if isinstance(answer.document, dict) else {}
-        if answer.status == HTTPStatus.BAD_REQUEST and document.get("error") in _REFUSALS:
+        if _is_about_the_caller(answer):
             raise UpstreamCredentialRefused("There is no token for the server behind the gateway.")
         if answer.status != HTTPStatus.OK:
             raise self._provider.misconfigured(f"token exchange: {read_error(answer)}")
@@ -92,6 +90,13 @@ class TokenExchanges:
         if granted is None or granted.issued_type not in (ACCESS_TOKEN, JWT):
             raise self._provider.misconfigured("token exchange: no usable token in the answer")
         return granted
+
+
+def _is_about_the_caller(answer: Answer) -> bool:
+    document = answer.document if isinstance(answer.document, dict) else {}
+    code = document.get("error")
+    known = isinstance(code, str) and code not in _FAULTS
+    return answer.status == HTTPStatus.BAD_REQUEST and known
 
 
 def _no_longer_than(granted: GrantedToken, principal: Principal, now: float) -> GrantedToken:

@@ -75,6 +75,7 @@ class ExchangedToken:
         """
         if call.principal is None or call.token is None:
             raise UpstreamCredentialRefused("The server behind the gateway needs a known caller.")
+        _check_not_ours(call)
         try:
             token = await self._exchanges.exchange(call.principal, call.token, call.now)
         except IdentityUnavailable as error:
@@ -83,8 +84,18 @@ class ExchangedToken:
 
 
 async def forward_token(call: Introduction) -> bytes:
-    """The caller's own token; what MCP forbids unless the operator names it insecure."""
+    """The caller's own token; what MCP forbids unless the operator names it insecure.
+
+    Raises `UpstreamCredentialRefused` for an API key.
+    """
+    _check_not_ours(call)
     return b"" if call.token is None else bearer_line(call.token)
+
+
+def _check_not_ours(call: Introduction) -> None:
+    """Refuse to show an API key to anybody: it opens every server of this gateway."""
+    if call.principal is not None and call.principal.scheme == "api_key":
+        raise UpstreamCredentialRefused("The server behind the gateway takes no API keys.")
 
 
 def bearer_line(token: str) -> bytes:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from gateway.identity.api_key import RANDOM_BYTES, hash_key, make_key
+from gateway.identity.api_key_file import ApiKeyEntry, dump_keys
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.rig import Rig, running_rig
 
@@ -141,6 +143,23 @@ async def test_an_anonymous_caller_has_nothing_to_exchange() -> None:
             ):
                 assert response.status == 403
 
+            rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("10", "11")
+@pytest.mark.parametrize("credential", [EXCHANGE, "{insecure_forward_token: true}"])
+async def test_an_api_key_is_shown_to_nobody(tmp_path: Path, credential: str) -> None:
+    key = make_key(bytes(RANDOM_BYTES))
+    entry = ApiKeyEntry(hash_key(key), "ci", scopes=frozenset({"mcp:read"}))
+    (tmp_path / "keys.yaml").write_text(dump_keys([entry]), encoding="utf-8")
+    async with IssuerService() as service:
+        text = f"credential: {credential.replace('{url}', service.url)}"
+        more = f"api_keys: {{file: {tmp_path}/keys.yaml}}\n"
+        async with running_rig(more, upstream=text) as rig:
+            response = await rig.call(token=key)
+
+            assert response.status == 403
+            assert service.asked == []
             rig.upstream.assert_untouched()
 
 

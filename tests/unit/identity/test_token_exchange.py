@@ -97,6 +97,8 @@ async def test_all_who_wait_share_one_exchange(
     ("scene", "error"),
     [
         (Scene({"error": "invalid_grant"}, 400), UpstreamCredentialRefused),
+        (Scene({"error": "interaction_required"}, 400), UpstreamCredentialRefused),
+        (Scene({"error": ["invalid_grant"]}, 400), IdentityUnavailable),
         (Scene({"error": "unauthorized_client"}, 400), IdentityUnavailable),
         (Scene(status=500), IdentityUnavailable),
         (Scene({"access_token": "x", "token_type": "Bearer"}), IdentityUnavailable),
