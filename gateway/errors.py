@@ -90,25 +90,40 @@ class IdentityUnavailable(GatewayError):
 
 
 class InsufficientScope(GatewayError):
-    """RFC 6750 §3.1. `scopes` is all the operation needs, so the client steps up once."""
+    """RFC 6750 §3.1. `scopes` is all the operation needs, so the client steps up once.
+
+    `contact` is the operator's word on whom to ask.
+    """
 
     status = 403
     code = "insufficient_scope"
     jsonrpc_code = -32003
     default_reason = "scope_missing"
 
-    def __init__(self, description: str, *, scopes: frozenset[str]) -> None:
+    def __init__(
+        self, description: str, *, scopes: frozenset[str], contact: str | None = None
+    ) -> None:
         super().__init__(description)
         self.scopes = scopes
+        self.contact = contact
 
 
 class AccessDenied(GatewayError):
-    """No scope would help, so no `insufficient_scope`: clients would step up in a loop."""
+    """No scope would help, so no `insufficient_scope`: clients would step up in a loop.
+
+    `contact` is the operator's word on whom to ask.
+    """
 
     status = 403
     code = "access_denied"
     jsonrpc_code = -32003
     default_reason = "not_allowed"
+
+    def __init__(
+        self, description: str, *, reason: str | None = None, contact: str | None = None
+    ) -> None:
+        super().__init__(description, reason=reason)
+        self.contact = contact
 
 
 class ForeignOrigin(GatewayError):

@@ -112,6 +112,8 @@ def outcome_of(visit: Visit) -> RequestOutcome:
         streamed=visit.streamed,
         client_gone=visit.client_gone,
         ended=visit.ended,
+        rule=visit.rule,
+        would_deny=visit.would_deny,
     )
 
 

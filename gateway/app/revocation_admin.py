@@ -9,8 +9,8 @@ from aiohttp import web
 
 from gateway.identity.revocation import Revocation, dump_revocation, parse_revocation
 from gateway.identity.revocations import Revocations
-from gateway.identity.strict_json import parse_json_object
 from gateway.store.unavailable import StoreUnavailable
+from gateway.strict_json import parse_json_object
 
 PATH = "/revocations"
 MAX_BODY_BYTES = 64 * 1024

@@ -1,16 +1,19 @@
 """Builds the route table: every server, and the documents of every public host."""
 
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gateway.app.introducers import Introducers
 from gateway.app.issuers import Issuers
+from gateway.app.policy import build_authorization, build_vocabulary, has_public_part
 from gateway.app.revoking import logout_taker
 from gateway.config.complete import public_url
 from gateway.config.model import Config, Server
 from gateway.identity.clocks import Clocks
 from gateway.identity.dpop_nonce import Nonces
 from gateway.identity.dpop_replay import ReplayCache
+from gateway.identity.flights import Flights
 from gateway.identity.local_issuer import JWKS_PATH
 from gateway.identity.revocations import Revocations
 from gateway.identity.token_issuers import advertised_issuers
@@ -39,6 +42,7 @@ from gateway.proxy.routes import Answer, Challenges, Receiver, Route, Routes, Si
 from gateway.proxy.session import Seal
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import build_tls, parse_target
+from gateway.proxy.tool_catalogue import ToolCatalogue
 from gateway.proxy.upstream import UpstreamPool
 from gateway.proxy.upstream_limits import PoolLimits
 from gateway.store.store import Store
@@ -56,6 +60,7 @@ class SharedFacts:
     store: Store
     revocations: Revocations
     nonce_key: bytes
+    flights: Flights
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,13 @@ def build_route(parts: Parts, name: str) -> Route:
     """Build one server's route and the pool of its upstream."""
     config, server = parts.config, parts.config.servers[name]
     url = public_url(config, server)
+    words = build_vocabulary(config)
+    forwarder = _build_forwarder(parts, name, server)
+    introducers = parts.introducers.by_server.get(name, ())
+    target = parse_target(server.upstream.url, None)
+    catalogue = ToolCatalogue(
+        forwarder.pool, target, introducers, parts.shared.flights, time.monotonic
+    )
     return Route(
         name=name,
         url=url,
@@ -100,13 +112,14 @@ def build_route(parts: Parts, name: str) -> Route:
         origins=server.allowed_origins | {_origin(url)},
         authenticator=parts.issuers.authenticator(name, server, config),
         possession=_possession(parts, server, url),
-        admit=compile_admission(server.auth.scopes, server.allow),
-        introducers=parts.introducers.by_server.get(name, ()),
-        forwarder=_build_forwarder(parts, name, server),
+        admit=compile_admission(server.auth.scopes, server.allow, words),
+        introducers=introducers,
+        forwarder=forwarder,
         metrics=parts.metrics.server(name),
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,
-        anonymous=server.allow == "anonymous",
+        anonymous=has_public_part(server),
+        authorization=build_authorization(server, words, catalogue.annotations_of),
     )
 
 

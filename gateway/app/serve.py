@@ -82,7 +82,7 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         # A key of its own for each purpose.
         nonce_key = hashlib.blake2b(b"dpop nonce", key=key).digest()
         metrics = observers.metrics
-        shared = SharedFacts(store, revocations, nonce_key)
+        shared = SharedFacts(store, revocations, nonce_key, flights)
         parts = Parts(config, issuers, metrics, Seal(key), pools, shared, introducers)
         gate = Gate(build_routes(parts), observers.record, config.trusted_proxies)
         enforcement.cache, enforcement.gate = cache, gate

@@ -21,6 +21,7 @@ from gateway.identity.sources import Surroundings
 from gateway.identity.token_issuers import TokenIssuers
 from gateway.policy.admission import compile_admission
 from gateway.policy.decision import Allow
+from gateway.policy.who import Vocabulary
 
 NOT_MINE = "not mine"
 
@@ -46,7 +47,7 @@ async def inspect_token(
     findings = await _ask_chain(config, server, token, now)
     report: dict[str, object] = {"header": header, "claims": claims, "checks": findings.checks}
     if findings.principal is not None:
-        return report | _accepted(server, findings.principal)
+        return report | _accepted(config, server, findings.principal)
     error = findings.error
     if isinstance(error, IdentityUnavailable):
         cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
@@ -64,7 +65,7 @@ async def inspect_token(
     return report | {"verdict": reason, "why": explain_refusal(refusal)}
 
 
-def _accepted(server: Server, principal: Principal) -> dict[str, object]:
+def _accepted(config: Config, server: Server, principal: Principal) -> dict[str, object]:
     """What the server would know about the caller, and whether it would let them in."""
     caller = {
         "issuer": principal.issuer,
@@ -74,7 +75,8 @@ def _accepted(server: Server, principal: Principal) -> dict[str, object]:
         "groups": "unknown" if principal.groups is None else list(principal.groups),
         "roles": list(principal.roles),
     }
-    decision = compile_admission(server.auth.scopes, server.allow)(principal)
+    words = Vocabulary(config.roles, config.scope_implies)
+    decision = compile_admission(server.auth.scopes, server.allow, words)(principal)
     admitted = "yes" if isinstance(decision, Allow) else decision.reason
     why = "Every check passed"
     if principal.confirmation is not None:

@@ -4,11 +4,12 @@ import difflib
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from gateway.config.allow import Allow
 from gateway.config.credential_checks import find_bad_credentials
 from gateway.config.exposure import find_plain_http
 from gateway.config.identity_names import find_bad_identity_headers
 from gateway.config.issuer_checks import find_bad_issuer
-from gateway.config.model import Allow, Config, Server
+from gateway.config.model import Config, Server
 from gateway.config.places import find_bad_places
 from gateway.config.problems import Finding
 from gateway.oauth.resource import canonical_resource

@@ -20,4 +20,6 @@ def _complete_server(config: Config, server: Server) -> Server:
     issuers = server.auth.issuers or tuple(config.issuers)
     auth = server.auth.model_copy(update={"issuers": issuers})
     resource = server.resource or public_url(config, server)
-    return server.model_copy(update={"auth": auth, "resource": resource})
+    # Who wrote rules has said who may do what; `allow` only narrows that further.
+    allow = "any" if server.allow is None and server.rules else server.allow
+    return server.model_copy(update={"auth": auth, "resource": resource, "allow": allow})

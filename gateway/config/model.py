@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from gateway.config.allow import Allow, Allowed
 from gateway.config.issuer import ClientAuthentication, ClientCredentials, Issuer
+from gateway.config.rule import Lists, Mode, Rule
 from gateway.config.scalars import (
     Address,
     FilePath,
@@ -28,10 +30,9 @@ from gateway.config.section import (
     SORTED,
     Bytes,
     Count,
-    Domains,
     HeaderName,
-    Members,
     Name,
+    Scope,
     Scopes,
     Seconds,
     Secret,
@@ -114,35 +115,6 @@ class Auth(Section):
     audiences: tuple[str, ...] = ()
 
 
-class Allow(Section):
-    """Who gets in: a caller needs to match one entry of every key that is given."""
-
-    subjects: Members | None = None
-    emails: Members | None = None
-    domains: Domains | None = None
-    groups: Members | None = None
-    roles: Members | None = None
-    clients: Members | None = None
-    scopes: Annotated[Scopes, Field(min_length=1)] | None = None
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _is_given(cls, value: object) -> object:
-        # A key that somebody wrote and left empty is meant to restrict, not to be skipped.
-        if value is None:
-            raise ValueError("expected a list such as [a, b]; or leave the key out")
-        return value
-
-
-def _kind_of_allow(value: object) -> str:
-    return "word" if isinstance(value, str) else "who"
-
-
-Allowed = Annotated[
-    Annotated[Literal["any", "anonymous"], Tag("word")] | Annotated[Allow, Tag("who")],
-    Discriminator(_kind_of_allow),
-]
-
 IDENTITY_HEADERS: Mapping[str, str] = {
     "X-User-Id": "subject",
     "X-User-Email": "email",
@@ -192,7 +164,10 @@ class Streams(Section):
 
 
 class Server(Section):
-    """One MCP server: its public place, its upstream and who may use it."""
+    """One MCP server: its public place, its upstream and who may use it.
+
+    With `rules`, `allow` says who gets in at all (default: any) and the rules what they may do.
+    """
 
     path: ServerPath = "/mcp"
     public_url: PublicUrl | None = None
@@ -203,6 +178,10 @@ class Server(Section):
     upstream: Upstream
     auth: Auth = Auth()
     allow: Allowed | None = None
+    rules: tuple[Rule, ...] | None = None
+    mode: Mode = "enforce"
+    contact: str | None = None
+    lists: Lists = Lists()
     forward: Forward = Forward()
     timeouts: Timeouts = Timeouts()
     limits: ServerLimits = ServerLimits()
@@ -303,6 +282,8 @@ class Config(Section):
     store: Store = Store()
     issuers: Mapping[Name, Issuer]
     api_keys: ApiKeys | None = None
+    roles: Mapping[Name, Allow] = {}
+    scope_implies: Mapping[Scope, Scopes] = {}
     revocations: Revocations = Revocations()
     assertion_keys: AssertionKeys = AssertionKeys()
     servers: Annotated[Mapping[Name, Server], Field(min_length=1)]

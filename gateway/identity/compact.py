@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.identity.base64url import decode_base64url
 from gateway.identity.reasons import refused
-from gateway.identity.strict_json import parse_json_object
+from gateway.strict_json import parse_json_object
 
 SEGMENTS = 3
 MAX_HEADER_CHARS = 4 * 1024 * 4 // 3  # 4 KiB of JSON

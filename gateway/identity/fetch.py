@@ -14,8 +14,8 @@ import aiohttp
 
 from gateway.errors import ConfigError
 from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
-from gateway.identity.strict_json import parse_json
 from gateway.oauth.resource import is_loopback
+from gateway.strict_json import parse_json
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 TOTAL_TIMEOUT_S = 5.0

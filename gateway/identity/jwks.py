@@ -14,7 +14,7 @@ from gateway.identity.flights import Flights
 from gateway.identity.key_set import KeySet, VerificationKey, parse_key_set
 from gateway.identity.reasons import refused
 from gateway.identity.refreshed import Feed, Loaded, Refreshed, Schedule
-from gateway.identity.strict_json import parse_json_object
+from gateway.strict_json import parse_json_object
 
 MAX_KEY_FILE_BYTES = 1024 * 1024
 

@@ -15,10 +15,10 @@ from gateway.identity.revocation import (
     dump_revocation,
     parse_revocation,
 )
-from gateway.identity.strict_json import parse_json
 from gateway.identity.watched_file import WatchedFile
 from gateway.store.store import Store
 from gateway.store.unavailable import StoreUnavailable
+from gateway.strict_json import parse_json
 
 logger = logging.getLogger(__name__)
 

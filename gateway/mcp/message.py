@@ -15,17 +15,26 @@ import msgspec
 from gateway.errors import InvalidMessage, ParseError
 
 Kind = Literal["request", "notification", "response"]
+Target = Literal["tool", "prompt", "resource"]
 
 _ENVELOPE_KEYS = frozenset({"jsonrpc", "method", "params", "id", "result", "error"})
-_PARAMS_KEYS = frozenset({"name", "uri", "arguments", "_meta"})
+_PARAMS_KEYS = frozenset({"name", "uri", "arguments", "_meta", "ref", "notifications"})
 REVISION_KEY = "io.modelcontextprotocol/protocolVersion"
 _META_KEYS = frozenset({REVISION_KEY})
-_NAME_SOURCES = {
-    "tools/call": "name",
-    "prompts/get": "name",
-    "resources/read": "uri",
-    "resources/subscribe": "uri",
-    "resources/unsubscribe": "uri",
+_REF_KEYS = frozenset({"type", "name", "uri"})
+_SUBSCRIPTION_KEYS = frozenset({"resourceSubscriptions"})
+# What a method is about, and the member of `params` that names it.
+_NAMED: Mapping[str, tuple[Target, str]] = {
+    "tools/call": ("tool", "name"),
+    "prompts/get": ("prompt", "name"),
+    "resources/read": ("resource", "uri"),
+    "resources/subscribe": ("resource", "uri"),
+    "resources/unsubscribe": ("resource", "uri"),
+}
+# Completion (MCP, Completion): what is completed names its prompt or its resource template.
+_REFERENCES: Mapping[str, tuple[Target, str]] = {
+    "ref/prompt": ("prompt", "name"),
+    "ref/resource": ("resource", "uri"),
 }
 _MEMBER = re.compile(
     rb'[ \t\r\n]*[{,][ \t\r\n]*"((?:[^"\\]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL
@@ -50,8 +59,9 @@ _Members = Mapping[str, msgspec.Raw]
 class Message(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass costs 1 µs more
     """What a decision needs to know of one message.
 
-    `name` is the tool's or prompt's name or the resource's URI. `revision` is the protocol
-    version that the body itself names, None when it names none.
+    `name` is the tool's or prompt's name or the resource's URI, and `target` which of them.
+    `revision` is the protocol version that the body itself names, None when it names none.
+    `arguments` are those of the call as they came; `resources` the URIs that it subscribes to.
     """
 
     kind: Kind
@@ -59,6 +69,20 @@ class Message(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass cost
     id: int | str | None = None
     name: str | None = None
     revision: str | None = None
+    target: Target | None = None
+    arguments: msgspec.Raw | None = None
+    resources: tuple[str, ...] = ()
+
+
+class _Params(msgspec.Struct, frozen=True, gc=False):
+    name: str | None = None
+    revision: str | None = None
+    target: Target | None = None
+    arguments: msgspec.Raw | None = None
+    resources: tuple[str, ...] = ()
+
+
+_NO_PARAMS = _Params()
 
 
 def read_messages(body: bytes, *, batch: bool) -> Sequence[Message]:
@@ -109,10 +133,19 @@ def _read_one(text: bytes) -> Message:
     method = _string(members["method"])
     if method is None:
         raise InvalidMessage("`method` is a string.")
-    name, revision = _read_params(members, method)
-    if "id" not in members:
-        return Message("notification", method, None, name, revision)
-    return Message("request", method, _read_id(members), name, revision)
+    told = _read_params(members, method)
+    kind: Kind = "request" if "id" in members else "notification"
+    identifier = _read_id(members) if kind == "request" else None
+    return Message(
+        kind,
+        method,
+        identifier,
+        told.name,
+        told.revision,
+        told.target,
+        told.arguments,
+        told.resources,
+    )
 
 
 def _read_response(members: _Members) -> Message:
@@ -125,16 +158,48 @@ def _read_response(members: _Members) -> Message:
     return Message("response", None, _read_id(members))
 
 
-def _read_params(members: _Members, method: str) -> tuple[str | None, str | None]:
+def _read_params(members: _Members, method: str) -> _Params:
     raw = members.get("params")
     if raw is None:
-        return None, None
+        return _NO_PARAMS
     params = _members(bytes(raw), _PARAMS_KEYS)
-    source = _NAME_SOURCES.get(method)
-    name = _string(params.get(source)) if source is not None else None
-    if source is not None and source in params and name is None:
+    revision = _read_revision(params.get("_meta"))
+    arguments = params.get("arguments")
+    named = _NAMED.get(method)
+    if named is not None:
+        target, source = named
+        return _Params(_read_name(params, source), revision, target, arguments)
+    if method == "completion/complete":
+        target_of_ref, name = _read_reference(params.get("ref"))
+        return _Params(name, revision, target_of_ref)
+    if method == "subscriptions/listen":
+        return _Params(None, revision, resources=_read_subscriptions(params.get("notifications")))
+    return _NO_PARAMS if revision is None else _Params(None, revision)
+
+
+def _read_name(members: _Members, source: str) -> str | None:
+    name = _string(members.get(source))
+    if name is None and source in members:
         raise InvalidMessage(f"`params.{source}` is a string.")
-    return name, _read_revision(params.get("_meta"))
+    return name
+
+
+def _read_reference(raw: msgspec.Raw | None) -> tuple[Target | None, str | None]:
+    if raw is None:
+        return None, None
+    ref = _members(bytes(raw), _REF_KEYS)
+    target, source = _REFERENCES.get(_string(ref.get("type")) or "", (None, ""))
+    return target, _read_name(ref, source) if target is not None else None
+
+
+def _read_subscriptions(raw: msgspec.Raw | None) -> tuple[str, ...]:
+    if raw is None:
+        return ()
+    asked = _members(bytes(raw), _SUBSCRIPTION_KEYS).get("resourceSubscriptions")
+    uris = [] if asked is None else _document.decode(asked)
+    if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
+        raise InvalidMessage("`resourceSubscriptions` is a list of URIs.")
+    return tuple(uris)
 
 
 def _read_revision(raw: msgspec.Raw | None) -> str | None:
@@ -224,5 +289,5 @@ def _folded(key: str) -> str:
 
 _FOLDED: Mapping[frozenset[str], frozenset[str]] = {
     keys: frozenset(_folded(key) for key in keys)
-    for keys in (_ENVELOPE_KEYS, _PARAMS_KEYS, _META_KEYS)
+    for keys in (_ENVELOPE_KEYS, _PARAMS_KEYS, _META_KEYS, _REF_KEYS, _SUBSCRIPTION_KEYS)
 }

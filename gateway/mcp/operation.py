@@ -8,7 +8,7 @@ from gateway.mcp.message import Message
 
 
 class Operation(msgspec.Struct, frozen=True, gc=False):
-    """The first message of a request stands for it; `count` says how many there are.
+    """The first message of a request stands for it; `messages` are all.
 
     All None for GET and DELETE, which carry no message.
     """
@@ -17,7 +17,12 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     name: str | None = None
     id: int | str | None = None
     revision: str | None = None
-    count: int = 0
+    messages: Sequence[Message] = ()
+
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self.messages)
 
 
 def operation_of(messages: Sequence[Message], revision: str | None) -> Operation:
@@ -27,6 +32,4 @@ def operation_of(messages: Sequence[Message], revision: str | None) -> Operation
     first = messages[0]
     # A batch has no one id that an error could answer.
     answerable = first.id if len(messages) == 1 and first.kind == "request" else None
-    return Operation(
-        first.method, first.name, answerable, first.revision or revision, len(messages)
-    )
+    return Operation(first.method, first.name, answerable, first.revision or revision, messages)

@@ -34,6 +34,20 @@ class EventBoundary:
         return not self._tail or self._tail.endswith((b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n"))
 
 
+def messages_in(stream: bytes) -> Sequence[bytes]:
+    """The data of every whole event in the beginning of a stream, its lines joined."""
+    found: list[bytes] = []
+    data: list[bytes] = []
+    for line in _LINE_END.split(stream.removeprefix(_BOM))[:-1]:
+        if not line:
+            if data:
+                found.append(b"\n".join(data))
+            data = []
+        elif _field(line)[0] == b"data":
+            data.append(_field(line)[1])
+    return found
+
+
 class EndpointRewriter:
     """Replace the address in the `endpoint` event that opens a legacy stream.
 
@@ -134,3 +148,57 @@ class EndpointRewriter:
 def _field(line: bytes) -> tuple[bytes, bytes]:
     name, _, value = line.rstrip(b"\r\n").partition(b":")
     return name, value.removeprefix(b" ")
+
+
+class DataRewriter:
+    """Rewrite the data of each event; an event goes on when it is complete.
+
+    `rewrite` gets the data of one event, its lines joined, and returns what takes its place.
+    Comments and events without data pass as they are.
+    """
+
+    def __init__(self, rewrite: Callable[[bytes], bytes], max_bytes: int) -> None:
+        self._rewrite = rewrite
+        self._max_bytes = max_bytes
+        self._block: list[bytes] = []
+        self._rest = b""
+        self._held = 0
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a piece of the stream and return what can go to the client now.
+
+        Raises `UpstreamInvalid` for an event that is too long to be looked at.
+        """
+        searched = max(0, len(self._rest) - 1)
+        self._rest += chunk
+        released: list[bytes] = []
+        taken = 0
+        for match in _LINE_END.finditer(self._rest, searched):
+            if match.end() == len(self._rest) and match[0] == b"\r":
+                break  # perhaps half of a CRLF
+            self._take_line(self._rest[taken : match.end()], released)
+            taken = match.end()
+        self._rest = self._rest[taken:]
+        if self._held + len(self._rest) > self._max_bytes:
+            raise UpstreamInvalid("The server behind the gateway sent an endless event.")
+        return b"".join(released)
+
+    def _take_line(self, line: bytes, released: list[bytes]) -> None:
+        if line.startswith(b":") and not self._block:
+            released.append(line)
+            return
+        self._block.append(line)
+        self._held += len(line)
+        if not line.strip(b"\r\n"):
+            released += self._rewritten()
+            self._block, self._held = [], 0
+
+    def _rewritten(self) -> list[bytes]:
+        fields = [_field(line.removeprefix(_BOM)) for line in self._block]
+        data = [value for name, value in fields if name == b"data"]
+        old = b"\n".join(data)
+        new = self._rewrite(old) if data else old
+        if new == old:
+            return self._block
+        kept = [line for line in self._block if _field(line.removeprefix(_BOM))[0] != b"data"]
+        return [*kept[:-1], b"data: " + new + b"\n", kept[-1]]

@@ -45,6 +45,10 @@ AUTHZ_DECISIONS = Metric(
     "authz_decisions_total", "counter", ("server", "method", "decision", "reason"),
     "Decisions whether a known caller may use a server.",
 )  # fmt: skip
+SHADOW_DENIALS = Metric(
+    "shadow_denials_total", "counter", ("server", "method", "reason"),
+    "Requests that a rule in shadow mode would have refused.",
+)  # fmt: skip
 MCP_REQUESTS = Metric(
     "mcp_requests_total", "counter", ("server", "method", "outcome"),
     "Requests to MCP servers, by MCP method and how they ended.",
@@ -129,6 +133,7 @@ METRICS: tuple[Metric, ...] = (
     HTTP_REQUESTS,
     AUTH_DECISIONS,
     AUTHZ_DECISIONS,
+    SHADOW_DENIALS,
     MCP_REQUESTS,
     REQUEST_DURATION,
     AUTH_DURATION,

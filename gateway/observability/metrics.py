@@ -69,6 +69,7 @@ class Metrics(Collector):
         self.http_requests = Counter(catalogue.HTTP_REQUESTS)
         self.auth_decisions = Counter(catalogue.AUTH_DECISIONS)
         self.authz_decisions = Counter(catalogue.AUTHZ_DECISIONS)
+        self.shadow_denials = Counter(catalogue.SHADOW_DENIALS)
         self.mcp_requests = Counter(catalogue.MCP_REQUESTS)
         self.upstream_errors = Counter(catalogue.UPSTREAM_ERRORS)
         self.request_duration = Histogram(catalogue.REQUEST_DURATION)
@@ -139,7 +140,9 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Family]:
         """Build what a scrape shows, in the catalogue's order."""
         yield from families([self.http_requests, self.auth_decisions, self.authz_decisions])
-        yield from families([self.mcp_requests, self.request_duration, self.auth_duration])
+        yield from families(
+            [self.shadow_denials, self.mcp_requests, self.request_duration, self.auth_duration]
+        )
         yield from families([self.upstream_duration, self.overhead])
         yield from self._server_gauges()
         yield from families([self.upstream_errors, self._token_cache, self._jwks_fetches])
@@ -227,6 +230,8 @@ class ServerMetrics:
             metrics.streams_ended.increment(name, outcome.ended)
         method = METHOD_LABELS.get(outcome.mcp_method, OTHER_LABEL)
         metrics.mcp_requests.counts[name, method, mcp_result(outcome)] += 1
+        if outcome.would_deny is not None:
+            metrics.shadow_denials.counts[name, method, closed_reason(outcome.would_deny)] += 1
         self._count_decisions(outcome, method)
         self._observe(outcome, method)
 

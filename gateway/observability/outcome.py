@@ -30,6 +30,8 @@ class RequestOutcome(
     audit log only, never a label. `upstream_s` ends with the head of the answer. `streamed`
     tells that the body had no known length, so that `duration_s` says nothing about the gateway;
     `ended` why the gateway ended it before its time: `expired`, `revoked` or `draining`.
+    `rule` is the rule of the server that decided, None where none covers the operation;
+    `would_deny` the reason why a rule in shadow mode would have refused it.
     """
 
     time: float
@@ -56,6 +58,8 @@ class RequestOutcome(
     streamed: bool = False
     client_gone: bool = False
     ended: str | None = None
+    rule: str | None = None
+    would_deny: str | None = None
 
 
 def trace_id_of(traceparent: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 Stage = Literal["authentication", "authorization", "request", "upstream", "gateway"]
 Decision = Literal["allow", "deny", "error"]
 
-_NOBODY_KNOWS = frozenset({"idp_unavailable", "groups_unknown"})
+_NOBODY_KNOWS = frozenset({"idp_unavailable", "groups_unknown", "tools_unknown"})
 OK: Final = "ok"
 OTHER: Final = "other"
 
@@ -47,6 +47,11 @@ AUTHORIZATION_REASONS: tuple[str, ...] = (
     "domain_not_allowed",
     "group_missing",
     "role_missing",
+    "issuer_not_allowed",
+    "no_rule",
+    "ambiguous_name",
+    "step_up_loop",
+    "tools_unknown",
     "not_allowed",
     "header_body_mismatch",
 )

@@ -19,11 +19,13 @@ from gateway.errors import (
 from gateway.identity.principal import Principal
 from gateway.oauth.bearer import has_query_token, parse_authorization
 from gateway.policy.decision import Allow, Unknown
+from gateway.proxy.authorize import authorize
 from gateway.proxy.body import read_body
 from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
 from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.introduction import Introduction, introduce
+from gateway.proxy.list_filter import filter_body
 from gateway.proxy.operation import read_operation
 from gateway.proxy.peer import Network, client_address
 from gateway.proxy.refuse import refuse
@@ -103,6 +105,10 @@ class Gate:
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
+        if place.authorization is not None:
+            messages = visit.operation.messages
+            await authorize(place.authorization, visit.principal, messages, visit)
+            visit.lists = place.authorization.lists(visit.principal, head.method, messages)
         way = (visit.request_id, visit.address)
         own_lines = await _introduce(place, visit, body) if place.introducers else b""
         started = time.perf_counter()
@@ -110,6 +116,8 @@ class Gate:
             delivery = await place.forwarder.send(head, visit.principal, body, way, own_lines)
         finally:
             visit.upstream_s = time.perf_counter() - started
+        if visit.lists is not None:
+            delivery = await filter_body(delivery, visit.lists)
         return await deliver(request, place, delivery, visit, self.streams)
 
     def end_streams(self, concerns: Callable[[Principal], bool], reason: str) -> int:

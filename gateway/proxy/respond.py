@@ -8,7 +8,7 @@ import msgspec
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.errors import GatewayError
+from gateway.errors import AccessDenied, GatewayError, InsufficientScope
 
 Header = tuple[bytes, bytes]
 
@@ -118,8 +118,24 @@ def error_reply(
     body["error"] = {
         "code": error.jsonrpc_code,
         "message": error.description,
-        "data": {"error": error.code or "unauthorized", "request_id": request_id},
+        "data": {
+            "error": error.code or "unauthorized",
+            "request_id": request_id,
+            **_details(error),
+        },
     }
     retry_after_s = getattr(error, "retry_after_s", None)
     extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
     return Reply(error.status, [JSON, NO_STORE, *extra, *headers], msgspec.json.encode(body))
+
+
+def _details(error: GatewayError) -> dict[str, object]:
+    """What a person or a model can act on; some clients never see the header that says it."""
+    if not isinstance(error, AccessDenied | InsufficientScope):
+        return {}
+    details: dict[str, object] = {"reason": error.reason}
+    if isinstance(error, InsufficientScope):
+        details["scopes"] = sorted(error.scopes)
+    if error.contact is not None:
+        details["contact"] = error.contact
+    return details

@@ -8,6 +8,7 @@ from gateway.errors import MisdirectedRequest, NotFound
 from gateway.identity.authenticate import Authenticator
 from gateway.observability.metrics import ServerMetrics
 from gateway.policy.admission import Admission
+from gateway.proxy.authorization import Authorization
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.inbound import Head
 from gateway.proxy.introduction import Introducer
@@ -33,7 +34,10 @@ class Challenges:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One MCP server as the gate sees it; `anonymous` lets callers without a token in."""
+    """One MCP server as the gate sees it.
+
+    `anonymous` lets callers without a token in; `authorization` is None without rules.
+    """
 
     name: str
     url: str
@@ -48,6 +52,7 @@ class Route:
     max_body_bytes: int
     body_timeout_s: float
     anonymous: bool = False
+    authorization: Authorization | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.observability.metrics import CacheResult
 from gateway.observability.reasons import OK
+from gateway.proxy.list_filter import ListFilter
 from gateway.proxy.respond import Header
 from gateway.proxy.routes import Route
 
@@ -23,7 +24,8 @@ class Visit:
     fill in what they learn. `message_id` is the JSON-RPC id, None where it is not known.
     `ended` says why the gateway ended a stream, None when it did not. `reason` is that of the
     error, if there was one: the error itself would lead back here through its traceback, a
-    circle that only the garbage collector opens.
+    circle that only the garbage collector opens. `rule` is the rule that decided, `would_deny`
+    the reason of one in shadow mode that denied; `lists` filters the lists of the answer.
     """
 
     request_id: str
@@ -48,6 +50,9 @@ class Visit:
     streamed: bool = False
     client_gone: bool = False
     ended: str | None = None
+    rule: str | None = None
+    would_deny: str | None = None
+    lists: ListFilter | None = None
 
 
 def request_id(sent: str | None) -> str:

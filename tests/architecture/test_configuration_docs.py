@@ -7,8 +7,9 @@ from typing import get_args, get_origin
 
 import pytest
 
+from gateway.config.allow import Allow
 from gateway.config.issuer import ClientAuthentication
-from gateway.config.model import Allow, Config
+from gateway.config.model import Config
 from gateway.config.section import Section
 from tests.unit.config.samples import review
 

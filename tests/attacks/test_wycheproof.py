@@ -23,7 +23,7 @@ from gateway.identity.flights import Flights
 from gateway.identity.jwks import KeyFeed, KeySource
 from gateway.identity.jwt import JwtVerifier
 from gateway.identity.signature import check_signature
-from gateway.identity.strict_json import parse_json_object
+from gateway.strict_json import parse_json_object
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "wycheproof"
 ALGORITHMS: tuple[AsymmetricAlgorithm, ...] = get_args(AsymmetricAlgorithm)

@@ -2,9 +2,10 @@
 
 import pytest
 
+from gateway.config.allow import Allow
 from gateway.config.annotations import is_section, secret_keys, secret_paths, section_at
 from gateway.config.issuer import Claims, Introspection, Issuer, Lookup, NamedCaller
-from gateway.config.model import Allow, Config, Server, Store, Upstream, UpstreamCredential
+from gateway.config.model import Config, Server, Store, Upstream, UpstreamCredential
 from gateway.config.section import Section
 
 

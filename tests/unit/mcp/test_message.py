@@ -27,7 +27,7 @@ def _call(params: str, method: str = "tools/call") -> bytes:
 def test_every_spelling_of_a_call_reads_alike(method: str, name: str) -> None:
     message = _one(_call(f'{{ "n\\u0061me" : "{name}" }}', method))
 
-    assert message == Message("request", "tools/call", 1, "\U0001f600")
+    assert message == Message("request", "tools/call", 1, "\U0001f600", target="tool")
 
 
 @pytest.mark.parametrize(

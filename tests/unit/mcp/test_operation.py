@@ -13,7 +13,7 @@ def test_one_message_is_the_operation() -> None:
     messages = read_messages(CALL, batch=False)
 
     assert operation_of(messages, "2025-06-18") == Operation(
-        "tools/call", "weather", 7, "2025-06-18", 1
+        "tools/call", "weather", 7, "2025-06-18", messages
     )
 
 
@@ -25,7 +25,7 @@ def test_without_a_message_only_the_revision_is_known() -> None:
 def test_a_batch_is_its_first_message_and_has_no_id() -> None:
     messages = read_messages(b"[" + CALL + b"," + PING + b"]", batch=True)
 
-    assert operation_of(messages, None) == Operation("tools/call", "weather", None, None, 2)
+    assert operation_of(messages, None) == Operation("tools/call", "weather", None, None, messages)
 
 
 @pytest.mark.requirement("43")

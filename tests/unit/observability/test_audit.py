@@ -64,6 +64,8 @@ def test_line_tells_who_called_what_and_how_it_ended() -> None:
         "streamed": False,
         "client_gone": False,
         "ended": None,
+        "rule": None,
+        "would_deny": None,
     }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway import errors
-from gateway.config.model import Allow
+from gateway.config.allow import Allow
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import TOKEN_REASONS
 from gateway.observability.reasons import (
@@ -38,12 +38,13 @@ def test_every_word_that_an_error_or_a_denial_is_given_is_listed() -> None:
 
 def test_every_word_for_a_caller_who_may_not_enter_is_about_authorization() -> None:
     anybody = frozenset({"x"})
-    sections = [Allow(**{field: anybody}) for field in Allow.model_fields]
+    fields = Allow.model_fields.keys() - {"all_of", "any_of"}
+    sections = [Allow(**{field: anybody}) for field in fields]
     decisions = [compile_admission(frozenset(), section)(STRANGER) for section in sections]
 
     words = {decision.reason for decision in decisions if isinstance(decision, Deny)}
 
-    assert len(decisions) == len(words) == 7
+    assert len(decisions) == len(words) == 8
     assert words <= set(AUTHORIZATION_REASONS)
 
 

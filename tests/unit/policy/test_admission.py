@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.config.model import Allow
+from gateway.config.allow import Allow
 from gateway.identity.principal import Principal
 from gateway.policy.admission import compile_admission
 from gateway.policy.decision import ALLOWED, Deny, Unknown

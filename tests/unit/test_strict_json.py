@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.identity.strict_json import parse_json_object
+from gateway.strict_json import parse_json_object
 
 
 def test_object_is_read() -> None:

@@ -1,0 +1,37 @@
+"""Builds what decides about operations: the rules of each server and what they look at."""
+
+import time
+
+from gateway.config.model import Config, Server
+from gateway.policy.rules import compile_rules
+from gateway.policy.who import Vocabulary
+from gateway.proxy.authorization import AnnotationsOf, Authorization
+from gateway.proxy.step_up import StepUps
+
+
+def build_vocabulary(config: Config) -> Vocabulary:
+    """What roles and scopes mean in this configuration."""
+    return Vocabulary(config.roles, config.scope_implies)
+
+
+def build_authorization(
+    server: Server, words: Vocabulary, annotations_of: AnnotationsOf
+) -> Authorization | None:
+    """The rules of one server, None when it has none: then `allow` alone decides."""
+    if server.rules is None:
+        return None
+    return Authorization(
+        compile_rules(server.rules, words, shadow=server.mode == "shadow"),
+        annotations_of,
+        StepUps(time.monotonic),
+        server.auth.scopes,
+        server.contact,
+        server.lists.show,
+        server.lists.max_ttl,
+    )
+
+
+def has_public_part(server: Server) -> bool:
+    """Whether callers without a token may use something of a server."""
+    by_rule = any(rule.allow == "anonymous" for rule in server.rules or ())
+    return server.allow == "anonymous" or by_rule

@@ -1,0 +1,45 @@
+"""The arguments of a call, read so that no other parser can read something else."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from gateway.errors import InvalidMessage
+from gateway.strict_json import parse_json_object
+
+Arguments = Mapping[str, object]
+NO_ARGUMENTS: Arguments = {}
+_EXACT = 2**53  # beyond it JSON numbers are not the same to every parser: RFC 8259 §6
+
+
+def read_arguments(raw: msgspec.Raw | None) -> Arguments:
+    """Read them all, at every depth.
+
+    Raises `InvalidMessage` when a key stands twice or differs from its neighbour by case only,
+    and for numbers that parsers round differently.
+    """
+    if raw is None:
+        return NO_ARGUMENTS
+    text = bytes(raw)
+    if text == b"null":
+        return NO_ARGUMENTS
+    try:
+        arguments = parse_json_object(text)
+    except ValueError as cause:
+        raise InvalidMessage("The arguments can be read in two ways.") from cause
+    _check(arguments)
+    return arguments
+
+
+def _check(value: object) -> None:
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if len({key.casefold() for key in value}) != len(value):
+                raise InvalidMessage("Two arguments differ by case only.")
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, int | float) and abs(value) > _EXACT:
+            raise InvalidMessage("A number is too large to be read alike everywhere.")

@@ -1,0 +1,102 @@
+"""Whether a name or an argument is as a rule says: globs and declarative matchers. Pure."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from gateway.config.rule import Matcher, Range
+from gateway.mcp.arguments import Arguments
+
+Matches = Callable[[str], bool]
+_Test = Callable[[object], bool]
+_MISSING = object()
+# What one reader takes for a part of a name and another for the way to a different one.
+_AMBIGUOUS = re.compile(
+    r"(?:^|[/\\])\.{1,2}(?:[/\\?#]|$)|\\|%2e|%2f|%5c|%00|[\x00-\x20\x7f]", re.IGNORECASE
+)
+
+
+def compile_globs(patterns: Sequence[str]) -> Matches:
+    """Build the test of one list of globs: `*` for any text, `?` for any character.
+
+    Case counts, and nothing else is special: a tool's name is not a path.
+    """
+    exact = frozenset(each for each in patterns if "*" not in each and "?" not in each)
+    wild = [_regex(each) for each in patterns if each not in exact]
+    if not wild:
+        return exact.__contains__
+    if "*" in patterns:
+        return lambda name: True
+    search = re.compile("|".join(wild), re.DOTALL).fullmatch
+    return lambda name: name in exact or search(name) is not None
+
+
+def is_ambiguous(name: str) -> bool:
+    """Tell whether a URI or path can lead elsewhere than it seems to: `..`, `%2f`, `\\`, spaces."""
+    return _AMBIGUOUS.search(name) is not None
+
+
+def compile_arguments(matchers: Mapping[str, Matcher]) -> Callable[[Arguments], bool]:
+    """Build the test of a rule's `arguments`: all must be as their matcher says.
+
+    A dot in a key leads into an object; a key that stands there as it is comes first.
+    """
+    tests = [(name, tuple(name.split(".")), _compile(each)) for name, each in matchers.items()]
+
+    def match(arguments: Arguments) -> bool:
+        return all(test(_find(arguments, name, path)) for name, path, test in tests)
+
+    return match
+
+
+def _find(arguments: Arguments, name: str, path: tuple[str, ...]) -> object:
+    if name in arguments:
+        return arguments[name]
+    found: object = arguments
+    for part in path:
+        if not isinstance(found, Mapping) or part not in found:
+            return _MISSING
+        found = found[part]
+    return found
+
+
+def _compile(matcher: Matcher) -> _Test:
+    (key,) = matcher.model_fields_set
+    if key == "absent":
+        return lambda value: (value is _MISSING) is matcher.absent
+    if matcher.one_of is not None:
+        wanted = matcher.one_of
+        return lambda value: any(_is_same(value, each) for each in wanted)
+    if matcher.glob is not None:
+        fits = compile_globs([matcher.glob])
+        # `/data/*` is not meant to let `/data/../etc` through.
+        return lambda value: isinstance(value, str) and fits(value) and not _leads_away(value)
+    if matcher.range is not None:
+        return _in_range(matcher.range)
+    return lambda value: _is_same(value, matcher.equals)
+
+
+def _in_range(limits: Range) -> _Test:
+    low = float("-inf") if limits.min is None else limits.min
+    high = float("inf") if limits.max is None else limits.max
+
+    def is_within(value: object) -> bool:
+        # JSON true is an int to Python.
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and low <= value <= high  # type: ignore[operator]  # checked above
+
+    return is_within
+
+
+def _is_same(value: object, wanted: object) -> bool:
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return value == wanted
+
+
+def _leads_away(value: str) -> bool:
+    return ".." in re.split(r"[/\\]|%2f|%5c", value.lower().replace("%2e", "."))
+
+
+def _regex(glob: str) -> str:
+    parts = {"*": ".*", "?": "."}
+    return "".join(parts.get(char) or re.escape(char) for char in glob)

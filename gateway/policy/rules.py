@@ -1,0 +1,232 @@
+"""The rules of a server, compiled once: the first that covers an operation decides. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gateway.config.rule import Rule
+from gateway.identity.principal import Principal
+from gateway.mcp.arguments import Arguments
+from gateway.mcp.message import Target
+from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, any_holds
+from gateway.policy.matching import Matches, compile_arguments, compile_globs, is_ambiguous
+from gateway.policy.who import Condition, Vocabulary
+
+Annotations = Mapping[str, bool]
+# What a tool is that does not say what it is: MCP, Tools, ToolAnnotations.
+HINTS: Annotations = {
+    "readOnlyHint": False,
+    "destructiveHint": True,
+    "idempotentHint": False,
+    "openWorldHint": True,
+}
+# Without these nobody can talk to a server at all; lists are filtered entry by entry.
+PLUMBING = frozenset(
+    {
+        "initialize",
+        "ping",
+        "server/discover",
+        "logging/setLevel",
+        "tools/list",
+        "prompts/list",
+        "resources/list",
+        "resources/templates/list",
+        "subscriptions/listen",
+    }
+)
+_REMEMBERED = 4096
+_MAX_REMEMBERED_CHARS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One rule. `covers` looks at method and name; `arguments` and `annotations` narrow it."""
+
+    name: str
+    covers: Callable[[str, Target | None, str], bool]
+    who: Condition
+    public: bool = False
+    narrows_resources: bool = False
+    arguments: Callable[[Arguments], bool] | None = None
+    annotations: Annotations | None = None
+    shadow: bool = False
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is to be decided about. `annotations` are the tool's, None when it publishes none."""
+
+    method: str
+    target: Target | None = None
+    name: str = ""
+    arguments: Arguments | None = None
+    annotations: Annotations | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision, and the `rule` that made it; None where none covers the operation.
+
+    `would` is what a rule in shadow mode would have decided against the caller.
+    """
+
+    decision: Decision
+    rule: str | None = None
+    contact: str | None = None
+    would: Deny | Unknown | None = None
+
+
+class Rules:
+    """The rules of one server; with `shadow` none of them is followed, and denials only told.
+
+    `reads_arguments` and `reads_annotations` say whether any rule looks at them for a name.
+    """
+
+    def __init__(self, rules: Sequence[CompiledRule], *, shadow: bool = False) -> None:
+        self.all = tuple(rules)
+        self.shadow = shadow
+        self._guards_resources = any(rule.narrows_resources for rule in rules)
+        self._covering = lru_cache(_REMEMBERED)(self._find)
+
+    def reads_arguments(self, method: str, target: Target | None, name: str) -> bool:
+        """Whether the arguments of such a call can make a difference."""
+        return any(rule.arguments for rule in self.covering(method, target, name))
+
+    def reads_annotations(self, method: str, target: Target | None, name: str) -> bool:
+        """Whether the tool's annotations can make a difference."""
+        return any(rule.annotations for rule in self.covering(method, target, name))
+
+    def covering(self, method: str, target: Target | None, name: str) -> Sequence[CompiledRule]:
+        """The rules that may decide about such an operation, in their order."""
+        if len(name) > _MAX_REMEMBERED_CHARS:
+            return self._find(method, target, name)
+        return self._covering(method, target, name)
+
+    def decide(self, principal: Principal | None, action: Action) -> Ruling:
+        """Let the first rule that covers the operation decide; none denies.
+
+        Without a principal only what is open to everybody is allowed, and `missing` the reason.
+        """
+        ruling = self._decide(principal, action)
+        if not self.shadow or principal is None or isinstance(ruling.decision, Allow):
+            return ruling
+        return Ruling(ALLOWED, ruling.rule, would=ruling.decision)
+
+    def show(self, principal: Principal | None, action: Action) -> Decision:
+        """Tell whether an entry of a list can be called with some arguments.
+
+        A rule that looks at arguments may or may not cover the call that is to come.
+        """
+        if self.shadow and principal is not None:
+            return ALLOWED
+        possible: list[Decision] = []
+        for rule in self.covering(action.method, action.target, action.name):
+            if rule.shadow or not _has_annotations(rule, action):
+                continue
+            possible.append(_decision(rule, principal))
+            if rule.arguments is None:
+                return any_holds(possible)
+        return any_holds([*possible, self.default(principal, action)])
+
+    def _decide(self, principal: Principal | None, action: Action) -> Ruling:
+        if self._guards_resources and _is_ambiguous(action):
+            return Ruling(Deny("ambiguous_name"))
+        would: Deny | Unknown | None = None
+        for rule in self.covering(action.method, action.target, action.name):
+            if not _applies(rule, action):
+                continue
+            decision = _decision(rule, principal)
+            if not rule.shadow:
+                return Ruling(decision, rule.name, rule.contact, would)
+            if not isinstance(decision, Allow):
+                would = would or decision
+        return Ruling(self.default(principal, action), would=would)
+
+    def default(self, principal: Principal | None, action: Action) -> Decision:
+        """The decision where no rule covers the operation."""
+        if _is_plumbing(action.method):
+            return ALLOWED
+        return Deny("missing" if principal is None else "no_rule")
+
+    def _find(self, method: str, target: Target | None, name: str) -> Sequence[CompiledRule]:
+        return tuple(self._until_decided(method, target, name))
+
+    def _until_decided(
+        self, method: str, target: Target | None, name: str
+    ) -> Iterator[CompiledRule]:
+        for rule in self.all:
+            if rule.covers(method, target, name):
+                yield rule
+                if rule.arguments is None and rule.annotations is None and not rule.shadow:
+                    return
+
+
+def compile_rules(rules: Sequence[Rule], words: Vocabulary, *, shadow: bool = False) -> Rules:
+    """Compile the rules of one server; with `shadow` none of them is followed."""
+    compiled = [_compile(rule, number, words) for number, rule in enumerate(rules, 1)]
+    return Rules(compiled, shadow=shadow)
+
+
+def _compile(rule: Rule, number: int, words: Vocabulary) -> CompiledRule:
+    return CompiledRule(
+        name=rule.name or f"rules[{number}]",
+        covers=_covers(rule),
+        who=words.compile(rule.allow),
+        public=rule.allow == "anonymous",
+        arguments=compile_arguments(rule.arguments) if rule.arguments else None,
+        narrows_resources=bool(rule.resources) and rule.resources != ("*",),
+        annotations={str(hint): on for hint, on in (rule.annotations or {}).items()} or None,
+        shadow=rule.mode == "shadow",
+        contact=rule.contact,
+    )
+
+
+def _covers(rule: Rule) -> Callable[[str, Target | None, str], bool]:
+    methods = compile_globs(rule.methods) if rule.methods else None
+    named: dict[Target, Matches] = {}
+    if rule.tools:
+        named["tool"] = compile_globs(rule.tools)
+    if rule.prompts:
+        named["prompt"] = compile_globs(rule.prompts)
+    if rule.resources:
+        named["resource"] = compile_globs(rule.resources)
+
+    def covers(method: str, target: Target | None, name: str) -> bool:
+        if methods is not None and not methods(method):
+            return False
+        if not named:
+            # A rule about everything is about what is used, not about being there at all.
+            return methods is not None or not _is_plumbing(method)
+        return target in named and named[target](name)
+
+    return covers
+
+
+def _is_plumbing(method: str) -> bool:
+    return method in PLUMBING or method.startswith("notifications/")
+
+
+def _applies(rule: CompiledRule, action: Action) -> bool:
+    if not _has_annotations(rule, action):
+        return False
+    return rule.arguments is None or rule.arguments(action.arguments or {})
+
+
+def _has_annotations(rule: CompiledRule, action: Action) -> bool:
+    if rule.annotations is None:
+        return True
+    if action.annotations is None:  # no such tool: nothing is published about it
+        return False
+    known = {**HINTS, **action.annotations}
+    return all(known[hint] is wanted for hint, wanted in rule.annotations.items())
+
+
+def _is_ambiguous(action: Action) -> bool:
+    return action.target == "resource" and is_ambiguous(action.name)
+
+
+def _decision(rule: CompiledRule, principal: Principal | None) -> Decision:
+    if rule.public:
+        return ALLOWED
+    return Deny("missing") if principal is None else rule.who(principal)

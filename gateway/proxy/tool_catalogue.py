@@ -1,0 +1,203 @@
+"""What an MCP server publishes about its tools, asked by the gateway itself: MCP, Tools.
+
+Rules about annotations rest on it: a caller's word on what a tool does counts nothing.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+import msgspec
+
+from gateway.errors import GatewayError, IdentityUnavailable, UpstreamError, UpstreamInvalid
+from gateway.identity.flights import Flights
+from gateway.mcp.sse import messages_in
+from gateway.policy.rules import Annotations
+from gateway.proxy.exchange import UpstreamResponse
+from gateway.proxy.introduction import Introducer, Introduction, introduce
+from gateway.proxy.target import Target
+from gateway.proxy.upstream import UpstreamPool
+
+FRESH_S = 60.0
+STALE_S = 3600.0
+MAX_BYTES = 16 * 1024 * 1024
+_MAX_PAGES = 100
+_MODERN, _LEGACY = "2026-07-28", "2025-11-25"
+_SELF = {"name": "mcp-auth-gateway", "version": "1"}
+_META = {
+    "io.modelcontextprotocol/protocolVersion": _MODERN,
+    "io.modelcontextprotocol/clientInfo": _SELF,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+Tool = Mapping[str, object]
+
+
+class ToolCatalogue:
+    """The tools of one server by name, asked for when somebody needs them, once for all.
+
+    A list is fresh for a minute, and used for an hour while the server does not answer.
+    """
+
+    def __init__(
+        self,
+        pool: UpstreamPool,
+        target: Target,
+        introducers: Sequence[Introducer],
+        flights: Flights,
+        clock: Callable[[], float],
+    ) -> None:
+        self._ask = _Asking(pool, target, introducers)
+        self._flights = flights
+        self._clock = clock
+        self._tools: Mapping[str, Tool] = {}
+        self._fetched_at: float | None = None
+
+    async def annotations_of(self, name: str) -> Annotations | None:
+        """What the server says about one tool; None when it has none of that name.
+
+        Raises `IdentityUnavailable` when the server was not to be asked for too long.
+        """
+        tool = (await self.tools()).get(name)
+        return None if tool is None else read_annotations(tool)
+
+    async def tools(self) -> Mapping[str, Tool]:
+        """All tools by name. Raises as `annotations_of`."""
+        if self._age_s() > FRESH_S:
+            try:
+                await self._flights.join(self, self._fetch)
+            except GatewayError as error:
+                if self._age_s() > STALE_S:
+                    raise IdentityUnavailable(
+                        "The tools of the server are not known now.", reason="tools_unknown"
+                    ) from error
+        return self._tools
+
+    def _age_s(self) -> float:
+        return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
+
+    async def _fetch(self) -> None:
+        self._tools = {str(tool["name"]): tool for tool in await self._ask.list_tools()}
+        self._fetched_at = self._clock()
+
+
+def read_annotations(tool: Tool) -> Annotations:
+    """The hints that a published tool gives; other members are left out."""
+    given = tool.get("annotations")
+    members = given if isinstance(given, Mapping) else {}
+    return {str(hint): value for hint, value in members.items() if isinstance(value, bool)}
+
+
+class _Asking:
+    """One conversation with the server, in the newest revision that it knows."""
+
+    def __init__(
+        self, pool: UpstreamPool, target: Target, introducers: Sequence[Introducer]
+    ) -> None:
+        self._pool = pool
+        self._target = target
+        self._introducers = introducers
+        self._ids = itertools.count(1)
+
+    async def list_tools(self) -> Sequence[Tool]:
+        """Every page. Raises `UpstreamError`."""
+        try:
+            modern = {"MCP-Protocol-Version": _MODERN, "Mcp-Method": "tools/list"}
+            return await self._pages(modern, {"_meta": _META})
+        except UpstreamError:
+            return await self._list_after_handshake()
+
+    async def _list_after_handshake(self) -> Sequence[Tool]:
+        hello = {"protocolVersion": _LEGACY, "capabilities": {}, "clientInfo": _SELF}
+        result, session = await self._request("initialize", hello, {})
+        headers = {"MCP-Protocol-Version": str(result.get("protocolVersion", _LEGACY))}
+        if session:
+            headers["Mcp-Session-Id"] = session
+        note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        (await self._send("POST", note, headers)).close()
+        try:
+            return await self._pages(headers, {})
+        finally:
+            if session:
+                (await self._send("DELETE", None, headers)).close()
+
+    async def _pages(self, headers: Mapping[str, str], params: Mapping[str, object]) -> list[Tool]:
+        tools: list[Tool] = []
+        cursor: Mapping[str, object] = {}
+        for _ in range(_MAX_PAGES):
+            result, _ = await self._request("tools/list", {**params, **cursor}, headers)
+            page = result.get("tools")
+            if not isinstance(page, list):
+                raise UpstreamInvalid("The MCP server sent no list of tools.")
+            tools += [each for each in page if isinstance(each, dict) and "name" in each]
+            if not result.get("nextCursor"):
+                return tools
+            cursor = {"cursor": result["nextCursor"]}
+        raise UpstreamInvalid("The MCP server's list of tools does not end.")
+
+    async def _request(
+        self, method: str, params: Mapping[str, object], headers: Mapping[str, str]
+    ) -> tuple[Mapping[str, object], str | None]:
+        number = next(self._ids)
+        message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        response = await self._send("POST", message, headers)
+        try:
+            return await _result(response, number), _header(response, b"mcp-session-id")
+        finally:
+            response.close()
+
+    async def _send(
+        self, method: str, message: object, headers: Mapping[str, str]
+    ) -> UpstreamResponse:
+        body = b"" if message is None else msgspec.json.encode(message)
+        call = Introduction(None, None, None, body, 0.0)
+        try:
+            own = await introduce(self._introducers, call)
+        except GatewayError as error:
+            # A server that wants a caller's own credential cannot be asked without a caller.
+            raise UpstreamInvalid("The MCP server cannot be asked without a caller.") from error
+        lines = {
+            "Host": self._target.authority,
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "Content-Length": str(len(body)),
+            **headers,
+        }
+        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        start = f"{method} {self._target.path} HTTP/1.1\r\n"
+        return await self._pool.send((start + text).encode() + own + b"\r\n", body)
+
+
+async def _result(response: UpstreamResponse, number: int) -> Mapping[str, object]:
+    if response.status != HTTPStatus.OK:
+        raise UpstreamInvalid("The MCP server does not list its tools.")
+    events = (_header(response, b"content-type") or "").lower().startswith("text/event-stream")
+    body = response.body or b""
+    while len(body) <= MAX_BYTES:
+        for text in messages_in(body) if events else (body,):
+            found = _answer(text, number)
+            if found is not None:
+                return found
+        piece = await response.read() if response.body is None else b""
+        if not piece:
+            break
+        body += piece
+    raise UpstreamInvalid("The MCP server does not list its tools.")
+
+
+def _answer(text: bytes, number: int) -> Mapping[str, object] | None:
+    try:
+        message = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    if not isinstance(message, dict) or message.get("id") != number:
+        return None
+    result = message.get("result")
+    return result if isinstance(result, dict) else None
+
+
+def _header(response: UpstreamResponse, wanted: bytes) -> str | None:
+    for name, value in response.headers:
+        if name.lower() == wanted:
+            return value.decode("latin-1")
+    return None

@@ -1,0 +1,182 @@
+"""Lists that callers see: filtered by the same rules as calls, on whatever way they come."""
+
+import json
+
+import pytest
+
+from tests.integration.test_rules import anonymous, message, server
+from tests.support.raw_http import post, raw_connection
+from tests.support.recording_upstream import chunk, event_stream_head, json_reply
+from tests.support.rig import Rig, running_rig
+
+TOOLS = [
+    {"name": "get_a", "inputSchema": {"type": "object"}, "x": 1.50},
+    {"name": "wipe", "inputSchema": {}},
+    {"name": "write_b", "inputSchema": {}},
+    {"name": "get_c", "inputSchema": {}},
+]
+RULES = server(
+    'tools: ["get_*"], allow: any',
+    "tools: [write_b], allow: {scopes: [mcp:write]}",
+    "prompts: [open], allow: any",
+    'resources: ["file:///pub/*"], allow: any',
+)
+
+
+def listed(member: str = "tools", entries: object = None, **more: object) -> bytes:
+    result = {member: TOOLS if entries is None else entries} | more
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+
+
+async def names(rig: Rig, method: str, member: str, reply: bytes) -> list[str]:
+    """Ask for a list and return what the caller is shown of it."""
+    rig.upstream.replies.append(json_reply(reply))
+    response = await rig.call(body=message(method))
+    assert response.status == 200, response
+    shown = json.loads(response.body)["result"][member]
+    return [each.get("name") or each.get("uri") or each["uriTemplate"] for each in shown]
+
+
+@pytest.mark.requirement("M12")
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [
+        ("allowed", ["get_a", "get_c"]),
+        ("reachable", ["get_a", "write_b", "get_c"]),
+        ("all", ["get_a", "wipe", "write_b", "get_c"]),
+    ],
+)
+async def test_a_list_shows_what_may_be_called(show: str, expected: list[str]) -> None:
+    async with running_rig(server=f"{RULES}, lists: {{show: {show}}}") as rig:
+        assert await names(rig, "tools/list", "tools", listed()) == expected
+
+
+@pytest.mark.requirement("40")
+async def test_what_stays_in_a_list_keeps_its_bytes_and_its_order() -> None:
+    async with running_rig(server=RULES) as rig:
+        rig.upstream.replies.append(
+            json_reply(listed(nextCursor="p2", ttlMs=3_600_000, cacheScope="public", x=[1]))
+        )
+        response = await rig.call(body=message("tools/list"))
+
+        result = json.loads(response.body)["result"]
+        assert list(result) == ["tools", "nextCursor", "ttlMs", "cacheScope", "x"]
+        assert (result["nextCursor"], result["x"]) == ("p2", [1])
+        assert b'"x": 1.5' in response.body
+        assert int(response.value("Content-Length") or 0) == len(response.body)
+
+
+@pytest.mark.requirement("183", "184")
+@pytest.mark.parametrize(("sent", "given"), [(3_600_000, 60_000), (5, 5), ("odd", 60_000)])
+async def test_a_filtered_list_is_private_and_short_lived(sent: object, given: int) -> None:
+    async with running_rig(server=RULES) as rig:
+        rig.upstream.replies.append(json_reply(listed(ttlMs=sent, cacheScope="public")))
+        response = await rig.call(body=message("tools/list"))
+
+        result = json.loads(response.body)["result"]
+        assert (result["cacheScope"], result["ttlMs"]) == ("private", given)
+
+
+async def test_prompts_and_resources_are_filtered_too() -> None:
+    async with running_rig(server=RULES) as rig:
+        prompts = listed("prompts", [{"name": "open"}, {"name": "shut"}])
+        files = [{"uri": f"file:///{place}/a", "name": place} for place in ("pub", "etc")]
+        templates = [{"uriTemplate": f"file:///{place}/{{x}}"} for place in ("pub", "etc")]
+
+        assert await names(rig, "prompts/list", "prompts", prompts) == ["open"]
+        shown = await names(rig, "resources/list", "resources", listed("resources", files))
+        assert shown == ["pub"]
+        reply = listed("resourceTemplates", templates)
+        shown = await names(rig, "resources/templates/list", "resourceTemplates", reply)
+        assert shown == ["file:///pub/{x}"]
+
+
+@pytest.mark.parametrize("split", [1, 7, 1000])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_a_list_in_an_event_stream_is_filtered(method: str, split: int) -> None:
+    """A GET is where servers of the oldest revision answer every request."""
+    note = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"tools":[]}}'
+    events = b": hi\n\nid: 1\ndata: %b\n\nevent: message\r\ndata: %b\r\n\r\n" % (note, listed())
+    async with running_rig(server=RULES) as rig, raw_connection(rig.port) as client:
+        pieces = [events[at : at + split] for at in range(0, len(events), split)]
+        body = b"".join(chunk(piece) for piece in pieces)
+        rig.upstream.replies.append(event_stream_head() + body + chunk(b""))
+        token = rig.token()
+        if method == "POST":
+            await client.send(post(rig.port, message("tools/list"), token=token))
+        else:
+            lines = f"Accept: text/event-stream\r\nAuthorization: Bearer {token}\r\n".encode()
+            await client.send(rig.request("GET", "/mcp", headers=lines))
+        seen = (await client.read_response()).body
+
+        assert seen.startswith(b": hi\n\nid: 1\ndata: %b\n\n" % note)
+        assert b"event: message" in seen
+        assert (b"get_a" in seen, b"wipe" in seen) == (True, False)
+
+
+async def test_the_answer_to_a_call_is_not_touched() -> None:
+    async with running_rig(server=RULES) as rig:
+        body = (
+            b'{"jsonrpc": "2.0", "id": 1, "result": {"tools": [{"name": "wipe"}], "content": []}}'
+        )
+        rig.upstream.replies.append(json_reply(body))
+        call = message("tools/call", {"name": "get_a"})
+
+        assert (await rig.call(body=call)).body == body
+
+
+@pytest.mark.parametrize("reply", [b"{]", b'{"id":1,"result":{"tools":{}}}', b"\xff"])
+async def test_a_list_that_cannot_be_read_is_not_shown(reply: bytes) -> None:
+    async with running_rig(server=RULES) as rig:
+        rig.upstream.replies.append(json_reply(reply))
+        response = await rig.call(body=message("tools/list"))
+
+        assert response.status == 502
+        assert reply not in response.body
+
+
+async def test_a_compressed_list_is_not_shown() -> None:
+    async with running_rig(server=RULES) as rig:
+        rig.upstream.replies.append(json_reply(listed(), headers=b"Content-Encoding: gzip\r\n"))
+
+        assert (await rig.call(body=message("tools/list"))).status == 502
+
+
+async def test_a_list_of_unknown_length_is_filtered_as_a_whole() -> None:
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    async with running_rig(server=RULES) as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(head)
+        await client.send(post(rig.port, message("tools/list"), token=rig.token()))
+        await rig.upstream.wait_for_request()
+        body = listed()
+        await rig.upstream.send(chunk(body[:50]))
+        await rig.upstream.send(chunk(body[50:]) + chunk(b""))
+        response = await client.read_response()
+
+        assert (b"get_a" in response.body, b"wipe" in response.body) == (True, False)
+
+
+async def test_without_a_token_only_what_is_public_is_listed() -> None:
+    rules = server("tools: [get_a], allow: anonymous", 'tools: ["*"], allow: any')
+    async with running_rig(server=rules) as rig:
+        rig.upstream.default_reply = json_reply(listed())
+        response = await anonymous(rig, message("tools/list"))
+
+        shown = [each["name"] for each in json.loads(response.body)["result"]["tools"]]
+        assert shown == ["get_a"]
+        assert len(await names(rig, "tools/list", "tools", listed())) == 4
+
+
+async def test_annotations_in_the_list_itself_decide() -> None:
+    rules = server('tools: ["*"], annotations: {readOnlyHint: true}, allow: any')
+    tools = [{"name": "a", "annotations": {"readOnlyHint": True}}, {"name": "b"}, {"title": "c"}]
+    async with running_rig(server=rules) as rig:
+        assert await names(rig, "tools/list", "tools", listed(entries=tools)) == ["a"]
+
+
+async def test_a_rule_about_arguments_keeps_a_tool_in_the_list() -> None:
+    rules = server('tools: [wipe], arguments: {path: {glob: "/data/*"}}, allow: any')
+    async with running_rig(server=rules) as rig:
+        assert await names(rig, "tools/list", "tools", listed()) == ["wipe"]
