@@ -1,20 +1,25 @@
 """Opens the admin listener: the only place for probes, metrics and status."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from gateway.app.record import Observers, observed
 from gateway.app.revocation_admin import add_revocation_routes
+from gateway.app.session_admin import add_session_routes
 from gateway.config.model import Config
 from gateway.identity.revocations import Revocations
 from gateway.observability.admin import build_admin_app
+from gateway.proxy.sessions import Sessions
 
 
 @asynccontextmanager
 async def open_admin(
-    config: Config, observers: Observers, revocations: Revocations
+    config: Config,
+    observers: Observers,
+    revocations: Revocations,
+    sessions: Mapping[str, Sessions],
 ) -> AsyncIterator[int]:
     """Serve the admin listener; gives the port that it really has. Raises OSError.
 
@@ -22,7 +27,9 @@ async def open_admin(
     """
     app = build_admin_app(observed(config, observers))
     if config.admin.token is not None:
-        add_revocation_routes(app, revocations, config.admin.token.get_secret_value())
+        token = config.admin.token.get_secret_value()
+        add_revocation_routes(app, revocations, token)
+        add_session_routes(app, sessions, token)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

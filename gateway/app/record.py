@@ -21,6 +21,7 @@ from gateway.observability.insecure import insecure_settings
 from gateway.observability.metrics import IssuerState, Metrics
 from gateway.observability.outcome import RequestOutcome, trace_id_of
 from gateway.observability.reasons import decision_of
+from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.proxy.visit import Visit
 
 DISTRIBUTION = "mcp-auth-gateway"
@@ -71,6 +72,11 @@ class Observers:
         if outcome.decision != "allow":
             self.denials.note(outcome)
 
+    def session(self, event: SessionStarted | SessionEnded) -> None:
+        """Tell of a session that began or ended."""
+        self.metrics.server(event.server).session(event)
+        self.audit.write(event)
+
     def refused(self, status: int) -> None:
         """Count what the listener refused before there was a request."""
         outcome = RequestOutcome(
@@ -114,6 +120,7 @@ def outcome_of(visit: Visit) -> RequestOutcome:
         ended=visit.ended,
         rule=visit.rule,
         would_deny=visit.would_deny,
+        session=visit.session.name if visit.session is not None else None,
     )
 
 

@@ -40,6 +40,7 @@ from gateway.proxy.logout import logout_receiver
 from gateway.proxy.possession import Possession
 from gateway.proxy.routes import Answer, Challenges, Receiver, Route, Routes, Site, authorities
 from gateway.proxy.session import Seal
+from gateway.proxy.sessions import OnEvent, Sessions
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import build_tls, parse_target
 from gateway.proxy.tool_catalogue import ToolCatalogue
@@ -61,6 +62,7 @@ class SharedFacts:
     revocations: Revocations
     nonce_key: bytes
     flights: Flights
+    on_session: OnEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def build_route(parts: Parts, name: str) -> Route:
     """Build one server's route and the pool of its upstream."""
     config, server = parts.config, parts.config.servers[name]
     url = public_url(config, server)
+    sessions = Sessions(name, parts.seal, server.sessions, parts.shared.on_session)
+    parts.metrics.server(name).sessions_open = sessions.__len__
     words = build_vocabulary(config)
     forwarder = _build_forwarder(parts, name, server)
     introducers = parts.introducers.by_server.get(name, ())
@@ -116,6 +120,7 @@ def build_route(parts: Parts, name: str) -> Route:
         introducers=introducers,
         forwarder=forwarder,
         metrics=parts.metrics.server(name),
+        sessions=sessions,
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,
         anonymous=has_public_part(server),

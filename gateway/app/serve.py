@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -15,6 +14,7 @@ from gateway.app.issuers import Issuers, open_issuers
 from gateway.app.record import Observers, open_observers
 from gateway.app.revoking import Enforcement, open_revocations
 from gateway.app.routes import Parts, SharedFacts, build_routes
+from gateway.app.sealing_key import sealing_key
 from gateway.config.model import Config
 from gateway.identity.cache import VerdictCache
 from gateway.identity.clocks import Clocks
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 BACKLOG = 1024
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
 FIRST_KEYS_TIMEOUT_S = 5.0
-KEY_BYTES = 32
 LISTENER = "listener"
 LAST_WORDS_S = 1.0
 
@@ -77,20 +76,23 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         issuers = await open_issuers(config, around, cache, stack)
         revocations = await open_revocations(config, store, enforcement)
         pools: dict[str, UpstreamPool] = {}
-        key = config.sealing_key or os.urandom(KEY_BYTES)
+        key = sealing_key(config)
         introducers = await open_introducers(config, around, background, stack)
         # A key of its own for each purpose.
         nonce_key = hashlib.blake2b(b"dpop nonce", key=key).digest()
         metrics = observers.metrics
-        shared = SharedFacts(store, revocations, nonce_key, flights)
+        shared = SharedFacts(store, revocations, nonce_key, flights, observers.session)
         parts = Parts(config, issuers, metrics, Seal(key), pools, shared, introducers)
-        gate = Gate(build_routes(parts), observers.record, config.trusted_proxies)
+        routes = build_routes(parts)
+        gate = Gate(routes, observers.record, config.trusted_proxies)
         enforcement.cache, enforcement.gate = cache, gate
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)
         observers.watch(issuers, revocations)
         observers.readiness.set_not_ready(LISTENER, "not open yet")
-        admin_port = await stack.enter_async_context(open_admin(config, observers, revocations))
+        admin_port = await stack.enter_async_context(
+            open_admin(config, observers, revocations, routes.sessions)
+        )
         _keep_lists_fresh(issuers, revocations, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
         server = GatewayServer(gate.handle, _limits(config), observers.refused)

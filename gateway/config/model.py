@@ -163,6 +163,14 @@ class Streams(Section):
     at_expiry: Literal["end", "end_listening", "keep"] = "end"
 
 
+class Sessions(Section):
+    """Sessions of the revisions up to 2025-11-25: how long they last and how many there may be."""
+
+    idle: Annotated[Seconds, Field(gt=0)] = 86400.0
+    lifetime: Annotated[Seconds, Field(gt=0)] = 604800.0
+    per_principal: Annotated[Count, Field(ge=1)] = 100
+
+
 class Server(Section):
     """One MCP server: its public place, its upstream and who may use it.
 
@@ -186,6 +194,7 @@ class Server(Section):
     timeouts: Timeouts = Timeouts()
     limits: ServerLimits = ServerLimits()
     streams: Streams = Streams()
+    sessions: Sessions = Sessions()
     allowed_origins: Annotated[frozenset[str], SORTED] = frozenset()
 
 

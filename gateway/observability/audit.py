@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.observability.outcome import RequestOutcome
 from gateway.observability.redact import redact_all
+from gateway.observability.session_event import SessionEnded, SessionStarted
 
 MAX_PENDING = 20_000  # about 8 MB
 MAX_LINE_BYTES = 4096
@@ -49,7 +50,7 @@ class AuditLog:
         if place is not None:
             self._writer.start()
 
-    def write(self, outcome: RequestOutcome) -> None:
+    def write(self, event: RequestOutcome | SessionStarted | SessionEnded) -> None:
         """Queue an event; drop it when too many wait already."""
         if self._descriptor < 0:
             return
@@ -59,7 +60,9 @@ class AuditLog:
         if len(pending) >= MAX_PENDING:
             self._on_dropped(1)
             return
-        pending.append(audit_line(outcome))
+        pending.append(
+            audit_line(event) if isinstance(event, RequestOutcome) else _careful_line(event)
+        )
         # Waking the thread costs 2 µs, so only the first line of a batch does.
         if len(pending) == 1:
             self._wake.set()
@@ -151,8 +154,8 @@ def is_harmless(text: str | None) -> bool:
     return text is None or (len(text) <= MAX_HARMLESS and "eyJ" not in text and "earer" not in text)
 
 
-def _careful_line(outcome: RequestOutcome) -> bytes:
-    members = {name: _shortened(value) for name, value in msgspec.to_builtins(outcome).items()}
+def _careful_line(event: RequestOutcome | SessionStarted | SessionEnded) -> bytes:
+    members = {name: _shortened(value) for name, value in msgspec.to_builtins(event).items()}
     line = json.dumps(redact_all(members), ensure_ascii=True, separators=(",", ":"))
     return line.replace("\x7f", "\\u007f").encode() + b"\n"
 
@@ -160,7 +163,7 @@ def _careful_line(outcome: RequestOutcome) -> bytes:
 def _shortened(value: object) -> object:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return value[:MAX_TEXT] + "…"
-    return value
+    return [_shortened(each) for each in value] if isinstance(value, list) else value
 
 
 def _open(path: Path | None) -> int:

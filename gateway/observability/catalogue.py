@@ -110,6 +110,19 @@ STREAMS_ENDED = Metric(
     "streams_ended_total", "counter", ("server", "reason"),
     "Streams that the gateway ended before their time.",
 )  # fmt: skip
+SESSIONS_OPEN = Metric(
+    "sessions_open", "gauge", ("server",), "Sessions that this process knows and that are not idle."
+)
+SESSIONS_STARTED = Metric(
+    "sessions_started_total", "counter", ("server",), "Sessions that a server gave to a caller."
+)
+SESSIONS_ENDED = Metric(
+    "sessions_ended_total", "counter", ("server", "reason"), "Sessions that are over, and why."
+)
+SESSION_DURATION = Metric(
+    "session_duration_seconds", "histogram", ("server",), "How long sessions lasted.",
+    (1, 10, 60, 300, 900, 3600, 14400, 86400, 604800),
+)  # fmt: skip
 REVOCATIONS = Metric("revocations", "gauge", (), "Revocations that are in force now.")
 REVOCATIONS_CURRENT = Metric(
     "revocations_current", "gauge", (), "Whether the list of revocations could be read last time."
@@ -150,6 +163,10 @@ METRICS: tuple[Metric, ...] = (
     ISSUER_REQUESTS,
     ISSUER_CIRCUIT_OPEN,
     STREAMS_ENDED,
+    SESSIONS_OPEN,
+    SESSIONS_STARTED,
+    SESSIONS_ENDED,
+    SESSION_DURATION,
     REVOCATIONS,
     REVOCATIONS_CURRENT,
     RELOAD_SUCCESSFUL,

@@ -38,6 +38,7 @@ from gateway.observability.reasons import (
     closed_reason,
     decision_of,
 )
+from gateway.observability.session_event import SessionEnded, SessionStarted
 
 # Our own limit and our own credential: they say nothing about whether the upstream is there.
 _OWN_REASONS = frozenset({"busy", "credential_unavailable", "credential_refused"})
@@ -80,6 +81,9 @@ class Metrics(Collector):
         self._jwks_fetches = Counter(catalogue.JWKS_FETCHES)
         self._issuer_requests = Counter(catalogue.ISSUER_REQUESTS)
         self.streams_ended = Counter(catalogue.STREAMS_ENDED)
+        self.sessions_started = Counter(catalogue.SESSIONS_STARTED)
+        self.sessions_ended = Counter(catalogue.SESSIONS_ENDED)
+        self.session_duration = Histogram(catalogue.SESSION_DURATION)
         self._revocations: Callable[[], tuple[int, bool]] = _no_revocations
         self._audit_dropped = Counter(catalogue.AUDIT_DROPPED)
         self._issuers = frozenset(issuers)
@@ -146,7 +150,8 @@ class Metrics(Collector):
         yield from families([self.upstream_duration, self.overhead])
         yield from self._server_gauges()
         yield from families([self.upstream_errors, self._token_cache, self._jwks_fetches])
-        yield from families([self._issuer_requests, self.streams_ended])
+        yield from families([self._issuer_requests, self.streams_ended, self.sessions_started])
+        yield from families([self.sessions_ended, self.session_duration])
         yield from self._issuer_gauges()
         yield from self._process_gauges()
 
@@ -162,6 +167,8 @@ class Metrics(Collector):
         servers = self._servers.values()
         in_flight = {server.name: server.in_flight for server in servers}
         yield named_gauge(catalogue.IN_FLIGHT, in_flight)
+        sessions = {server.name: server.sessions_open() for server in servers}
+        yield named_gauge(catalogue.SESSIONS_OPEN, sessions)
         streams = {server.name: server.streams_open for server in servers}
         yield named_gauge(catalogue.STREAMS_OPEN, streams)
         up = {s.name: s.upstream_up for s in servers if s.upstream_up is not None}
@@ -201,7 +208,8 @@ def _no_revocations() -> tuple[int, bool]:
 class ServerMetrics:
     """The numbers of one server.
 
-    `in_flight` and `streams_open` are plain numbers that the gate raises and lowers.
+    `in_flight` and `streams_open` are plain numbers that the gate raises and lowers;
+    `sessions_open` is asked at every scrape.
     `upstream_up` is None until the upstream was asked once.
     """
 
@@ -209,6 +217,7 @@ class ServerMetrics:
         self.name = name
         self.in_flight = 0
         self.streams_open = 0
+        self.sessions_open: Callable[[], int] = int
         self.upstream_up: bool | None = None
         self._metrics = metrics
         # A look-up in a dictionary of our own costs a third of asking the histogram for its cell.
@@ -234,6 +243,14 @@ class ServerMetrics:
             metrics.shadow_denials.counts[name, method, closed_reason(outcome.would_deny)] += 1
         self._count_decisions(outcome, method)
         self._observe(outcome, method)
+
+    def session(self, event: SessionStarted | SessionEnded) -> None:
+        """Count a session that began or ended."""
+        if isinstance(event, SessionStarted):
+            self._metrics.sessions_started.counts[self.name,] += 1
+            return
+        self._metrics.sessions_ended.counts[self.name, event.reason] += 1
+        self._metrics.session_duration.cell(self.name).observe(event.duration_s)
 
     def authenticated(self, scheme: Scheme, decision: Decision, reason: str) -> None:
         """Count one decision about who calls; `finished` does so for every request."""

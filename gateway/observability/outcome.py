@@ -31,7 +31,8 @@ class RequestOutcome(
     tells that the body had no known length, so that `duration_s` says nothing about the gateway;
     `ended` why the gateway ended it before its time: `expired`, `revoked` or `draining`.
     `rule` is the rule of the server that decided, None where none covers the operation;
-    `would_deny` the reason why a rule in shadow mode would have refused it.
+    `would_deny` the reason why a rule in shadow mode would have refused it. `session` is a short
+    name of the session that the request is part of.
     """
 
     time: float
@@ -60,6 +61,7 @@ class RequestOutcome(
     ended: str | None = None
     rule: str | None = None
     would_deny: str | None = None
+    session: str | None = None
 
 
 def trace_id_of(traceparent: str) -> str | None:

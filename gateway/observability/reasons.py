@@ -71,6 +71,7 @@ REQUEST_REASONS: tuple[str, ...] = (
     "parse_error",
     "invalid_message",
     "unknown_session",
+    "too_many_sessions",
     "loop",
 )
 UPSTREAM_REASONS: tuple[str, ...] = (

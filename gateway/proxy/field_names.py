@@ -30,6 +30,7 @@ REQUEST_DROPPED = frozenset(
         b"expect",
         b"forwarded",
         b"host",
+        b"mcp-session-id",
         b"x-original-host",
         b"x-original-uri",
         b"x-original-url",

@@ -105,17 +105,21 @@ class Gate:
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
+        messages = visit.operation.messages
         if place.authorization is not None:
-            messages = visit.operation.messages
             await authorize(place.authorization, visit.principal, messages, visit)
             visit.lists = place.authorization.lists(visit.principal, head.method, messages)
+        visit.session = place.sessions.enter(head, visit.principal, messages)
         way = (visit.request_id, visit.address)
-        own_lines = await _introduce(place, visit, body) if place.introducers else b""
+        own_lines = visit.session.line if visit.session is not None else b""
+        if place.introducers:
+            own_lines += await _introduce(place, visit, body)
         started = time.perf_counter()
         try:
             delivery = await place.forwarder.send(head, visit.principal, body, way, own_lines)
         finally:
             visit.upstream_s = time.perf_counter() - started
+        delivery = place.sessions.leave(delivery, visit.session, visit.principal, head, messages)
         if visit.lists is not None:
             delivery = await filter_body(delivery, visit.lists)
         return await deliver(request, place, delivery, visit, self.streams)

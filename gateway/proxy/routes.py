@@ -14,6 +14,7 @@ from gateway.proxy.inbound import Head
 from gateway.proxy.introduction import Introducer
 from gateway.proxy.possession import Possession
 from gateway.proxy.respond import Reply
+from gateway.proxy.sessions import Sessions
 
 Answer = Callable[[Head], Awaitable[Reply]]
 
@@ -49,6 +50,7 @@ class Route:
     introducers: Sequence[Introducer]
     forwarder: Forwarder
     metrics: ServerMetrics
+    sessions: Sessions
     max_body_bytes: int
     body_timeout_s: float
     anonymous: bool = False
@@ -79,6 +81,12 @@ class Routes:
 
     sites: Mapping[str, Site]
     anywhere: Mapping[str, Answer]
+
+    @property
+    def sessions(self) -> Mapping[str, Sessions]:
+        """The sessions of every server, by its name."""
+        routes = [route for site in self.sites.values() for route in site.servers.values()]
+        return {route.name: route.sessions for route in routes}
 
     def match(self, head: Head) -> Route | Receiver | Answer:
         """Find the place for a request.

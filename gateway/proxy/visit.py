@@ -12,6 +12,7 @@ from gateway.observability.reasons import OK
 from gateway.proxy.list_filter import ListFilter
 from gateway.proxy.respond import Header
 from gateway.proxy.routes import Route
+from gateway.proxy.sessions import Session
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -53,6 +54,7 @@ class Visit:
     rule: str | None = None
     would_deny: str | None = None
     lists: ListFilter | None = None
+    session: Session | None = None
 
 
 def request_id(sent: str | None) -> str:

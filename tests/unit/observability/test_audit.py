@@ -66,6 +66,7 @@ def test_line_tells_who_called_what_and_how_it_ended() -> None:
         "ended": None,
         "rule": None,
         "would_deny": None,
+        "session": None,
     }
 
 

@@ -45,7 +45,7 @@ def test_fields_of_the_gateway_end_here(name: bytes) -> None:
     assert is_end_to_end(name)
 
 
-@pytest.mark.parametrize("name", [b"accept", b"mcp-session-id", b"x-custom", b"traceparent"])
+@pytest.mark.parametrize("name", [b"accept", b"mcp-name", b"x-custom", b"traceparent"])
 def test_other_fields_pass(name: bytes) -> None:
     assert not is_dropped_from_request(name)
     assert not is_dropped_from_response(name)

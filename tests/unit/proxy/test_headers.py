@@ -123,7 +123,6 @@ def test_hop_by_hop_headers_and_those_that_connection_names_are_dropped() -> Non
         b"X-User-Id",
         b"close, x_user.id",
         b"Authorization",
-        b"Mcp-Session-Id",
         b"Mcp-Param-Region",
         b"Host",
         b"Content-Type",

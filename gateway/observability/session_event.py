@@ -1,0 +1,33 @@
+"""The beginning and the end of a session, for the audit log."""
+
+import msgspec
+
+
+class SessionStarted(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="session_start"):
+    """A server gave a session to a caller. `session` is a short name, not the session's id."""
+
+    time: float
+    server: str
+    session: str
+    subject: str | None
+    issuer: str | None
+    client_id: str | None
+
+
+class SessionEnded(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="session_end"):
+    """A session is over.
+
+    `reason`: who ended it (`client`, `upstream`, `admin`), or its time (`idle`, `lifetime`).
+    `tools` are the names that were called in it, as the client wrote them.
+    """
+
+    time: float
+    server: str
+    session: str
+    subject: str | None
+    issuer: str | None
+    client_id: str | None
+    reason: str
+    duration_s: float
+    requests: int
+    tools: tuple[str, ...]
