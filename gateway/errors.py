@@ -153,6 +153,19 @@ class UnknownSession(GatewayError):
     default_reason = "unknown_session"
 
 
+class RateLimited(GatewayError):
+    """The caller asks too often, or for too much at once: RFC 6585 §4."""
+
+    status = 429
+    code = "rate_limited"
+    jsonrpc_code = -32005
+    default_reason = "rate_limited"
+
+    def __init__(self, description: str, retry_after_s: int, *, reason: str) -> None:
+        super().__init__(description, reason=reason)
+        self.retry_after_s = retry_after_s
+
+
 class TooManySessions(GatewayError):
     """The caller has as many sessions as may be; ending one helps."""
 

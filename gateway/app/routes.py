@@ -36,6 +36,7 @@ from gateway.proxy.documents import (
 )
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.headers import HeaderPolicy
+from gateway.proxy.limits import CallerLimits
 from gateway.proxy.logout import logout_receiver
 from gateway.proxy.possession import Possession
 from gateway.proxy.routes import Answer, Challenges, Receiver, Route, Routes, Site, authorities
@@ -121,6 +122,7 @@ def build_route(parts: Parts, name: str) -> Route:
         forwarder=forwarder,
         metrics=parts.metrics.server(name),
         sessions=sessions,
+        limits=CallerLimits(server.limits),
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,
         anonymous=has_public_part(server),

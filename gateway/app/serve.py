@@ -22,6 +22,7 @@ from gateway.identity.flights import Flights
 from gateway.identity.revocations import Revocations
 from gateway.identity.sources import Surroundings
 from gateway.proxy.gate import Gate
+from gateway.proxy.limits import StrangerLimits
 from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
 from gateway.proxy.session import Seal
 from gateway.proxy.upstream import UpstreamPool
@@ -84,7 +85,8 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         shared = SharedFacts(store, revocations, nonce_key, flights, observers.session)
         parts = Parts(config, issuers, metrics, Seal(key), pools, shared, introducers)
         routes = build_routes(parts)
-        gate = Gate(routes, observers.record, config.trusted_proxies)
+        strangers = StrangerLimits(config.limits.unauthenticated_per_address)
+        gate = Gate(routes, observers.record, config.trusted_proxies, strangers)
         enforcement.cache, enforcement.gate = cache, gate
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+import click
+
 from gateway.app.issuers import open_issuers
 from gateway.app.verifiers import Link
 from gateway.config.issuer import Issuer
@@ -63,6 +65,15 @@ async def inspect_token(
         now=now,
     )
     return report | {"verdict": reason, "why": explain_refusal(refusal)}
+
+
+async def find_principal(config: Config, server: Server, token: str, now: float) -> Principal:
+    """Who a token speaks for. Raises `ClickException` when it is refused."""
+    report = await _ask_chain(config, server, token, now)
+    if report.principal is None:
+        reason = report.error.reason if report.error is not None else _unclaimed(token, report)
+        raise click.ClickException(f"the token is refused: {reason}; see `mcpgw token inspect`")
+    return report.principal
 
 
 def _accepted(config: Config, server: Server, principal: Principal) -> dict[str, object]:

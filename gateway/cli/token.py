@@ -68,7 +68,7 @@ def issue(  # noqa: PLR0913  # one parameter per flag is how click works
     lifetime_s = _lifetime_s(expires_in)
     grant = Grant(
         subject=subject,
-        audience=audience or _choose_server(config, server_name).resource,
+        audience=audience or choose_server(config, server_name).resource,
         client_id=client_id,
         scopes=frozenset(" ".join(scopes).split()),
         email=email,
@@ -96,7 +96,7 @@ def inspect(token: str, config_path: Path, server_name: str | None, as_json: boo
     from gateway.cli.inspection import inspect_token
 
     config = load_config(config_path, os.environ)
-    server = _choose_server(config, server_name)
+    server = choose_server(config, server_name)
     text = (sys.stdin.read() if token == "-" else token).strip()  # noqa: S105  # not a password
     report = asyncio.run(inspect_token(config, server, text, time.time()))
     click.echo(json.dumps(report, indent=None if as_json else 2))
@@ -105,7 +105,8 @@ def inspect(token: str, config_path: Path, server_name: str | None, as_json: boo
         sys.exit(EXIT_REFUSED)
 
 
-def _choose_server(config: Config, name: str | None) -> Server:
+def choose_server(config: Config, name: str | None) -> Server:
+    """The server that is meant; a usage error when nobody can tell."""
     servers: Mapping[str, Server] = config.servers
     only = next(iter(servers)) if len(servers) == 1 else ""
     chosen = name or config.default_server or only

@@ -20,6 +20,8 @@ from gateway.config.scalars import (
     HostPort,
     Network,
     PublicUrl,
+    Rate,
+    RateValue,
     SecretKey,
     ServerPath,
     ServiceUrl,
@@ -146,10 +148,18 @@ class Forward(Section):
 
 
 class ServerLimits(Section):
-    """How much one request may be."""
+    """How much one request may be, and how much one caller may ask for.
+
+    `per_tool` maps globs of names to rates; the first that matches counts.
+    """
 
     body: Bytes = 4 * 1024 * 1024
     body_timeout: Seconds = 30.0
+    per_principal: RateValue | None = None
+    per_session: RateValue | None = None
+    per_tool: Mapping[str, RateValue] = {}
+    concurrent: Annotated[Count, Field(ge=1)] = 1000
+    streams: Annotated[Count, Field(ge=1)] = 1000
 
 
 class Streams(Section):
@@ -219,6 +229,7 @@ class Limits(Section):
     connections_per_address: Annotated[Count, Field(ge=1)] = 10000
     header_timeout: Seconds = 10.0
     keepalive: Seconds = 75.0
+    unauthenticated_per_address: RateValue | None = Rate(100, 1.0)
 
 
 class Cache(Section):

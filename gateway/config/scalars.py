@@ -18,10 +18,18 @@ _SIZE = re.compile(r"(\d+)(B|KB|MB|GB|KiB|MiB|GiB)?")
 _BYTES = {
     "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30
 }  # fmt: skip
+_RATE = re.compile(r"([1-9]\d{0,8})/(s|m|h|d)")
 _KEY_BYTES = 32
 # urlsplit drops tabs and line ends silently, so what it checked is not what would be sent.
 _URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
 _BIND_HOST = re.compile(r"[A-Za-z0-9._-]*")
+
+
+class Rate(NamedTuple):
+    """So many in a period; as many at once, then evenly."""
+
+    times: int
+    period_s: float
 
 
 class HostPort(NamedTuple):
@@ -81,6 +89,20 @@ def parse_size(value: object) -> object:
     if match is None:
         raise ValueError(f'expected a size such as "4MiB", got {value}')
     return int(match[1]) * _BYTES[match[2] or "B"]
+
+
+def parse_rate(value: object) -> object:
+    """Parse `10/s`, `600/m` or `1000/h`."""
+    match = _RATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f'expected a rate such as "600/m", got {value}')
+    return Rate(int(match[1]), _SECONDS[match[2]])
+
+
+def show_rate(rate: "Rate") -> str:
+    """Write a rate as it is configured."""
+    units = {seconds: unit for unit, seconds in _SECONDS.items()}
+    return f"{rate.times}/{units[rate.period_s]}"
 
 
 def parse_network(value: object) -> object:
@@ -232,3 +254,4 @@ Host = Annotated[str, AfterValidator(check_host)]
 UpstreamUrl = Annotated[str, AfterValidator(check_upstream_url)]
 FilePath = Annotated[Path, AfterValidator(from_config_folder), PlainSerializer(str)]
 SecretKey = Annotated[bytes, BeforeValidator(parse_key), PlainSerializer(lambda key: "<redacted>")]
+RateValue = Annotated[Rate, BeforeValidator(parse_rate), PlainSerializer(show_rate)]

@@ -49,6 +49,10 @@ SHADOW_DENIALS = Metric(
     "shadow_denials_total", "counter", ("server", "method", "reason"),
     "Requests that a rule in shadow mode would have refused.",
 )  # fmt: skip
+RATE_LIMITED = Metric(
+    "rate_limited_total", "counter", ("server", "limit"),
+    "Requests refused with 429, by the limit that they met.",
+)  # fmt: skip
 MCP_REQUESTS = Metric(
     "mcp_requests_total", "counter", ("server", "method", "outcome"),
     "Requests to MCP servers, by MCP method and how they ended.",
@@ -147,6 +151,7 @@ METRICS: tuple[Metric, ...] = (
     AUTH_DECISIONS,
     AUTHZ_DECISIONS,
     SHADOW_DENIALS,
+    RATE_LIMITED,
     MCP_REQUESTS,
     REQUEST_DURATION,
     AUTH_DURATION,

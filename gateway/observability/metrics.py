@@ -30,6 +30,7 @@ from gateway.observability.labels import (
 from gateway.observability.outcome import RequestOutcome, Scheme
 from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
+    LIMIT_REASONS,
     OK,
     OTHER,
     STAGE_OF,
@@ -71,6 +72,7 @@ class Metrics(Collector):
         self.auth_decisions = Counter(catalogue.AUTH_DECISIONS)
         self.authz_decisions = Counter(catalogue.AUTHZ_DECISIONS)
         self.shadow_denials = Counter(catalogue.SHADOW_DENIALS)
+        self.rate_limited = Counter(catalogue.RATE_LIMITED)
         self.mcp_requests = Counter(catalogue.MCP_REQUESTS)
         self.upstream_errors = Counter(catalogue.UPSTREAM_ERRORS)
         self.request_duration = Histogram(catalogue.REQUEST_DURATION)
@@ -144,9 +146,8 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Family]:
         """Build what a scrape shows, in the catalogue's order."""
         yield from families([self.http_requests, self.auth_decisions, self.authz_decisions])
-        yield from families(
-            [self.shadow_denials, self.mcp_requests, self.request_duration, self.auth_duration]
-        )
+        yield from families([self.shadow_denials, self.rate_limited, self.mcp_requests])
+        yield from families([self.request_duration, self.auth_duration])
         yield from families([self.upstream_duration, self.overhead])
         yield from self._server_gauges()
         yield from families([self.upstream_errors, self._token_cache, self._jwks_fetches])
@@ -241,6 +242,8 @@ class ServerMetrics:
         metrics.mcp_requests.counts[name, method, mcp_result(outcome)] += 1
         if outcome.would_deny is not None:
             metrics.shadow_denials.counts[name, method, closed_reason(outcome.would_deny)] += 1
+        if outcome.reason in LIMIT_REASONS:
+            metrics.rate_limited.counts[name, outcome.reason] += 1
         self._count_decisions(outcome, method)
         self._observe(outcome, method)
 

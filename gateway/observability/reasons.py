@@ -55,6 +55,14 @@ AUTHORIZATION_REASONS: tuple[str, ...] = (
     "not_allowed",
     "header_body_mismatch",
 )
+LIMIT_REASONS: tuple[str, ...] = (
+    "rate_limited",
+    "session_rate_limited",
+    "tool_rate_limited",
+    "too_many_calls",
+    "too_many_streams",
+    "too_many_failures",
+)
 REQUEST_REASONS: tuple[str, ...] = (
     "bad_http",
     "bad_host",
@@ -72,6 +80,7 @@ REQUEST_REASONS: tuple[str, ...] = (
     "invalid_message",
     "unknown_session",
     "too_many_sessions",
+    *LIMIT_REASONS,
     "loop",
 )
 UPSTREAM_REASONS: tuple[str, ...] = (

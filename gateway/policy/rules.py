@@ -52,6 +52,27 @@ class CompiledRule:
     shadow: bool = False
     contact: str | None = None
 
+    def applies(self, action: "Action") -> bool:
+        """Whether the rule, which covers the method and the name, covers the rest too."""
+        if not self.fits_annotations(action):
+            return False
+        return self.arguments is None or self.arguments(action.arguments or {})
+
+    def fits_annotations(self, action: "Action") -> bool:
+        """Whether the tool is published as the rule wants it."""
+        if self.annotations is None:
+            return True
+        if action.annotations is None:  # no such tool: nothing is published about it
+            return False
+        known = {**HINTS, **action.annotations}
+        return all(known[hint] is wanted for hint, wanted in self.annotations.items())
+
+    def decide(self, principal: Principal | None) -> Decision:
+        """What the rule says about the caller."""
+        if self.public:
+            return ALLOWED
+        return Deny("missing") if principal is None else self.who(principal)
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -122,9 +143,9 @@ class Rules:
             return ALLOWED
         possible: list[Decision] = []
         for rule in self.covering(action.method, action.target, action.name):
-            if rule.shadow or not _has_annotations(rule, action):
+            if rule.shadow or not rule.fits_annotations(action):
                 continue
-            possible.append(_decision(rule, principal))
+            possible.append(rule.decide(principal))
             if rule.arguments is None:
                 return any_holds(possible)
         return any_holds([*possible, self.default(principal, action)])
@@ -134,9 +155,9 @@ class Rules:
             return Ruling(Deny("ambiguous_name"))
         would: Deny | Unknown | None = None
         for rule in self.covering(action.method, action.target, action.name):
-            if not _applies(rule, action):
+            if not rule.applies(action):
                 continue
-            decision = _decision(rule, principal)
+            decision = rule.decide(principal)
             if not rule.shadow:
                 return Ruling(decision, rule.name, rule.contact, would)
             if not isinstance(decision, Allow):
@@ -207,26 +228,5 @@ def _is_plumbing(method: str) -> bool:
     return method in PLUMBING or method.startswith("notifications/")
 
 
-def _applies(rule: CompiledRule, action: Action) -> bool:
-    if not _has_annotations(rule, action):
-        return False
-    return rule.arguments is None or rule.arguments(action.arguments or {})
-
-
-def _has_annotations(rule: CompiledRule, action: Action) -> bool:
-    if rule.annotations is None:
-        return True
-    if action.annotations is None:  # no such tool: nothing is published about it
-        return False
-    known = {**HINTS, **action.annotations}
-    return all(known[hint] is wanted for hint, wanted in rule.annotations.items())
-
-
 def _is_ambiguous(action: Action) -> bool:
     return action.target == "resource" and is_ambiguous(action.name)
-
-
-def _decision(rule: CompiledRule, principal: Principal | None) -> Decision:
-    if rule.public:
-        return ALLOWED
-    return Deny("missing") if principal is None else rule.who(principal)

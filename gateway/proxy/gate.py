@@ -13,6 +13,7 @@ from gateway.errors import (
     IdentityUnavailable,
     InsufficientScope,
     InvalidRequest,
+    InvalidToken,
     MethodNotAllowed,
     MissingToken,
 )
@@ -25,6 +26,7 @@ from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
 from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.introduction import Introduction, introduce
+from gateway.proxy.limits import StrangerLimits
 from gateway.proxy.list_filter import filter_body
 from gateway.proxy.operation import read_operation
 from gateway.proxy.peer import Network, client_address
@@ -49,6 +51,7 @@ class Gate:
         routes: Routes,
         record: Callable[[Visit], None],
         trusted_proxies: tuple[Network, ...] = (),
+        strangers: StrangerLimits | None = None,
     ) -> None:
         self.streams: set[Stream] = set()
         self.in_flight = 0
@@ -56,6 +59,7 @@ class Gate:
         self._routes = routes
         self._record = record
         self._trusted_proxies = trusted_proxies
+        self._strangers = strangers or StrangerLimits(None)
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Serve one request; every outcome is answered and recorded here."""
@@ -99,17 +103,29 @@ class Gate:
             visit.status = 204
             return write_reply(request, preflight(head, visit.cors), keep_alive=request.keep_alive)
         check_method(head)
-        visit.principal = await authenticate(place, head, visit)
+        visit.principal = await self._authenticate(place, head, visit)
         if visit.principal is not None:
             admit(place, visit.principal)
+        with place.limits.use(visit.principal, visit.address, head.method):
+            return await self._proxy(request, place, head, visit)
+
+    async def _authenticate(self, route: Route, head: Head, visit: Visit) -> Principal | None:
+        try:
+            return await authenticate(route, head, visit, self._strangers)
+        except (MissingToken, InvalidToken):
+            self._strangers.failed(visit.address)
+            raise
+
+    async def _proxy(self, request: BaseRequest, place: Route, head: Head, visit: Visit) -> Written:
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
         messages = visit.operation.messages
+        visit.session = place.sessions.enter(head, visit.principal, messages)
+        place.limits.take(visit.principal, visit.address, visit.session, messages)
         if place.authorization is not None:
             await authorize(place.authorization, visit.principal, messages, visit)
             visit.lists = place.authorization.lists(visit.principal, head.method, messages)
-        visit.session = place.sessions.enter(head, visit.principal, messages)
         way = (visit.request_id, visit.address)
         own_lines = visit.session.line if visit.session is not None else b""
         if place.introducers:
@@ -147,11 +163,13 @@ class Gate:
         return client_address(head.address, forwarded_for, self._trusted_proxies)
 
 
-async def authenticate(route: Route, head: Head, visit: Visit) -> Principal | None:
+async def authenticate(
+    route: Route, head: Head, visit: Visit, strangers: StrangerLimits
+) -> Principal | None:
     """Find out who calls; None without credentials where the server lets anybody in.
 
     Raises `MissingToken`, `InvalidToken`, `InvalidRequest` for credentials in two places or
-    in the query, and `IdentityUnavailable`.
+    in the query, `RateLimited` for an address that failed too often, and `IdentityUnavailable`.
     """
     if head.query and has_query_token(head.query):
         raise InvalidRequest("A token belongs into the Authorization header only.")
@@ -163,7 +181,7 @@ async def authenticate(route: Route, head: Head, visit: Visit) -> Principal | No
     visit.token = credentials.token
     started = time.perf_counter()
     try:
-        principal = await _verdict(route, credentials.token, visit)
+        principal = await _verdict(route, credentials.token, visit, strangers)
         if route.possession.concerns(credentials, principal):
             route.possession.check(head, credentials, principal, visit.began_at)
         return principal
@@ -171,12 +189,13 @@ async def authenticate(route: Route, head: Head, visit: Visit) -> Principal | No
         visit.auth_s = time.perf_counter() - started
 
 
-async def _verdict(route: Route, token: str, visit: Visit) -> Principal:
+async def _verdict(route: Route, token: str, visit: Visit, strangers: StrangerLimits) -> Principal:
     visit.cache_result = "negative"  # unless what follows says otherwise
     cached = route.authenticator.cached(token, visit.began_at)
     visit.cache_result = "miss" if cached is None else "hit"
     if cached is not None:
         return cached
+    strangers.check(visit.address)
     return await route.authenticator.authenticate(token, visit.began_at)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.errors import AccessDenied, GatewayError, InsufficientScope
+from gateway.errors import AccessDenied, GatewayError, InsufficientScope, RateLimited
 
 Header = tuple[bytes, bytes]
 
@@ -131,6 +131,8 @@ def error_reply(
 
 def _details(error: GatewayError) -> dict[str, object]:
     """What a person or a model can act on; some clients never see the header that says it."""
+    if isinstance(error, RateLimited):
+        return {"reason": error.reason, "retry_after_s": error.retry_after_s}
     if not isinstance(error, AccessDenied | InsufficientScope):
         return {}
     details: dict[str, object] = {"reason": error.reason}

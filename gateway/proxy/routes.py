@@ -12,6 +12,7 @@ from gateway.proxy.authorization import Authorization
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.inbound import Head
 from gateway.proxy.introduction import Introducer
+from gateway.proxy.limits import CallerLimits
 from gateway.proxy.possession import Possession
 from gateway.proxy.respond import Reply
 from gateway.proxy.sessions import Sessions
@@ -51,6 +52,7 @@ class Route:
     forwarder: Forwarder
     metrics: ServerMetrics
     sessions: Sessions
+    limits: CallerLimits
     max_body_bytes: int
     body_timeout_s: float
     anonymous: bool = False

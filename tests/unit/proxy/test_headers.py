@@ -123,6 +123,7 @@ def test_hop_by_hop_headers_and_those_that_connection_names_are_dropped() -> Non
         b"X-User-Id",
         b"close, x_user.id",
         b"Authorization",
+        b"Mcp-Session-Id",
         b"Mcp-Param-Region",
         b"Host",
         b"Content-Type",
@@ -165,6 +166,7 @@ def test_usual_connection_options_are_accepted(value: bytes) -> None:
         b"Content-Length",
         b"X-Gateway-Admin",
         b"Mcp_Session_Id",
+        b"Mcp-Session-Id",
         b"Content.Type",
     ],
 )
@@ -178,7 +180,6 @@ def test_headers_that_end_at_the_gateway_are_dropped(name: bytes) -> None:
     [
         b"Mcp-Param-Region",
         b"mcp-param-user_id",
-        b"Mcp-Session-Id",
         b"MCP-Protocol-Version",
         b"Accept",
         b"Content-Type",

@@ -1,0 +1,54 @@
+"""Why an action is allowed or not: every rule that was looked at, and what came of it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.identity.principal import Principal
+from gateway.policy.decision import Allow, Decision, Unknown
+from gateway.policy.rules import Action, CompiledRule, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule and what it said, in words for an operator. `decides` is True for at most one."""
+
+    rule: str
+    said: str
+    decides: bool = False
+
+
+def explain(rules: Rules, principal: Principal | None, action: Action) -> Sequence[Step]:
+    """Go through the rules in their order, up to the one that decides."""
+    steps: list[Step] = []
+    for rule in rules.all:
+        unfit = _why_unfit(rule, action)
+        if unfit is not None:
+            steps.append(Step(rule.name, unfit))
+            continue
+        said = describe(rule.decide(principal))
+        if rule.shadow:
+            steps.append(Step(rule.name, f"shadow mode, would say: {said}"))
+            continue
+        return [*steps, Step(rule.name, said, decides=True)]
+    return [*steps, Step("end of the list", describe(rules.default(principal, action)), True)]
+
+
+def describe(decision: Decision) -> str:
+    """A decision in words."""
+    if isinstance(decision, Allow):
+        return "allowed"
+    if isinstance(decision, Unknown):
+        return f"not known: {decision.reason}"
+    if decision.missing_scopes:
+        return f"denied until there is a scope: {' '.join(sorted(decision.missing_scopes))}"
+    return f"denied: {decision.reason}"
+
+
+def _why_unfit(rule: CompiledRule, action: Action) -> str | None:
+    if not rule.covers(action.method, action.target, action.name):
+        return "does not cover this method and name"
+    if rule.annotations is not None and not rule.fits_annotations(action):
+        return "the server publishes other annotations of this tool, or no such tool"
+    if rule.arguments is not None and not rule.arguments(action.arguments or {}):
+        return "the arguments do not match"
+    return None

@@ -1,0 +1,64 @@
+"""How often something may happen: the generic cell rate algorithm of ITU-T I.371. Pure."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+MAX_CELLS = 100_000
+_ROUNDING_S = 1e-9  # must not make the last of an allowance wait
+
+
+class RateLimit:
+    """`times` at once for each key, and one more each `period_s / times` seconds."""
+
+    def __init__(self, times: int, period_s: float) -> None:
+        self._interval_s = period_s / times
+        self._tolerance_s = period_s
+        # By key, when its allowance is whole again; longest untouched first.
+        self._whole_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def take(self, key: Hashable, now: float) -> float:
+        """Use one of the key's allowance; 0, or the seconds to wait when there is none left."""
+        whole_at = max(self._whole_at.get(key, now), now) + self._interval_s
+        wait_s = whole_at - now - self._tolerance_s
+        if wait_s > _ROUNDING_S:
+            return wait_s
+        self._whole_at[key] = whole_at
+        self._whole_at.move_to_end(key)
+        self._forget(now)
+        return 0.0
+
+    def wait_s(self, key: Hashable, now: float) -> float:
+        """Seconds until `take` would succeed, without using anything; 0 for at once."""
+        whole_at = max(self._whole_at.get(key, now), now) + self._interval_s
+        wait_s = whole_at - now - self._tolerance_s
+        return wait_s if wait_s > _ROUNDING_S else 0.0
+
+    def _forget(self, now: float) -> None:
+        # A key whose allowance is whole is the same as one that was never seen.
+        while self._whole_at:
+            key, whole_at = next(iter(self._whole_at.items()))
+            if whole_at > now and len(self._whole_at) <= MAX_CELLS:
+                return
+            del self._whole_at[key]
+
+
+class Concurrency:
+    """How many of something a key may have under way at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._under_way: dict[Hashable, int] = {}
+
+    def enter(self, key: Hashable) -> bool:
+        """Begin one; False when there are as many as may be."""
+        count = self._under_way.get(key, 0)
+        if count >= self._limit:
+            return False
+        self._under_way[key] = count + 1
+        return True
+
+    def leave(self, key: Hashable) -> None:
+        """End one that was begun."""
+        count = self._under_way.pop(key, 0) - 1
+        if count > 0:
+            self._under_way[key] = count

@@ -1,0 +1,103 @@
+"""Limits of one caller, keyed on who it is; every refusal is 429, early, and says how long."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.integration.test_sessions import begin, header
+from tests.support.raw_http import RawResponse, post, raw_connection
+from tests.support.rig import CALL, running_rig
+
+OTHER_TOOL = CALL.replace(b"whoami", b"other")
+
+
+def check_refusal(response: RawResponse, reason: str) -> None:
+    error = json.loads(response.body)["error"]
+    assert response.status == 429
+    assert error["data"]["reason"] == reason
+    assert error["data"]["retry_after_s"] == int(response.value("Retry-After") or 0) >= 1
+
+
+@pytest.mark.requirement("S8")
+async def test_a_caller_may_ask_so_often_whatever_token_is_shown() -> None:
+    async with running_rig(server="limits: {per_principal: 3/m}") as rig:
+        for number in range(3):
+            assert (await rig.call(token=rig.token(jti=str(number)))).status == 200
+
+        check_refusal(await rig.call(token=rig.token(jti="new")), "rate_limited")
+        check_refusal(await rig.call(), "rate_limited")
+        assert len(rig.upstream.requests) == 3
+        assert (await rig.call(token=rig.token(sub="bob"))).status == 200
+
+
+async def test_each_message_of_a_batch_counts() -> None:
+    async with running_rig(server="limits: {per_principal: 3/m}") as rig:
+        check_refusal(await rig.call(body=b"[" + b",".join([CALL] * 4) + b"]"), "rate_limited")
+        rig.upstream.assert_untouched()
+
+
+async def test_a_new_session_is_no_fresh_start() -> None:
+    limits = "limits: {per_principal: 4/m, per_session: 1/m}"
+    async with running_rig(server=limits) as rig:
+        one, two = await begin(rig), await begin(rig)
+        assert (await rig.call(headers=header(one))).status == 200
+        check_refusal(await rig.call(headers=header(one)), "session_rate_limited")
+        received = len(rig.upstream.requests)
+
+        check_refusal(await rig.call(headers=header(two)), "rate_limited")
+        assert len(rig.upstream.requests) == received
+
+
+async def test_a_tool_has_a_limit_of_its_own() -> None:
+    async with running_rig(server='limits: {per_tool: {"who*": 1/m, "*": 2/m}}') as rig:
+        answers = [await rig.call() for _ in range(2)]
+        others = [await rig.call(body=OTHER_TOOL) for _ in range(3)]
+
+        assert [each.status for each in answers] == [200, 429]
+        check_refusal(answers[1], "tool_rate_limited")
+        assert [each.status for each in others] == [200, 200, 429]
+        assert len(rig.upstream.requests) == 3
+
+
+@pytest.mark.requirement("S8")
+@pytest.mark.parametrize(("limit", "method"), [("concurrent", "POST"), ("streams", "GET")])
+async def test_only_so_much_is_under_way_at_once(limit: str, method: str) -> None:
+    async with running_rig(server=f"limits: {{{limit}: 1}}") as rig:
+        rig.upstream.replies.append(None)
+        token = rig.token()
+        lines = f"Authorization: Bearer {token}\r\nAccept: text/event-stream\r\n".encode()
+        listen = rig.request("GET", "/mcp", headers=lines)
+        request = post(rig.port, CALL, token=token) if method == "POST" else listen
+        async with raw_connection(rig.port) as first:
+            await first.send(request)
+            await rig.upstream.wait_for_request()
+            refused = await rig.send(request)
+            what = "too_many_calls" if method == "POST" else "too_many_streams"
+            check_refusal(refused, what)
+            assert len(rig.upstream.requests) == 1
+        async with asyncio.timeout(5):
+            while (await rig.send(request)).status != 200:  # noqa: ASYNC110 - nothing tells when
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.requirement("N6", "S8")
+async def test_an_address_that_keeps_failing_waits_before_its_tokens_are_looked_at() -> None:
+    async with running_rig("limits: {unauthenticated_per_address: 3/m}\n") as rig:
+        known = rig.token()
+        assert (await rig.call(token=known)).status == 200
+        failed = [await rig.call(token=f"bad{number}") for number in range(5)]
+
+        assert [each.status for each in failed] == [401, 401, 401, 429, 429]
+        check_refusal(failed[-1], "too_many_failures")
+        assert len(rig.upstream.requests) == 1
+        assert (await rig.call(token=known)).status == 200  # its verdict is remembered
+
+
+async def test_probes_without_a_token_count_but_are_always_answered() -> None:
+    async with running_rig("limits: {unauthenticated_per_address: 1/m}\n") as rig:
+        probes = [await rig.send(rig.request("GET", "/mcp")) for _ in range(3)]
+
+        assert [each.status for each in probes] == [401, 401, 401]
+        check_refusal(await rig.call(), "too_many_failures")
+        rig.upstream.assert_untouched()
