@@ -14,6 +14,7 @@ from benchmarks.cache_miss import measure_cache_miss
 from benchmarks.comparison import compare
 from benchmarks.flood import measure_flood
 from benchmarks.latency import measure_latency
+from benchmarks.policy import measure_policy
 from benchmarks.processes import BenchmarkError, MissingProgram
 from benchmarks.report import Result, render
 from benchmarks.rig import Rig, open_rig
@@ -21,7 +22,7 @@ from benchmarks.startup import measure_startup
 from benchmarks.streams import measure_streams
 from benchmarks.verdicts import measure_verdicts
 
-NAMES = ("compare", "cache-miss", "verdicts", "flood", "latency", "streams", "startup")
+NAMES = ("compare", "cache-miss", "verdicts", "flood", "policy", "latency", "streams", "startup")
 
 
 @click.command()
@@ -39,6 +40,7 @@ def main(
         "cache-miss": partial(measure_cache_miss, seconds=seconds),
         "verdicts": measure_verdicts,
         "flood": partial(measure_flood, seconds=4 * seconds),
+        "policy": partial(measure_policy, seconds=seconds, rounds=rounds),
         "latency": measure_latency,
         "streams": partial(measure_streams, count=streams),
         "startup": measure_startup,

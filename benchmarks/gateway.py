@@ -3,7 +3,7 @@
 import json
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +47,12 @@ def running_gateway(
     *,
     cached_tokens: int = 10000,
     jwks_url: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Iterator[RunningGateway]:
     """Run a gateway on the proxy's core; `start_s` is the time until it was ready.
 
-    The keys are those of the issuer's file unless `jwks_url` says where they are.
+    The keys are those of the issuer's file unless `jwks_url` says where they are; `more` are
+    further settings of the server.
     """
     port, admin_port = free_port(), free_port()
     config = directory / f"gateway-{port}.yaml"
@@ -64,7 +66,7 @@ def running_gateway(
                 "public_url": f"http://127.0.0.1:{port}",
                 "state_dir": str(directory / f"state-{port}"),
                 "issuers": {"bench": {"issuer": ISSUER, "jwks": jwks}},
-                "servers": {"bench": _server(issuer, upstream_port)},
+                "servers": {"bench": _server(issuer, upstream_port) | dict(more or {})},
                 "cache": {"positive_max": cached_tokens},
                 "limits": {"connections": 20000, "connections_per_address": 20000},
                 "log": {"audit_file": str(directory / f"audit-{port}.jsonl")},

@@ -9,11 +9,21 @@ from benchmarks.comparison import MAX_OF_CLIENTSESSION, MAX_OF_HAPROXY, Comparis
 from benchmarks.flood import MAX_GROWTH, MAX_P99_RATIO, Flood
 from benchmarks.latency import EventLatency
 from benchmarks.load import Round
+from benchmarks.policy import MAX_RATIO, TOOLS, PolicyCosts
 from benchmarks.startup import StartUp
 from benchmarks.streams import IdleStreams
 from benchmarks.verdicts import VerdictCosts
 
-Result = Comparison | CacheMiss | EventLatency | Flood | IdleStreams | StartUp | VerdictCosts
+Result = (
+    Comparison
+    | CacheMiss
+    | EventLatency
+    | Flood
+    | IdleStreams
+    | StartUp
+    | VerdictCosts
+    | PolicyCosts
+)
 _MIB = 1024 * 1024
 
 
@@ -101,6 +111,17 @@ def _flood(result: Flood) -> str:
     return "\n".join([table, "", *verdicts])
 
 
+def _policy(result: PolicyCosts) -> str:
+    rows = [
+        (f"a decision by {count} rules", f"{result.known_us[count]:.1f}", f"{new:.1f}")
+        for count, new in result.new_us.items()
+    ]
+    table = _table(("rules", "name seen before, CPU µs", "new name, CPU µs"), rows)
+    whole = f"whole request: {result.plain_us:.0f} µs without rules, {result.policed_us:.0f} with"
+    ratio = _kept("with rules and limits / without", f"{result.ratio:.2f}", result.ratio, MAX_RATIO)
+    return f"{table}\n\na list of {TOOLS} tools: {result.list_us:.0f} µs\n{whole}\n{ratio}"
+
+
 def _flood_row(name: str, seen: Round) -> tuple[str, ...]:
     figures = (seen.requests_per_s, seen.p50_us / 1000, seen.p99_us / 1000)
     return (
@@ -160,6 +181,7 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     EventLatency: _latency,
     Flood: _flood,
     IdleStreams: _streams,
+    PolicyCosts: _policy,
     StartUp: _startup,
     VerdictCosts: _verdicts,
 }

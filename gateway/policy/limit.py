@@ -33,6 +33,11 @@ class RateLimit:
         wait_s = whole_at - now - self._tolerance_s
         return wait_s if wait_s > _ROUNDING_S else 0.0
 
+    def left(self, key: Hashable, now: float) -> int:
+        """How often `take` would succeed at once; `times` for a key that used nothing lately."""
+        used_s = max(self._whole_at.get(key, now), now) - now
+        return int((self._tolerance_s - used_s + _ROUNDING_S) / self._interval_s)
+
     def _forget(self, now: float) -> None:
         # A key whose allowance is whole is the same as one that was never seen.
         while self._whole_at:

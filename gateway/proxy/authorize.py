@@ -6,7 +6,7 @@ from gateway.errors import AccessDenied, IdentityUnavailable, InsufficientScope,
 from gateway.identity.principal import Principal
 from gateway.mcp.arguments import read_arguments
 from gateway.mcp.message import Message
-from gateway.policy.decision import Allow, Decision, Deny, Unknown, all_hold
+from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, all_hold
 from gateway.policy.rules import Action, Ruling
 from gateway.proxy.authorization import Authorization
 from gateway.proxy.visit import Visit
@@ -29,6 +29,10 @@ async def authorize(
             known = await _complete(authorization, action, message)
             rulings.append(authorization.rules.decide(principal, known))
     if not rulings:
+        return
+    only = rulings[0]
+    if len(rulings) == 1 and only.decision is ALLOWED and only.would is None:
+        visit.rule = only.rule  # as nearly every request
         return
     decisive = _decisive(rulings)
     visit.rule = decisive.rule

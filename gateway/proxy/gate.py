@@ -195,8 +195,8 @@ async def _verdict(route: Route, token: str, visit: Visit, strangers: StrangerLi
     visit.cache_result = "miss" if cached is None else "hit"
     if cached is not None:
         return cached
-    strangers.check(visit.address)
-    return await route.authenticator.authenticate(token, visit.began_at)
+    with strangers.look(visit.address):
+        return await route.authenticator.authenticate(token, visit.began_at)
 
 
 def admit(route: Route, principal: Principal) -> None:

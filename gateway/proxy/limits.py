@@ -82,18 +82,36 @@ class CallerLimits:
 class StrangerLimits:
     """How often one address may come without credentials, or with bad ones, before it must wait.
 
-    A flood of forged tokens is then refused before any of them is looked at.
+    A flood of forged tokens is then refused before any of them is looked at. An address that
+    did not fail lately may show any number of new tokens at once; one that did, no more than
+    its allowance, or a crowd would get through before the first is known to be bad.
     """
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = _rate_limit(rate)
+        self._times = 0 if rate is None else rate.times
         self._clock = clock
+        self._looked_at: dict[str, int] = {}
 
-    def check(self, address: str) -> None:
-        """Raise `RateLimited` for an address that has failed too often."""
-        if self._limit is not None:
-            wait_s = self._limit.wait_s(_network(address), self._clock())
+    @contextmanager
+    def look(self, address: str) -> Iterator[None]:
+        """Look at a token that nobody has seen. Raises `RateLimited` for who failed too often."""
+        if self._limit is None:
+            yield
+            return
+        network, now = _network(address), self._clock()
+        left = self._limit.left(network, now)
+        looked_at = self._looked_at.get(network, 0)
+        if left < self._times and looked_at >= left:
+            wait_s = self._limit.wait_s(network, now) or _BUSY_RETRY_S
             _check(wait_s, "Too many requests without a valid token.", "too_many_failures")
+        self._looked_at[network] = looked_at + 1
+        try:
+            yield
+        finally:
+            self._looked_at[network] -= 1
+            if not self._looked_at[network]:
+                del self._looked_at[network]
 
     def failed(self, address: str) -> None:
         """Count a request that could not be authenticated."""

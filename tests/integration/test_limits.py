@@ -101,3 +101,17 @@ async def test_probes_without_a_token_count_but_are_always_answered() -> None:
         assert [each.status for each in probes] == [401, 401, 401]
         check_refusal(await rig.call(), "too_many_failures")
         rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("N6")
+async def test_a_crowd_of_forged_tokens_does_not_slip_through_at_once() -> None:
+    async with running_rig("limits: {unauthenticated_per_address: 5/m}\n") as rig:
+        await rig.call(token="bad")  # noqa: S106 - from now on the address has failed
+        async with asyncio.TaskGroup() as crowd:
+            tokens = [rig.token(header={"kid": f"unknown-{n}"}) for n in range(50)]
+            calls = [crowd.create_task(rig.call(token=token)) for token in tokens]
+
+        statuses = [each.result().status for each in calls]
+        assert statuses.count(401) <= 4
+        assert set(statuses) == {401, 429}
+        rig.upstream.assert_untouched()

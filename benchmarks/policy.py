@@ -1,0 +1,112 @@
+"""What rules cost: a decision, a filtered list, and a whole request beside one without rules."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.gateway import RunningGateway, running_gateway
+from benchmarks.load import Load, Target
+from benchmarks.rig import Rig, need_program
+from benchmarks.tokens import ISSUER
+from benchmarks.upstream import running_upstream
+from gateway.config.rule import Rule
+from gateway.identity.principal import Principal
+from gateway.policy.rules import Action, Rules, compile_rules
+from gateway.policy.who import Vocabulary
+from gateway.proxy.list_filter import ListFilter
+
+RULE_COUNTS = (5, 50, 500)
+TOOLS = 500
+MAX_RATIO = 1.25
+_REPEATS = 20_000
+_LIST_REPEATS = 50
+_CALLER = Principal(issuer=ISSUER, subject="ada", groups=("dev",))
+# What a server with everything on has: rules with arguments, every limit.
+_SETTINGS: Mapping[str, object] = {
+    "rules": [
+        {"tools": ["admin_*"], "allow": {"groups": ["ops"]}},
+        {"tools": ["get_*"], "arguments": {"city": {"glob": "B*"}}, "allow": "any"},
+        {"tools": ["*"], "allow": {"scopes": ["mcp:write"]}},
+    ],
+    "limits": {
+        "per_principal": "100000000/s",
+        "per_session": "100000000/s",
+        "per_tool": {"*": "100000000/s"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCosts:
+    """Microseconds: of a decision by number of rules, for a name seen before and a new one."""
+
+    known_us: Mapping[int, float]
+    new_us: Mapping[int, float]
+    list_us: float
+    plain_us: float
+    policed_us: float
+
+    @property
+    def ratio(self) -> float:
+        """CPU of a whole request with rules and limits over one without."""
+        return self.policed_us / self.plain_us
+
+
+def measure_policy(rig: Rig, *, seconds: int, rounds: int) -> PolicyCosts:
+    """Decide, filter, and send the same load in turns to a gateway with and without rules."""
+    known, new = {}, {}
+    for count in RULE_COUNTS:
+        known[count] = _decision_us(count, ["x"] * _REPEATS)
+        new[count] = _decision_us(count, [str(number) for number in range(_REPEATS)])
+    plain, policed = _whole_requests(rig, seconds, rounds)
+    return PolicyCosts(known, new, _list_us(), plain, policed)
+
+
+def _decision_us(count: int, endings: Sequence[str]) -> float:
+    """Let the last of `count` rules decide, about a tool for each ending."""
+    rules = _rules(count)
+    names = iter([f"tool_{count - 1}_{ending}" for ending in endings])
+
+    def decide() -> None:
+        rules.decide(_CALLER, Action("tools/call", "tool", next(names)))
+
+    return _time_us(decide, len(endings))
+
+
+def _rules(count: int) -> Rules:
+    listed = [{"tools": [f"tool_{n}_*"], "allow": {"groups": ["dev"]}} for n in range(count)]
+    return compile_rules([Rule.model_validate(each) for each in listed], Vocabulary())
+
+
+def _list_us() -> float:
+    tools = [{"name": f"tool_{n}_x", "inputSchema": {"type": "object"}} for n in range(TOOLS)]
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools}}).encode()
+    lists = ListFilter(_rules(TOOLS // 2), _CALLER, ["tools"], "reachable", 60.0)
+    return _time_us(lambda: lists.whole(body), _LIST_REPEATS)
+
+
+def _time_us(work: Callable[[], object], repeats: int) -> float:
+    began = time.process_time()
+    for _ in range(repeats):
+        work()
+    return (time.process_time() - began) / repeats * 1e6
+
+
+def _whole_requests(rig: Rig, seconds: int, rounds: int) -> tuple[float, float]:
+    load = Load(need_program("wrk"), rig.write_tokens("policy", [rig.issuer.token()]))
+    with (
+        running_upstream(rig.directory) as (_, upstream_port),
+        running_gateway(rig.directory, rig.issuer, upstream_port) as plain,
+        running_gateway(rig.directory, rig.issuer, upstream_port, more=_SETTINGS) as policed,
+    ):
+        seen: dict[str, list[float]] = {"plain": [], "policed": []}
+        for _ in range(rounds):
+            for name, gateway in (("plain", plain), ("policed", policed)):
+                seen[name].append(_cpu_us(load, name, gateway, seconds))
+    return median(seen["plain"]), median(seen["policed"])
+
+
+def _cpu_us(load: Load, name: str, gateway: RunningGateway, seconds: int) -> float:
+    return load.run(Target(name, gateway.port, gateway.process), seconds).cpu_us or 0.0
