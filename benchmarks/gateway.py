@@ -89,6 +89,7 @@ def _server(issuer: SigningIssuer, upstream_port: int) -> dict[str, object]:
         },
         "auth": {"issuers": ["bench"], "scopes": [SCOPE], "audiences": [issuer.audience]},
         "allow": "any",
+        "limits": {"concurrent": 20000, "streams": 20000},  # the load is one caller
     }
 
 

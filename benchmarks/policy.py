@@ -31,6 +31,7 @@ _SETTINGS: Mapping[str, object] = {
         {"tools": ["*"], "allow": {"scopes": ["mcp:write"]}},
     ],
     "limits": {
+        "concurrent": 20000,
         "per_principal": "100000000/s",
         "per_session": "100000000/s",
         "per_tool": {"*": "100000000/s"},
