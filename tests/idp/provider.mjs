@@ -95,6 +95,15 @@ async function grantAll(provider, { params, prompt, session, grantId }) {
   return { consent: { grantId: await grant.save() } };
 }
 
+// This provider holds a client for ever to the scopes of its registration, and the SDKs register with
+// those of the first challenge: nobody could ask for more later. Others do not hold them to it.
+async function forgetScope(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const { scope, ...metadata } = JSON.parse(Buffer.concat(chunks).toString());
+  request.body = metadata;
+}
+
 async function interact(provider, request, response) {
   const interaction = await provider.interactionDetails(request, response);
   const { name } = interaction.prompt;
@@ -115,8 +124,9 @@ server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, configuration);
   const answer = provider.callback();
-  server.on('request', (request, response) => {
+  server.on('request', async (request, response) => {
     if (!request.url.startsWith('/interaction/')) {
+      if (request.method === 'POST' && request.url === '/reg') await forgetScope(request);
       answer(request, response);
       return;
     }

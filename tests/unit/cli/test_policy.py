@@ -22,7 +22,8 @@ def lint(
 ) -> tuple[int, list[str]]:
     path = folder / "config.yaml"
     path.write_text(CONFIG.format(upstream=upstream, rules=rules), encoding="utf-8")
-    result = CliRunner().invoke(command, ["lint", "--config", str(path), *more])
+    arguments = ["lint", "--config", str(path), *more]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
     return result.exit_code, result.stdout.splitlines()
 
 
