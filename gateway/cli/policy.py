@@ -89,11 +89,14 @@ async def _tools_of(server: Server) -> list[str]:
     try:
         async with asyncio.TaskGroup() as group:
             catalogue = ToolCatalogue(pool, target, (), Flights(group), time.monotonic)
-            return sorted(await catalogue.tools())
-    except* GatewayError as group_error:
-        raise group_error.exceptions[0] from None
+            # Raised inside the group, an error would come out wrapped.
+            found = await asyncio.gather(catalogue.tools(), return_exceptions=True)
     finally:
         await pool.aclose()
+    (tools,) = found
+    if isinstance(tools, BaseException):
+        raise tools
+    return sorted(tools)
 
 
 def _events(audit: TextIO) -> Iterator[Mapping[str, object]]:
