@@ -1,9 +1,11 @@
 """Builds what decides about operations: the rules of each server and what they look at."""
 
 import time
+from collections.abc import Sequence
 
 from gateway.config.model import Config, Server
-from gateway.policy.rules import compile_rules
+from gateway.config.rule import Rule
+from gateway.policy.rules import PLUMBING, compile_rules
 from gateway.policy.who import Vocabulary
 from gateway.proxy.authorization import AnnotationsOf, Authorization
 from gateway.proxy.step_up import StepUps
@@ -18,10 +20,11 @@ def build_authorization(
     server: Server, words: Vocabulary, annotations_of: AnnotationsOf
 ) -> Authorization | None:
     """The rules of one server, None when it has none: then `allow` alone decides."""
-    if server.rules is None:
+    rules = _rules_of(server)
+    if rules is None:
         return None
     return Authorization(
-        compile_rules(server.rules, words, shadow=server.mode == "shadow"),
+        compile_rules(rules, words, shadow=server.mode == "shadow"),
         annotations_of,
         StepUps(time.monotonic),
         server.auth.scopes,
@@ -34,4 +37,12 @@ def build_authorization(
 def has_public_part(server: Server) -> bool:
     """Whether callers without a token may use something of a server."""
     by_rule = any(rule.allow == "anonymous" for rule in server.rules or ())
-    return server.allow == "anonymous" or by_rule
+    return server.allow == "anonymous" or by_rule or server.tools.anonymous
+
+
+def _rules_of(server: Server) -> Sequence[Rule] | None:
+    if server.rules is not None or server.allow == "anonymous" or not server.tools.anonymous:
+        return server.rules
+    # Whoever has no token may connect and look at the gateway's own tools, and no more.
+    connecting = Rule(methods=(*sorted(PLUMBING), "notifications/*"), allow="anonymous")
+    return connecting, Rule(allow="any")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from gateway.app.introducers import Introducers
 from gateway.app.issuers import Issuers
+from gateway.app.own_tools import OwnToolsBuilder
 from gateway.app.policy import build_authorization, build_vocabulary, has_public_part
 from gateway.app.revoking import logout_taker
 from gateway.config.complete import public_url
@@ -110,10 +111,14 @@ def build_route(parts: Parts, name: str) -> Route:
     catalogue = ToolCatalogue(
         forwarder.pool, target, introducers, parts.shared.flights, time.monotonic
     )
+    challenges = _challenges(name, server, url)
+    authorization = build_authorization(server, words, catalogue.annotations_of)
+    rules = None if authorization is None else authorization.rules
+    own_tools = OwnToolsBuilder(config, parts.issuers, words)
     return Route(
         name=name,
         url=url,
-        challenges=_challenges(name, server, url),
+        challenges=challenges,
         origins=server.allowed_origins | {_origin(url)},
         authenticator=parts.issuers.authenticator(name, server, config),
         possession=_possession(parts, server, url),
@@ -126,7 +131,8 @@ def build_route(parts: Parts, name: str) -> Route:
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,
         anonymous=has_public_part(server),
-        authorization=build_authorization(server, words, catalogue.annotations_of),
+        authorization=authorization,
+        own_tools=own_tools.build(server, challenges, rules, catalogue),
     )
 
 

@@ -10,6 +10,7 @@ from gateway.config.exposure import find_plain_http
 from gateway.config.identity_names import find_bad_identity_headers
 from gateway.config.issuer_checks import find_bad_issuer
 from gateway.config.model import Config, Server
+from gateway.config.own_tool_checks import find_bad_own_tools
 from gateway.config.places import find_bad_places
 from gateway.config.problems import Finding
 from gateway.oauth.resource import canonical_resource
@@ -52,6 +53,7 @@ def _server(config: Config, server: Server) -> Iterator[Finding]:
     yield from _issuers_of(config, server)
     yield from find_bad_identity_headers(server.forward)
     yield from find_bad_credentials(server.upstream)
+    yield from find_bad_own_tools(server)
     if server.upstream.client_key_file and not server.upstream.client_cert_file:
         message = "a key needs its certificate: client_cert_file"
         yield Finding(("upstream", "client_key_file"), message)

@@ -9,6 +9,7 @@ from gateway.config.annotations import secret_keys, section_at
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config
 from gateway.config.nodes import Value
+from gateway.config.own_tools import PREFIX_PATTERN
 from gateway.config.problems import Finding, Path
 from gateway.config.section import (
     DOMAIN_PATTERN,
@@ -35,6 +36,7 @@ _PATTERNS = {
     SCOPE_PATTERN: "a scope has no blanks, quotes or backslashes; write a list for several",
     HEADER_PATTERN: "expected the name of a header",
     DOMAIN_PATTERN: "expected a domain such as example.com",
+    PREFIX_PATTERN: "expected a prefix such as cli_: it begins with a letter, then -, _, . too",
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from gateway.config.allow import Allow, Allowed
 from gateway.config.issuer import ClientAuthentication, ClientCredentials, Issuer
+from gateway.config.own_tools import Tools
 from gateway.config.rule import Lists, Mode, Rule
 from gateway.config.scalars import (
     Address,
@@ -200,6 +201,7 @@ class Server(Section):
     mode: Mode = "enforce"
     contact: str | None = None
     lists: Lists = Lists()
+    tools: Tools = Tools()
     forward: Forward = Forward()
     timeouts: Timeouts = Timeouts()
     limits: ServerLimits = ServerLimits()

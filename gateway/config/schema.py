@@ -17,6 +17,7 @@ _SHORT_PROPERTIES = {
     "rules": {"$ref": "#/$defs/Server/properties/rules"},
     "mode": {"$ref": "#/$defs/Server/properties/mode"},
     "contact": {"$ref": "#/$defs/Server/properties/contact"},
+    "tools": {"$ref": "#/$defs/Server/properties/tools"},
     "scopes": {"$ref": "#/$defs/Auth/properties/scopes"},
     "issuer": {"type": "string", "description": "The issuer's URL, or `local`."},
     "preset": {"$ref": "#/$defs/Issuer/properties/preset"},

@@ -14,6 +14,7 @@ _BELONGS: dict[str, Path] = {
     "rules": ("servers", SERVER_NAME, "rules"),
     "mode": ("servers", SERVER_NAME, "mode"),
     "contact": ("servers", SERVER_NAME, "contact"),
+    "tools": ("servers", SERVER_NAME, "tools"),
     "scopes": ("servers", SERVER_NAME, "auth", "scopes"),
     "audiences": ("servers", SERVER_NAME, "auth", "audiences"),
     "allowed_origins": ("servers", SERVER_NAME, "allowed_origins"),

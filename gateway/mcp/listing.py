@@ -20,6 +20,7 @@ EVERY_LIST = frozenset(LISTS.values())
 
 Entry = Mapping[str, object]
 Keep = Callable[[str, Entry], bool]
+Members = Mapping[str, msgspec.Raw]
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _array = msgspec.json.Decoder(list[msgspec.Raw])
@@ -35,38 +36,65 @@ def filter_lists(text: bytes, lists: Iterable[str], keep: Keep, max_ttl_ms: int)
     What is left is for one caller: `cacheScope` says so, and `ttlMs` is `max_ttl_ms` at most.
     Raises `UpstreamInvalid` for what is no JSON: nobody could say what it lists.
     """
+
+    def filtered(message: Members) -> bytes | None:
+        members = dict(result_of(message))
+        named = [name for name in lists if name in members]
+        for name in named:
+            entries = _array.decode(members[name])
+            kept = [bytes(each) for each in entries if keep(name, _entry.decode(each))]
+            members[name] = msgspec.Raw(b"[%b]" % b",".join(kept))
+        return with_result(message, private(members, max_ttl_ms)) if named else None
+
+    return change_messages(text, filtered)
+
+
+def change_messages(text: bytes, change: Callable[[Members], bytes | None]) -> bytes:
+    """Put every message of a response, or of a batch of them, through `change`.
+
+    `change` returns what takes a message's place, None for the message as it came. Raises
+    `UpstreamInvalid` for what is no JSON.
+    """
     try:
         if text.lstrip()[:1] != b"[":
-            return _filter_message(text, lists, keep, max_ttl_ms)
+            changed = change(_object.decode(text))
+            return text if changed is None else changed
         batch = [bytes(each) for each in _array.decode(text)]
-        return b"[%b]" % b",".join(_filter_message(each, lists, keep, max_ttl_ms) for each in batch)
+        changes = [change(_object.decode(each)) or each for each in batch]
+        return text if changes == batch else b"[%b]" % b",".join(changes)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
-        raise UpstreamInvalid("The MCP server sent a list that cannot be read.") from cause
+        raise UpstreamInvalid("The MCP server sent an answer that cannot be read.") from cause
 
 
-def _filter_message(text: bytes, lists: Iterable[str], keep: Keep, max_ttl_ms: int) -> bytes:
-    message = _object.decode(text)
-    result = message.get("result")
-    if result is None or "method" in message or bytes(result)[:1] != b"{":
-        return text
-    members = _object.decode(result)
-    named = [name for name in lists if name in members]
-    if not named:
-        return text
-    for name in named:
-        entries = _array.decode(members[name])
-        kept = [bytes(each) for each in entries if keep(name, _entry.decode(each))]
-        members[name] = msgspec.Raw(b"[%b]" % b",".join(kept))
-    _make_private(members, max_ttl_ms)
-    message["result"] = msgspec.Raw(msgspec.json.encode(members))
-    return msgspec.json.encode(message)
+def with_result(message: Members, result: Members) -> bytes:
+    """The same response with another result."""
+    return msgspec.json.encode({**message, "result": msgspec.Raw(msgspec.json.encode(result))})
 
 
-def _make_private(members: dict[str, msgspec.Raw], max_ttl_ms: int) -> None:
-    if "ttlMs" not in members and "cacheScope" not in members:
-        return  # a revision that knows no caching
-    members["cacheScope"] = _PRIVATE
-    if "ttlMs" in members:
-        ttl = _any.decode(members["ttlMs"])
+def private(result: Members, max_ttl_ms: int | None = None) -> Members:
+    """The same result for one caller only, where its revision knows caching."""
+    if "ttlMs" not in result and "cacheScope" not in result:
+        return result
+    own = {**result, "cacheScope": _PRIVATE}
+    if "ttlMs" in result and max_ttl_ms is not None:
+        ttl = _any.decode(result["ttlMs"])
         if not isinstance(ttl, int | float) or ttl > max_ttl_ms:
-            members["ttlMs"] = msgspec.Raw(b"%d" % max_ttl_ms)
+            own["ttlMs"] = msgspec.Raw(b"%d" % max_ttl_ms)
+    return own
+
+
+def tool_hints(tool: Entry) -> Mapping[str, bool]:
+    """The annotations of a published tool that are hints; other members are left out."""
+    given = tool.get("annotations")
+    members = given if isinstance(given, Mapping) else {}
+    return {str(hint): value for hint, value in members.items() if isinstance(value, bool)}
+
+
+def result_of(message: Members) -> Members:
+    """The members of a response's result; none when it has no such object."""
+    return {} if "method" in message else members_of(message.get("result"))
+
+
+def members_of(raw: msgspec.Raw | None) -> Members:
+    """Take an object apart; no members where there is none."""
+    return _object.decode(raw) if raw is not None and bytes(raw)[:1] == b"{" else {}

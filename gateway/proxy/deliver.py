@@ -36,7 +36,7 @@ async def deliver(
 ) -> Written:
     """Write the answer; one of unknown length is listed in `streams` while it lasts.
 
-    `visit.lists` filters the events of a stream.
+    `visit.rewriter` changes the events of a stream.
 
     Never raises `UpstreamError`: once a head is out, a broken upstream can only be shown by
     breaking the client's connection too.
@@ -87,11 +87,11 @@ def _open_stream(
 
 
 def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> Rewrite | None:
-    of_lists = visit.lists.feed if visit.lists is not None and delivery.events else None
+    of_messages = visit.rewriter.feed if visit.rewriter and delivery.events else None
     if not delivery.legacy:
-        return of_lists
+        return of_messages
     rewrite = partial(forwarder.rewrite_endpoint, principal=visit.principal)
     of_endpoint = EndpointRewriter(rewrite).feed
-    if of_lists is None:
+    if of_messages is None:
         return of_endpoint
-    return lambda piece: of_lists(of_endpoint(piece))
+    return lambda piece: of_messages(of_endpoint(piece))

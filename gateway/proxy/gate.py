@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp.web import BaseRequest, StreamResponse
 
@@ -18,8 +18,10 @@ from gateway.errors import (
     MissingToken,
 )
 from gateway.identity.principal import Principal
+from gateway.mcp.operation import Operation
 from gateway.oauth.bearer import has_query_token, parse_authorization
 from gateway.policy.decision import Allow, Unknown
+from gateway.proxy.answer_rewriter import AnswerRewriter, Change, rewrite_body
 from gateway.proxy.authorize import authorize
 from gateway.proxy.body import read_body
 from gateway.proxy.cors import check_origin, preflight
@@ -27,11 +29,12 @@ from gateway.proxy.deliver import deliver
 from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.introduction import Introduction, introduce
 from gateway.proxy.limits import StrangerLimits
-from gateway.proxy.list_filter import filter_body
 from gateway.proxy.operation import read_operation
+from gateway.proxy.own_tools import NAME as OWN_TOOLS
+from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.peer import Network, client_address
 from gateway.proxy.refuse import refuse
-from gateway.proxy.respond import Reply, Written, write_reply
+from gateway.proxy.respond import JSON, NO_STORE, Reply, Written, write_reply
 from gateway.proxy.routes import Answer, Receiver, Route, Routes
 from gateway.proxy.stream import Stream
 from gateway.proxy.visit import Visit, request_id
@@ -121,11 +124,17 @@ class Gate:
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
         messages = visit.operation.messages
+        own = place.own_tools
+        is_own = own is not None and await own.are_called(head, messages)
+        if visit.principal is None and not (place.anonymous or is_own):
+            raise self._refused_stranger(visit)
         visit.session = place.sessions.enter(head, visit.principal, messages)
         place.limits.take(visit.principal, visit.address, visit.session, messages)
+        if own is not None and is_own:
+            return await _answer_own(request, own, visit, body)
         if place.authorization is not None:
             await authorize(place.authorization, visit.principal, messages, visit)
-            visit.lists = place.authorization.lists(visit.principal, head.method, messages)
+        visit.rewriter = _rewriter(place, head, visit.principal, visit.operation)
         way = (visit.request_id, visit.address)
         own_lines = visit.session.line if visit.session is not None else b""
         if place.introducers:
@@ -136,9 +145,13 @@ class Gate:
         finally:
             visit.upstream_s = time.perf_counter() - started
         delivery = place.sessions.leave(delivery, visit.session, visit.principal, head, messages)
-        if visit.lists is not None:
-            delivery = await filter_body(delivery, visit.lists)
+        if visit.rewriter is not None:
+            delivery = await rewrite_body(delivery, visit.rewriter)
         return await deliver(request, place, delivery, visit, self.streams)
+
+    def _refused_stranger(self, visit: Visit) -> MissingToken:
+        self._strangers.failed(visit.address)
+        return _missing_token()
 
     def end_streams(self, concerns: Callable[[Principal], bool], reason: str) -> int:
         """End the streams of the principals that `concerns` picks; returns how many."""
@@ -175,9 +188,10 @@ async def authenticate(
         raise InvalidRequest("A token belongs into the Authorization header only.")
     credentials = parse_authorization(head.headers.getall("Authorization", ()))
     if credentials is None:
-        if route.anonymous:
+        # Where the gateway has public tools of its own, it depends on what is called.
+        if route.anonymous or _has_public_tools(route, head):
             return None
-        raise MissingToken("This server needs an access token.")
+        raise _missing_token()
     visit.token = credentials.token
     started = time.perf_counter()
     try:
@@ -228,6 +242,37 @@ async def _answer(request: BaseRequest, place: Receiver | Answer, head: Head) ->
         raise MethodNotAllowed("Only a POST is taken here.")
     body = await read_body(request, place.max_body_bytes, place.body_timeout_s)
     return await place.receive(head, body)
+
+
+async def _answer_own(request: BaseRequest, own: OwnTools, visit: Visit, body: bytes) -> Written:
+    """Answer a call of the gateway's own tools; the upstream hears nothing of it."""
+    assert visit.operation is not None  # noqa: S101  # it was read to come here
+    visit.rule = OWN_TOOLS
+    batch = body.lstrip()[:1] == b"["
+    answer = await own.answer(visit, visit.operation, time.time(), batch=batch)
+    visit.status, visit.bytes_out = 200, len(answer)
+    headers = [JSON, NO_STORE, (b"X-Request-Id", visit.request_id.encode()), *visit.cors]
+    return write_reply(request, Reply(200, headers, answer), keep_alive=request.keep_alive)
+
+
+def _rewriter(
+    place: Route, head: Head, principal: Principal | None, operation: Operation
+) -> AnswerRewriter | None:
+    changes: Sequence[Change] = ()
+    if place.authorization is not None:
+        lists = place.authorization.lists(principal, head.method, operation.messages)
+        changes = () if lists is None else (lists.change,)
+    if place.own_tools is not None:
+        changes = place.own_tools.changes(principal, head, operation, changes)
+    return AnswerRewriter(changes) if changes else None
+
+
+def _has_public_tools(route: Route, head: Head) -> bool:
+    return route.own_tools is not None and route.own_tools.has_public and head.method == "POST"
+
+
+def _missing_token() -> MissingToken:
+    return MissingToken("This server needs an access token.")
 
 
 async def _introduce(route: Route, visit: Visit, body: bytes) -> bytes:

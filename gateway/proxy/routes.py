@@ -13,6 +13,7 @@ from gateway.proxy.forward import Forwarder
 from gateway.proxy.inbound import Head
 from gateway.proxy.introduction import Introducer
 from gateway.proxy.limits import CallerLimits
+from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.possession import Possession
 from gateway.proxy.respond import Reply
 from gateway.proxy.sessions import Sessions
@@ -38,7 +39,8 @@ class Challenges:
 class Route:
     """One MCP server as the gate sees it.
 
-    `anonymous` lets callers without a token in; `authorization` is None without rules.
+    `anonymous` lets callers without a token in; `authorization` is None without rules,
+    `own_tools` where the gateway adds none of its own.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Route:
     body_timeout_s: float
     anonymous: bool = False
     authorization: Authorization | None = None
+    own_tools: OwnTools | None = None
 
 
 @dataclass(frozen=True, slots=True)

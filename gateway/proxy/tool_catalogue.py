@@ -5,13 +5,14 @@ Rules about annotations rest on it: a caller's word on what a tool does counts n
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 
 import msgspec
 
 from gateway.errors import GatewayError, IdentityUnavailable, UpstreamError, UpstreamInvalid
 from gateway.identity.flights import Flights
+from gateway.mcp.listing import tool_hints
 from gateway.mcp.sse import messages_in
+from gateway.mcp.tool_list import METHOD_NOT_FOUND
 from gateway.policy.rules import Annotations
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.introduction import Introducer, Introduction, introduce
@@ -20,6 +21,7 @@ from gateway.proxy.upstream import UpstreamPool
 
 FRESH_S = 60.0
 STALE_S = 3600.0
+RETRY_S = 5.0  # a server that did not answer is left in peace: callers without a token come here
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_PAGES = 100
 _MODERN, _LEGACY = "2026-07-28", "2025-11-25"
@@ -52,6 +54,7 @@ class ToolCatalogue:
         self._clock = clock
         self._tools: Mapping[str, Tool] = {}
         self._fetched_at: float | None = None
+        self._failed_at: float | None = None
 
     async def annotations_of(self, name: str) -> Annotations | None:
         """What the server says about one tool; None when it has none of that name.
@@ -59,33 +62,32 @@ class ToolCatalogue:
         Raises `IdentityUnavailable` when the server was not to be asked for too long.
         """
         tool = (await self.tools()).get(name)
-        return None if tool is None else read_annotations(tool)
+        return None if tool is None else tool_hints(tool)
 
     async def tools(self) -> Mapping[str, Tool]:
         """All tools by name. Raises as `annotations_of`."""
-        if self._age_s() > FRESH_S:
+        cause: GatewayError | None = None
+        if self._since(self._fetched_at) > FRESH_S and self._since(self._failed_at) > RETRY_S:
             try:
                 await self._flights.join(self, self._fetch)
             except GatewayError as error:
-                if self._age_s() > STALE_S:
-                    raise IdentityUnavailable(
-                        "The tools of the server are not known now.", reason="tools_unknown"
-                    ) from error
+                cause, self._failed_at = error, self._clock()
+        if self._since(self._fetched_at) > STALE_S:
+            raise IdentityUnavailable(
+                "The tools of the server are not known now.", reason="tools_unknown"
+            ) from cause
         return self._tools
 
-    def _age_s(self) -> float:
-        return float("inf") if self._fetched_at is None else self._clock() - self._fetched_at
+    def _since(self, then: float | None) -> float:
+        return float("inf") if then is None else self._clock() - then
 
     async def _fetch(self) -> None:
         self._tools = {str(tool["name"]): tool for tool in await self._ask.list_tools()}
         self._fetched_at = self._clock()
 
 
-def read_annotations(tool: Tool) -> Annotations:
-    """The hints that a published tool gives; other members are left out."""
-    given = tool.get("annotations")
-    members = given if isinstance(given, Mapping) else {}
-    return {str(hint): value for hint, value in members.items() if isinstance(value, bool)}
+class _UnknownMethod(UpstreamInvalid):
+    """The server does not know the method: it has no tools, or wants a handshake first."""
 
 
 class _Asking:
@@ -100,12 +102,17 @@ class _Asking:
         self._ids = itertools.count(1)
 
     async def list_tools(self) -> Sequence[Tool]:
-        """Every page. Raises `UpstreamError`."""
+        """Every page; none of a server that knows no tools. Raises `UpstreamError`."""
+        modern = {"MCP-Protocol-Version": _MODERN, "Mcp-Method": "tools/list"}
         try:
-            modern = {"MCP-Protocol-Version": _MODERN, "Mcp-Method": "tools/list"}
             return await self._pages(modern, {"_meta": _META})
-        except UpstreamError:
-            return await self._list_after_handshake()
+        except UpstreamError as refused:
+            try:
+                return await self._list_after_handshake()
+            except UpstreamError:
+                if isinstance(refused, _UnknownMethod):
+                    return ()
+                raise
 
     async def _list_after_handshake(self) -> Sequence[Tool]:
         hello = {"protocolVersion": _LEGACY, "capabilities": {}, "clientInfo": _SELF}
@@ -117,6 +124,8 @@ class _Asking:
         (await self._send("POST", note, headers)).close()
         try:
             return await self._pages(headers, {})
+        except _UnknownMethod:
+            return ()
         finally:
             if session:
                 (await self._send("DELETE", None, headers)).close()
@@ -169,8 +178,6 @@ class _Asking:
 
 
 async def _result(response: UpstreamResponse, number: int) -> Mapping[str, object]:
-    if response.status != HTTPStatus.OK:
-        raise UpstreamInvalid("The MCP server does not list its tools.")
     events = (_header(response, b"content-type") or "").lower().startswith("text/event-stream")
     body = response.body or b""
     while len(body) <= MAX_BYTES:
@@ -192,6 +199,9 @@ def _answer(text: bytes, number: int) -> Mapping[str, object] | None:
         return None
     if not isinstance(message, dict) or message.get("id") != number:
         return None
+    error = message.get("error")
+    if isinstance(error, dict) and error.get("code") == METHOD_NOT_FOUND:
+        raise _UnknownMethod("The MCP server has no tools.")
     result = message.get("result")
     return result if isinstance(result, dict) else None
 

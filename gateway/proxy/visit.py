@@ -9,7 +9,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.observability.metrics import CacheResult
 from gateway.observability.reasons import OK
-from gateway.proxy.list_filter import ListFilter
+from gateway.proxy.answer_rewriter import AnswerRewriter
 from gateway.proxy.respond import Header
 from gateway.proxy.routes import Route
 from gateway.proxy.sessions import Session
@@ -26,7 +26,7 @@ class Visit:
     `ended` says why the gateway ended a stream, None when it did not. `reason` is that of the
     error, if there was one: the error itself would lead back here through its traceback, a
     circle that only the garbage collector opens. `rule` is the rule that decided, `would_deny`
-    the reason of one in shadow mode that denied; `lists` filters the lists of the answer.
+    the reason of one in shadow mode that denied; `rewriter` changes the answer on its way.
     """
 
     request_id: str
@@ -53,7 +53,7 @@ class Visit:
     ended: str | None = None
     rule: str | None = None
     would_deny: str | None = None
-    lists: ListFilter | None = None
+    rewriter: AnswerRewriter | None = None
     session: Session | None = None
 
 

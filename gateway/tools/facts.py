@@ -1,0 +1,57 @@
+"""What the gateway's own tools know: the server, and one call."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.identity.principal import Principal
+from gateway.policy.rules import Rules
+
+Metadata = Callable[[], Awaitable[Mapping[str, object]]]
+Tool = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One issuer of tokens: the URL in its tokens, and a way to its metadata document.
+
+    `metadata` raises `IdentityUnavailable` while there is none.
+    """
+
+    url: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What does not change between calls.
+
+    `scopes` are those that every caller needs. `rules` is None where `allow` alone decides;
+    `tools` gives what the server publishes and raises `IdentityUnavailable`.
+    """
+
+    name: str
+    resource: str
+    resource_metadata: str
+    scopes: frozenset[str]
+    issuers: Sequence[Issuer]
+    dpop: str
+    rules: Rules | None
+    roles_of: Callable[[Principal], tuple[str, ...]]
+    tools: Callable[[], Awaitable[Mapping[str, Tool]]]
+
+    def issuer_of(self, principal: Principal | None) -> Issuer | None:
+        """The issuer of the caller's token, else the first that a login goes to."""
+        for issuer in self.issuers:
+            if principal is not None and issuer.url == principal.issuer:
+                return issuer
+        return next(iter(self.issuers), None) if principal is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls with what. `token` is what was presented; `now` is in Unix seconds."""
+
+    principal: Principal | None
+    token: str | None = field(repr=False)
+    arguments: Mapping[str, object]
+    now: float
