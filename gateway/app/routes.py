@@ -43,11 +43,13 @@ from gateway.proxy.possession import Possession
 from gateway.proxy.routes import Answer, Challenges, Receiver, Route, Routes, Site, authorities
 from gateway.proxy.session import Seal
 from gateway.proxy.sessions import OnEvent, Sessions
+from gateway.proxy.shared_limits import SharedLimits
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import build_tls, parse_target
 from gateway.proxy.tool_catalogue import ToolCatalogue
 from gateway.proxy.upstream import UpstreamPool
 from gateway.proxy.upstream_limits import PoolLimits
+from gateway.store.rates import SharedRates
 from gateway.store.store import Store
 
 ROOT_RESOURCE = "/.well-known/oauth-protected-resource"
@@ -127,13 +129,22 @@ def build_route(parts: Parts, name: str) -> Route:
         forwarder=forwarder,
         metrics=parts.metrics.server(name),
         sessions=sessions,
-        limits=CallerLimits(server.limits),
+        limits=CallerLimits(server.limits, _shared_limits(parts, name)),
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,
         anonymous=has_public_part(server),
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),
     )
+
+
+def _shared_limits(parts: Parts, name: str) -> SharedLimits | None:
+    """What counts for all replicas, None where the store is this process's own."""
+    store = parts.shared.store
+    if not isinstance(store, SharedRates):
+        return None
+    failed = parts.metrics.server(name).limits_failed
+    return SharedLimits(name, store, parts.config.store.limits_fail, failed)
 
 
 def resource_document(config: Config, server: Server) -> dict[str, object]:

@@ -282,11 +282,16 @@ class AssertionKeys(Section):
 
 
 class Store(Section):
-    """Where facts are that replicas share: `memory:`, `sqlite:` (in `state_dir`) or `redis://…`."""
+    """Where facts are that replicas share: `memory:`, `sqlite:` (in `state_dir`) or `redis://…`.
+
+    `limits_fail`: what becomes of limits that Redis counts while it is away; `open` lets each
+    process count by itself, `closed` refuses.
+    """
 
     url: StoreUrl = "sqlite:"
     password: Secret | None = None
     ca_file: FilePath | None = None
+    limits_fail: Literal["open", "closed"] = "open"
 
 
 class Config(Section):

@@ -53,6 +53,10 @@ RATE_LIMITED = Metric(
     "rate_limited_total", "counter", ("server", "limit"),
     "Requests refused with 429, by the limit that they met.",
 )  # fmt: skip
+SHARED_LIMIT_FAILURES = Metric(
+    "shared_limit_failures_total", "counter", ("server",),
+    "Requests whose limits the store could not count.",
+)  # fmt: skip
 MCP_REQUESTS = Metric(
     "mcp_requests_total", "counter", ("server", "method", "outcome"),
     "Requests to MCP servers, by MCP method and how they ended.",
@@ -152,6 +156,7 @@ METRICS: tuple[Metric, ...] = (
     AUTHZ_DECISIONS,
     SHADOW_DENIALS,
     RATE_LIMITED,
+    SHARED_LIMIT_FAILURES,
     MCP_REQUESTS,
     REQUEST_DURATION,
     AUTH_DURATION,

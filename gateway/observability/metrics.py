@@ -73,6 +73,7 @@ class Metrics(Collector):
         self.authz_decisions = Counter(catalogue.AUTHZ_DECISIONS)
         self.shadow_denials = Counter(catalogue.SHADOW_DENIALS)
         self.rate_limited = Counter(catalogue.RATE_LIMITED)
+        self.shared_limit_failures = Counter(catalogue.SHARED_LIMIT_FAILURES)
         self.mcp_requests = Counter(catalogue.MCP_REQUESTS)
         self.upstream_errors = Counter(catalogue.UPSTREAM_ERRORS)
         self.request_duration = Histogram(catalogue.REQUEST_DURATION)
@@ -146,7 +147,8 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Family]:
         """Build what a scrape shows, in the catalogue's order."""
         yield from families([self.http_requests, self.auth_decisions, self.authz_decisions])
-        yield from families([self.shadow_denials, self.rate_limited, self.mcp_requests])
+        yield from families([self.shadow_denials, self.rate_limited, self.shared_limit_failures])
+        yield self.mcp_requests.family()
         yield from families([self.request_duration, self.auth_duration])
         yield from families([self.upstream_duration, self.overhead])
         yield from self._server_gauges()
@@ -255,6 +257,10 @@ class ServerMetrics:
         self._metrics.sessions_ended.counts[self.name, event.reason] += 1
         self._metrics.session_duration.cell(self.name).observe(event.duration_s)
 
+    def limits_failed(self) -> None:
+        """Count a request whose limits the store could not count."""
+        self._metrics.shared_limit_failures.counts[self.name,] += 1
+
     def authenticated(self, scheme: Scheme, decision: Decision, reason: str) -> None:
         """Count one decision about who calls; `finished` does so for every request."""
         closed = closed_reason(reason)
@@ -272,6 +278,7 @@ class ServerMetrics:
         self._upstream_duration = metrics.upstream_duration.cell(name)
         self._overhead = metrics.overhead.cell(name)
         metrics.auth_decisions.prepare(name, "jwt", "allow", OK)
+        metrics.shared_limit_failures.prepare(name)
         for reason in AUTHENTICATION_REASONS:
             metrics.auth_decisions.prepare(name, "none", decision_of(reason), reason)
         for ended in ("expired", "revoked", "draining"):

@@ -10,7 +10,7 @@ from typing import Final, Literal
 Stage = Literal["authentication", "authorization", "request", "upstream", "gateway"]
 Decision = Literal["allow", "deny", "error"]
 
-_NOBODY_KNOWS = frozenset({"idp_unavailable", "groups_unknown", "tools_unknown"})
+_NOBODY_KNOWS = frozenset({"idp_unavailable", "groups_unknown", "tools_unknown", "limits_unknown"})
 OK: Final = "ok"
 OTHER: Final = "other"
 
@@ -52,6 +52,7 @@ AUTHORIZATION_REASONS: tuple[str, ...] = (
     "ambiguous_name",
     "step_up_loop",
     "tools_unknown",
+    "limits_unknown",
     "not_allowed",
     "header_body_mismatch",
 )

@@ -11,14 +11,16 @@ class RateLimit:
     """`times` at once for each key, and one more each `period_s / times` seconds."""
 
     def __init__(self, times: int, period_s: float) -> None:
+        self.times = times
+        self.period_s = period_s
         self._interval_s = period_s / times
         self._tolerance_s = period_s
         # By key, when its allowance is whole again; longest untouched first.
         self._whole_at: OrderedDict[Hashable, float] = OrderedDict()
 
-    def take(self, key: Hashable, now: float) -> float:
-        """Use one of the key's allowance; 0, or the seconds to wait when there is none left."""
-        whole_at = max(self._whole_at.get(key, now), now) + self._interval_s
+    def take(self, key: Hashable, now: float, count: int = 1) -> float:
+        """Use `count` of the key's allowance; 0, or the seconds to wait and nothing is used."""
+        whole_at = max(self._whole_at.get(key, now), now) + count * self._interval_s
         wait_s = whole_at - now - self._tolerance_s
         if wait_s > _ROUNDING_S:
             return wait_s

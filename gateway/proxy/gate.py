@@ -129,7 +129,7 @@ class Gate:
         if visit.principal is None and not (place.anonymous or is_own):
             raise self._refused_stranger(visit)
         visit.session = place.sessions.enter(head, visit.principal, messages)
-        place.limits.take(visit.principal, visit.address, visit.session, messages)
+        await place.limits.take(visit.principal, visit.address, visit.session, messages)
         if own is not None and is_own:
             return await _answer_own(request, own, visit, body)
         if place.authorization is not None:

@@ -5,9 +5,11 @@ Keyed on who calls, so that a new session is no fresh start.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
+from typing import NoReturn
 
 from gateway.config.model import ServerLimits
 from gateway.config.scalars import Rate
@@ -17,22 +19,38 @@ from gateway.mcp.message import Message
 from gateway.policy.limit import Concurrency, RateLimit
 from gateway.policy.matching import compile_globs
 from gateway.proxy.sessions import Caller, Session, caller_of
+from gateway.proxy.shared_limits import Allowance, Demand, SharedLimits
+from gateway.store.unavailable import StoreUnavailable
 
 _BUSY_RETRY_S = 1
+_CALLER = ("You ask too often.", "rate_limited")
+_SESSION = ("Too much is asked in this session.", "session_rate_limited")
+_TOOL = ("You call this tool too often.", "tool_rate_limited")
 _PREFIX_BITS = 64  # one customer's: RFC 6177
 
 
 class CallerLimits:
-    """The limits of one server. A caller without a token is known by the address."""
+    """The limits of one server. A caller without a token is known by the address.
 
-    def __init__(self, settings: ServerLimits, clock: Callable[[], float] = time.monotonic) -> None:
+    With `shared`, how often something may happen counts at all replicas; what may be under way
+    at once counts in this process.
+    """
+
+    def __init__(
+        self,
+        settings: ServerLimits,
+        shared: SharedLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clock = clock
-        self._caller = _rate_limit(settings.per_principal)
-        self._session = _rate_limit(settings.per_session)
+        self._shared = shared
+        self._caller = _allowance("caller", settings.per_principal, *_CALLER)
+        self._session = _allowance("session", settings.per_session, *_SESSION)
         self._tools = [
-            (compile_globs([glob]), RateLimit(rate.times, rate.period_s))
+            (compile_globs([glob]), _allowance(f"tool {glob}", rate, *_TOOL))
             for glob, rate in settings.per_tool.items()
         ]
+        self._has_rates = bool(self._caller or self._session or self._tools)
         self._calls = Concurrency(settings.concurrent)
         self._streams = Concurrency(settings.streams)
 
@@ -51,32 +69,49 @@ class CallerLimits:
         finally:
             under_way.leave(key)
 
-    def take(
+    async def take(
         self,
         principal: Principal | None,
         address: str,
         session: Session | None,
         messages: Sequence[Message],
     ) -> None:
-        """Use the caller's allowance for these messages. Raises `RateLimited`."""
-        now, key = self._clock(), _key(principal, address)
-        if self._caller is not None:
-            for _ in messages or (None,):
-                _check(self._caller.take(key, now), "You ask too often.", "rate_limited")
-        if self._session is not None and session is not None:
-            wait_s = self._session.take(session.name, now)
-            _check(wait_s, "Too much is asked in this session.", "session_rate_limited")
-        for message in messages if self._tools else ():
-            self._take_tool(key, message, now)
+        """Use the caller's allowance for these messages.
 
-    def _take_tool(self, key: object, message: Message, now: float) -> None:
-        if message.target != "tool" or message.name is None:
+        Raises `RateLimited`, and `IdentityUnavailable` when nobody knows what is left.
+        """
+        if not self._has_rates:
             return
-        for covers, limit in self._tools:
-            if covers(message.name):
-                wait_s = limit.take((key, message.name), now)
-                _check(wait_s, "You call this tool too often.", "tool_rate_limited")
+        key = _key(principal, address)
+        demands = [*self._demands(key, session, messages)]
+        if self._shared is not None and demands:
+            try:
+                refused = await self._shared.take(key, demands)
+            except StoreUnavailable:
+                pass  # this process alone decides, until the store is back
+            else:
+                if refused is not None:
+                    _refuse(*refused)
                 return
+        now = self._clock()
+        for demand in demands:
+            wait_s = demand.allowance.limit.take(demand.key, now, demand.count)
+            if wait_s > 0:
+                _refuse(demand, wait_s)
+
+    def _demands(
+        self, key: Hashable, session: Session | None, messages: Sequence[Message]
+    ) -> Iterator[Demand]:
+        if self._caller is not None:
+            yield Demand(self._caller, key, max(1, len(messages)))
+        if self._session is not None and session is not None:
+            yield Demand(self._session, session.name, 1)
+        called = Counter(each.name for each in messages if each.target == "tool" and each.name)
+        for name, count in called.items():
+            for covers, allowance in self._tools:
+                if covers(name) and allowance is not None:
+                    yield Demand(allowance, (key, name), count)
+                    break
 
 
 class StrangerLimits:
@@ -117,6 +152,16 @@ class StrangerLimits:
         """Count a request that could not be authenticated."""
         if self._limit is not None:
             self._limit.take(_network(address), self._clock())
+
+
+def _allowance(name: str, rate: Rate | None, description: str, reason: str) -> Allowance | None:
+    limit = _rate_limit(rate)
+    return None if limit is None else Allowance(name, limit, description, reason)
+
+
+def _refuse(demand: Demand, wait_s: float) -> NoReturn:
+    allowance = demand.allowance
+    raise RateLimited(allowance.description, math.ceil(wait_s), reason=allowance.reason)
 
 
 def _rate_limit(rate: Rate | None) -> RateLimit | None:

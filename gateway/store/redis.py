@@ -2,20 +2,22 @@
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from gateway.store.rates import Cell
 from gateway.store.unavailable import StoreUnavailable
 
 PREFIX = "mcpgw"
 TIMEOUT_S = 1.0
+MAX_CONNECTIONS = 64
 _SCAN_COUNT = 500
 
 _LAST_MOMENT = 1e12  # later ones are too large for Redis
@@ -38,6 +40,24 @@ if removed == 1 then redis.call('SET', KEYS[2], ARGV[1]) end
 return removed
 """
 
+# Both clocks are Redis' own. Nothing is used unless all of it is there.
+_TAKE_ALL = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local whole = {}
+for i, key in ipairs(KEYS) do
+  local period, times, count = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+  whole[i] = math.max(tonumber(redis.call('GET', key) or now), now) + count * period / times
+  local wait = whole[i] - now - period
+  if wait > 0 then return {i, math.ceil(wait)} end
+end
+for i, key in ipairs(KEYS) do
+  redis.call('SET', key, string.format('%.0f', whole[i]), 'PX', math.ceil((whole[i] - now) / 1000))
+end
+return {0, 0}
+"""
+_MICROSECONDS = 1_000_000
+
 
 class RedisStore:
     """A connection pool to one Redis; every step on the network takes at most `TIMEOUT_S`."""
@@ -46,13 +66,16 @@ class RedisStore:
         self._client = client
         self._add = client.register_script(_ADD)
         self._remove = client.register_script(_REMOVE)
+        self._take_all = client.register_script(_TAKE_ALL)
 
     @classmethod
     def connect(cls, url: str, password: str | None, ca_file: Path | None) -> Self:
         """Build the store; the first call connects."""
         connect = partial(
-            Redis.from_url,
+            BlockingConnectionPool.from_url,
             url,
+            max_connections=MAX_CONNECTIONS,
+            timeout=TIMEOUT_S,
             password=password,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
@@ -60,7 +83,8 @@ class RedisStore:
             retry=Retry(NoBackoff(), 0),
             health_check_interval=30,
         )
-        return cls(connect() if ca_file is None else connect(ssl_ca_certs=str(ca_file)))
+        pool = connect() if ca_file is None else connect(ssl_ca_certs=str(ca_file))
+        return cls(Redis.from_pool(pool))
 
     async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
         """Keep a value unless there is one."""
@@ -105,6 +129,19 @@ class RedisStore:
         except RedisError as error:
             raise _unavailable(error) from error
         return _text(value) if value is not None else ""
+
+    async def take_all(self, cells: Sequence[Cell]) -> tuple[int, float] | None:
+        """Use all of the cells, or none of them."""
+        # In braces, what decides on which node of a cluster a key is.
+        names = [f"{PREFIX}-rate:{{{cell.owner}}}:{cell.name}" for cell in cells]
+        numbers: list[int] = []
+        for cell in cells:
+            numbers += [round(cell.period_s * _MICROSECONDS), cell.times, cell.count]
+        try:
+            number, wait = await self._take_all(keys=names, args=numbers)
+        except RedisError as error:
+            raise _unavailable(error) from error
+        return (int(number) - 1, int(wait) / _MICROSECONDS) if number else None
 
     async def aclose(self) -> None:
         """Close the connections."""

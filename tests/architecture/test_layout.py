@@ -15,6 +15,8 @@ TESTED_ELSEWHERE = {
     "gateway/config/own_tools.py": "data only; config/test_own_tool_checks.py tries every key",
     "gateway/proxy/answer_rewriter.py": "integration/test_lists.py and test_own_tools.py",
     "gateway/proxy/own_tools.py": "integration/test_own_tools.py has every way to meet them",
+    "gateway/proxy/shared_limits.py": "integration/test_shared_limits.py, with a real Redis",
+    "gateway/store/rates.py": "a protocol; store/test_redis.py tries it",
     "gateway/tools/facts.py": "values; tools/test_answers.py puts them together",
     "gateway/tools/outputs.py": "integration/test_own_tools.py validates each by its schema",
     "gateway/tools/toolbox.py": "integration/test_own_tools.py lists and calls each",

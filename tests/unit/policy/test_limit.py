@@ -25,6 +25,14 @@ def test_each_key_has_an_allowance_of_its_own() -> None:
     assert limit.take("ada", 0.0) > 0
 
 
+def test_several_are_used_together_or_not_at_all() -> None:
+    limit = RateLimit(3, 60.0)
+
+    assert limit.take("ada", 0.0, 4) == pytest.approx(20.0)
+    assert [limit.take("ada", 0.0, 2), limit.take("ada", 0.0)] == [0, 0]
+    assert limit.take("ada", 0.0, 2) == pytest.approx(40.0)
+
+
 def test_looking_uses_nothing() -> None:
     limit = RateLimit(1, 60.0)
 

@@ -10,7 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from redis.asyncio import Redis
 
+from gateway.store.rates import Cell
 from gateway.store.redis import RedisStore
 from gateway.store.unavailable import StoreUnavailable
 from tests.support.ports import listening_socket
@@ -117,6 +119,53 @@ async def test_a_server_that_lost_everything_never_shows_an_old_version(
         await replica.add("k", "b", b"v", None)
 
         assert await replica.version("k") != version
+
+
+async def test_an_allowance_is_one_for_all_who_use_it(own_server: RedisServer) -> None:
+    cell = Cell("ada", "calls", 5, 60.0)
+    async with connected(own_server.url) as one, connected(own_server.url) as two:
+        answers = await asyncio.gather(*(each.take_all([cell]) for each in [one, two] * 10))
+
+        assert answers.count(None) == 5
+        waits = [each[1] for each in answers if each is not None]
+        assert all(0 < wait <= 12 for wait in waits)
+        assert await two.take_all([Cell("bob", "calls", 5, 60.0)]) is None
+
+
+async def test_an_allowance_comes_back_in_time_and_leaves_nothing_behind(
+    own_server: RedisServer,
+) -> None:
+    cell = Cell("ada", "calls", 2, 0.4)
+    async with connected(own_server.url) as store:
+        first = [await store.take_all([cell]) for _ in range(3)]
+        await asyncio.sleep(0.25)
+        again = await store.take_all([cell])
+        await asyncio.sleep(0.6)
+        client = Redis.from_url(own_server.url)
+        left = await client.keys("*")
+        await client.aclose()
+
+    assert [each is None for each in first] == [True, True, False]
+    assert again is None
+    assert left == []
+
+
+async def test_of_several_allowances_all_are_used_or_none(own_server: RedisServer) -> None:
+    wide, narrow = Cell("ada", "wide", 2, 60.0), Cell("ada", "narrow", 1, 60.0)
+    async with connected(own_server.url) as store:
+        assert await store.take_all([wide, narrow]) is None
+        refused = await store.take_all([wide, narrow])
+        assert refused is not None
+        assert (refused[0], round(refused[1])) == (1, 60)
+        assert await store.take_all([wide]) is None
+        assert await store.take_all([Cell("ada", "other", 3, 60.0, 4)]) is not None
+        assert await store.take_all([Cell("ada", "other", 3, 60.0, 3)]) is None
+
+
+async def test_an_allowance_of_a_store_that_is_away_is_not_known(unused: str) -> None:
+    async with connected(unused) as store:
+        with pytest.raises(StoreUnavailable):
+            await store.take_all([Cell("ada", "calls", 5, 60.0)])
 
 
 async def test_a_password_is_needed_and_never_told(tmp_path: Path) -> None:
