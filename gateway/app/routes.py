@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from gateway.app.introducers import Introducers
@@ -39,6 +40,7 @@ from gateway.proxy.forward import Forwarder
 from gateway.proxy.headers import HeaderPolicy
 from gateway.proxy.limits import CallerLimits
 from gateway.proxy.logout import logout_receiver
+from gateway.proxy.own_requests import OwnRequests
 from gateway.proxy.possession import Possession
 from gateway.proxy.routes import Answer, Challenges, Receiver, Route, Routes, Site, authorities
 from gateway.proxy.session import Seal
@@ -104,15 +106,15 @@ def build_route(parts: Parts, name: str) -> Route:
     """Build one server's route and the pool of its upstream."""
     config, server = parts.config, parts.config.servers[name]
     url = public_url(config, server)
-    sessions = Sessions(name, parts.seal, server.sessions, parts.shared.on_session)
-    parts.metrics.server(name).sessions_open = sessions.__len__
     words = build_vocabulary(config)
     forwarder = _build_forwarder(parts, name, server)
     introducers = parts.introducers.by_server.get(name, ())
     target = parse_target(server.upstream.url, None)
-    catalogue = ToolCatalogue(
-        forwarder.pool, target, introducers, parts.shared.flights, time.monotonic
-    )
+    requests = OwnRequests(forwarder.pool, target, introducers)
+    catalogue = ToolCatalogue(requests, parts.shared.flights, time.monotonic)
+    sessions = Sessions(name, parts.seal, server.sessions, parts.shared.on_session)
+    sessions.on_abandoned = partial(_end_upstream_session, parts.shared, requests)
+    parts.metrics.server(name).sessions_open = sessions.__len__
     challenges = _challenges(name, server, url)
     authorization = build_authorization(server, words, catalogue.annotations_of)
     rules = None if authorization is None else authorization.rules
@@ -136,6 +138,15 @@ def build_route(parts: Parts, name: str) -> Route:
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),
     )
+
+
+def _end_upstream_session(
+    shared: SharedFacts, requests: OwnRequests, upstream_id: bytes, reason: str
+) -> None:
+    """Let the server forget a session too: other replicas would still know its id."""
+    if reason == "idle" and isinstance(shared.store, SharedRates):
+        return  # idle here; who knows about the other replicas
+    shared.flights.launch((requests, upstream_id), partial(requests.end_session, upstream_id))
 
 
 def _shared_limits(parts: Parts, name: str) -> SharedLimits | None:

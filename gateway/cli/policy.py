@@ -74,6 +74,7 @@ def _complaints(config: Config, server: Server, online: bool) -> Iterator[str]:
 async def _tools_of(server: Server) -> list[str]:
     # Loaded here: the other commands need no network.
     from gateway.identity.flights import Flights
+    from gateway.proxy.own_requests import OwnRequests
     from gateway.proxy.target import build_tls, parse_target
     from gateway.proxy.tool_catalogue import ToolCatalogue
     from gateway.proxy.upstream import UpstreamPool
@@ -88,7 +89,7 @@ async def _tools_of(server: Server) -> list[str]:
     pool = UpstreamPool(target, PoolLimits(2, 2, 5.0, 4.0, timeouts.connect, first_byte_s, idle_s))
     try:
         async with asyncio.TaskGroup() as group:
-            catalogue = ToolCatalogue(pool, target, (), Flights(group), time.monotonic)
+            catalogue = ToolCatalogue(OwnRequests(pool, target, ()), Flights(group), time.monotonic)
             # Raised inside the group, an error would come out wrapped.
             found = await asyncio.gather(catalogue.tools(), return_exceptions=True)
     finally:

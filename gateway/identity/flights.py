@@ -48,6 +48,13 @@ class Flights:
             raise copy.copy(landed.error) from landed.error.__cause__
         return cast(V, landed.value)
 
+    def launch(self, key: Hashable, work: Callable[[], Awaitable[None]]) -> None:
+        """Start `work` for `key` unless it runs already; nobody waits for it."""
+        if key in self._in_air:
+            return
+        landing = self._in_air[key] = asyncio.get_running_loop().create_future()
+        self._group.create_task(self._fly(key, work, landing))
+
     async def _fly(
         self,
         key: Hashable,

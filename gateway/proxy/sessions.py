@@ -31,6 +31,7 @@ _MAX_TOOLS = 100
 _TIME_BYTES = 8
 _VISIBLE = frozenset(range(0x21, 0x7F))  # MCP 2025-11-25, Session Management
 _GONE = 404
+_KNOWN_TO_THE_SERVER = frozenset({"client", "upstream"})
 
 Caller = tuple[str, str, str | None] | None
 OnEvent = Callable[[SessionStarted | SessionEnded], None]
@@ -59,7 +60,11 @@ class Session:
 
 
 class Sessions:
-    """The sessions of one server, as far as this process has seen them."""
+    """The sessions of one server, as far as this process has seen them.
+
+    `on_abandoned` is told the server's id of a session that it does not know to be over, and the
+    reason.
+    """
 
     def __init__(
         self,
@@ -77,6 +82,7 @@ class Sessions:
         self._clock = clock
         self._known: OrderedDict[str, Session] = OrderedDict()  # longest unused first
         self._ended: OrderedDict[str, None] = OrderedDict()
+        self.on_abandoned: Callable[[bytes, str], None] = lambda upstream_id, reason: None
 
     def __len__(self) -> int:
         self._end_idle(self._clock())
@@ -140,6 +146,8 @@ class Sessions:
         self._ended[session.sealed] = None
         if len(self._ended) > _MAX_ENDED:
             self._ended.popitem(last=False)
+        if reason not in _KNOWN_TO_THE_SERVER:
+            self.on_abandoned(session.upstream_id, reason)
         now = self._clock()
         self._on_event(
             SessionEnded(

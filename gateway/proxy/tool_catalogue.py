@@ -15,9 +15,7 @@ from gateway.mcp.sse import messages_in
 from gateway.mcp.tool_list import METHOD_NOT_FOUND
 from gateway.policy.rules import Annotations
 from gateway.proxy.exchange import UpstreamResponse
-from gateway.proxy.introduction import Introducer, Introduction, introduce
-from gateway.proxy.target import Target
-from gateway.proxy.upstream import UpstreamPool
+from gateway.proxy.own_requests import OwnRequests
 
 FRESH_S = 60.0
 STALE_S = 3600.0
@@ -41,15 +39,8 @@ class ToolCatalogue:
     A list is fresh for a minute, and used for an hour while the server does not answer.
     """
 
-    def __init__(
-        self,
-        pool: UpstreamPool,
-        target: Target,
-        introducers: Sequence[Introducer],
-        flights: Flights,
-        clock: Callable[[], float],
-    ) -> None:
-        self._ask = _Asking(pool, target, introducers)
+    def __init__(self, requests: OwnRequests, flights: Flights, clock: Callable[[], float]) -> None:
+        self._ask = _Asking(requests)
         self._flights = flights
         self._clock = clock
         self._tools: Mapping[str, Tool] = {}
@@ -93,12 +84,8 @@ class _UnknownMethod(UpstreamInvalid):
 class _Asking:
     """One conversation with the server, in the newest revision that it knows."""
 
-    def __init__(
-        self, pool: UpstreamPool, target: Target, introducers: Sequence[Introducer]
-    ) -> None:
-        self._pool = pool
-        self._target = target
-        self._introducers = introducers
+    def __init__(self, requests: OwnRequests) -> None:
+        self._requests = requests
         self._ids = itertools.count(1)
 
     async def list_tools(self) -> Sequence[Tool]:
@@ -121,14 +108,14 @@ class _Asking:
         if session:
             headers["Mcp-Session-Id"] = session
         note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-        (await self._send("POST", note, headers)).close()
+        (await self._requests.send("POST", note, headers)).close()
         try:
             return await self._pages(headers, {})
         except _UnknownMethod:
             return ()
         finally:
             if session:
-                (await self._send("DELETE", None, headers)).close()
+                (await self._requests.send("DELETE", None, headers)).close()
 
     async def _pages(self, headers: Mapping[str, str], params: Mapping[str, object]) -> list[Tool]:
         tools: list[Tool] = []
@@ -149,32 +136,11 @@ class _Asking:
     ) -> tuple[Mapping[str, object], str | None]:
         number = next(self._ids)
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        response = await self._send("POST", message, headers)
+        response = await self._requests.send("POST", message, headers)
         try:
             return await _result(response, number), _header(response, b"mcp-session-id")
         finally:
             response.close()
-
-    async def _send(
-        self, method: str, message: object, headers: Mapping[str, str]
-    ) -> UpstreamResponse:
-        body = b"" if message is None else msgspec.json.encode(message)
-        call = Introduction(None, None, None, body, 0.0)
-        try:
-            own = await introduce(self._introducers, call)
-        except GatewayError as error:
-            # A server that wants a caller's own credential cannot be asked without a caller.
-            raise UpstreamInvalid("The MCP server cannot be asked without a caller.") from error
-        lines = {
-            "Host": self._target.authority,
-            "Content-Type": "application/json",
-            "Accept": "application/json, text/event-stream",
-            "Content-Length": str(len(body)),
-            **headers,
-        }
-        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        start = f"{method} {self._target.path} HTTP/1.1\r\n"
-        return await self._pool.send((start + text).encode() + own + b"\r\n", body)
 
 
 async def _result(response: UpstreamResponse, number: int) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.errors import IdentityUnavailable
 from gateway.identity.flights import Flights
+from gateway.proxy.own_requests import OwnRequests
 from gateway.proxy.target import parse_target
 from gateway.proxy.tool_catalogue import FRESH_S, STALE_S, ToolCatalogue
 from gateway.proxy.upstream import UpstreamPool
@@ -31,7 +32,7 @@ async def catalogue_of(url: str, age: list[float]) -> AsyncIterator[ToolCatalogu
     pool = UpstreamPool(target, LIMITS)
     async with asyncio.TaskGroup() as group:
         began = time.monotonic()
-        yield ToolCatalogue(pool, target, (), Flights(group), lambda: began + age[0])
+        yield ToolCatalogue(OwnRequests(pool, target, ()), Flights(group), lambda: began + age[0])
     await pool.aclose()
 
 
