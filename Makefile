@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SECONDS ?= 600
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMPS := $(VENV)/.stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-static format bench clean
+.PHONY: help run test check check-static format fuzz bench clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,6 +30,12 @@ check-static: $(STAMPS)/test ## formatting, lint, types and import contracts
 format: $(STAMPS)/test ## format the code and apply safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(STAMPS)/test ## search for differences between parsers, for SECONDS each way
+	$(PIP) install --constraint constraints.txt --group fuzz
+	$(BIN)/python -m tests.fuzz.message -max_total_time=$(SECONDS)
+	$(BIN)/python -m tests.fuzz.answers -max_total_time=$(SECONDS)
+	$(BIN)/python -m pytest --hypothesis-profile=long tests/differential -k put_together
 
 bench: $(STAMPS)/test ## compare with HAProxy and a plain aiohttp proxy
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -3,12 +3,16 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.conformance.requirements import REQUIREMENTS
 from tests.support.identity_provider import OidcProvider, running_oidc_provider
 from tests.support.ports import reserved_port
 from tests.support.recording_upstream import RecordingUpstream
 from tests.support.token_signer import TokenSigner
+
+# `make fuzz` searches for as long as a machine has time; every other run is short.
+settings.register_profile("long", max_examples=400_000, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -33,7 +33,7 @@ class AnswerRewriter:
 
     def _event(self, data: bytes) -> bytes:
         # Legacy streams begin with an `endpoint`, an address; everything else is JSON.
-        return self.whole(data) if data[:1] in (b"{", b"[") else data
+        return self.whole(data) if data.lstrip()[:1] in (b"{", b"[") else data
 
 
 async def rewrite_body(delivery: Delivery, rewriter: AnswerRewriter) -> Delivery:

@@ -180,3 +180,13 @@ async def test_a_rule_about_arguments_keeps_a_tool_in_the_list() -> None:
     rules = server('tools: [wipe], arguments: {path: {glob: "/data/*"}}, allow: any')
     async with running_rig(server=rules) as rig:
         assert await names(rig, "tools/list", "tools", listed()) == ["wipe"]
+
+
+async def test_blanks_before_an_event_hide_nothing_from_the_filter() -> None:
+    events = b"data: \t %b\n\ndata:\ndata: %b\n\n" % (listed(), listed())
+    async with running_rig(server=RULES) as rig:
+        rig.upstream.replies.append(event_stream_head() + chunk(events) + chunk(b""))
+        response = await rig.call(body=message("tools/list"))
+
+    assert response.body.count(b"get_a") == 2
+    assert b"wipe" not in response.body
