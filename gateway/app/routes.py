@@ -131,6 +131,7 @@ def build_route(parts: Parts, name: str) -> Route:
         forwarder=forwarder,
         metrics=parts.metrics.server(name),
         sessions=sessions,
+        catalogue=catalogue,
         limits=CallerLimits(server.limits, _shared_limits(parts, name)),
         max_body_bytes=server.limits.body,
         body_timeout_s=server.limits.body_timeout,

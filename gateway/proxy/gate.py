@@ -32,6 +32,7 @@ from gateway.proxy.limits import StrangerLimits
 from gateway.proxy.operation import read_operation
 from gateway.proxy.own_tools import NAME as OWN_TOOLS
 from gateway.proxy.own_tools import OwnTools
+from gateway.proxy.parameters import check_parameters
 from gateway.proxy.peer import Network, client_address
 from gateway.proxy.refuse import refuse
 from gateway.proxy.respond import JSON, NO_STORE, Reply, Written, write_reply
@@ -134,6 +135,7 @@ class Gate:
             return await _answer_own(request, own, visit, body)
         if place.authorization is not None:
             await authorize(place.authorization, visit.principal, messages, visit)
+        await check_parameters(place.catalogue, head, visit.operation)
         visit.rewriter = _rewriter(place, head, visit.principal, visit.operation)
         way = (visit.request_id, visit.address)
         own_lines = visit.session.line if visit.session is not None else b""

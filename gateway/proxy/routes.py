@@ -17,6 +17,7 @@ from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.possession import Possession
 from gateway.proxy.respond import Reply
 from gateway.proxy.sessions import Sessions
+from gateway.proxy.tool_catalogue import ToolCatalogue
 
 Answer = Callable[[Head], Awaitable[Reply]]
 
@@ -54,6 +55,7 @@ class Route:
     forwarder: Forwarder
     metrics: ServerMetrics
     sessions: Sessions
+    catalogue: ToolCatalogue
     limits: CallerLimits
     max_body_bytes: int
     body_timeout_s: float

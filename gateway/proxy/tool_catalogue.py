@@ -11,6 +11,7 @@ import msgspec
 from gateway.errors import GatewayError, IdentityUnavailable, UpstreamError, UpstreamInvalid
 from gateway.identity.flights import Flights
 from gateway.mcp.listing import tool_hints
+from gateway.mcp.parameter_headers import ParameterHeader, parameter_headers
 from gateway.mcp.sse import messages_in
 from gateway.mcp.tool_list import METHOD_NOT_FOUND
 from gateway.policy.rules import Annotations
@@ -44,6 +45,7 @@ class ToolCatalogue:
         self._flights = flights
         self._clock = clock
         self._tools: Mapping[str, Tool] = {}
+        self._parameters: Mapping[str, Sequence[ParameterHeader]] = {}
         self._fetched_at: float | None = None
         self._failed_at: float | None = None
 
@@ -55,10 +57,20 @@ class ToolCatalogue:
         tool = (await self.tools()).get(name)
         return None if tool is None else tool_hints(tool)
 
-    async def tools(self) -> Mapping[str, Tool]:
+    async def parameters_of(self, name: str, fresh_s: float | None) -> Sequence[ParameterHeader]:
+        """Which arguments of a tool headers repeat.
+
+        `fresh_s` is how old the list may be, None for a minute; without an end, a list that was
+        never asked for is an empty one. Raises as `annotations_of`.
+        """
+        if fresh_s != float("inf"):
+            await self.tools(FRESH_S if fresh_s is None else fresh_s)
+        return self._parameters.get(name, ())
+
+    async def tools(self, fresh_s: float = FRESH_S) -> Mapping[str, Tool]:
         """All tools by name. Raises as `annotations_of`."""
         cause: GatewayError | None = None
-        if self._since(self._fetched_at) > FRESH_S and self._since(self._failed_at) > RETRY_S:
+        if self._since(self._fetched_at) > fresh_s and self._since(self._failed_at) > RETRY_S:
             try:
                 await self._flights.join(self, self._fetch)
             except GatewayError as error:
@@ -74,6 +86,8 @@ class ToolCatalogue:
 
     async def _fetch(self) -> None:
         self._tools = {str(tool["name"]): tool for tool in await self._ask.list_tools()}
+        wanted = {name: parameter_headers(tool) for name, tool in self._tools.items()}
+        self._parameters = {name: headers for name, headers in wanted.items() if headers}
         self._fetched_at = self._clock()
 
 

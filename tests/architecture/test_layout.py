@@ -16,6 +16,7 @@ TESTED_ELSEWHERE = {
     "gateway/proxy/answer_rewriter.py": "integration/test_lists.py and test_own_tools.py",
     "gateway/proxy/own_requests.py": "integration/test_sessions.py; test_tool_catalogue.py",
     "gateway/proxy/own_tools.py": "integration/test_own_tools.py has every way to meet them",
+    "gateway/proxy/parameters.py": "integration/test_parameter_headers.py, with real schemas",
     "gateway/proxy/shared_limits.py": "integration/test_shared_limits.py, with a real Redis",
     "gateway/store/rates.py": "a protocol; store/test_redis.py tries it",
     "gateway/tools/facts.py": "values; tools/test_answers.py puts them together",
