@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from gateway.config.allow import AllowedByRule
+from gateway.config.expression import compile_expression
 from gateway.config.section import Name, Seconds, Section
 
 Glob = Annotated[str, Field(min_length=1)]
@@ -48,7 +49,7 @@ class Rule(Section):
     """One rule: it decides about the operations that it covers and that no rule before it did.
 
     `tools`, `prompts` and `resources` cover what is called, got and read by those names;
-    `methods` narrows that, or stands alone. `arguments` and `annotations` narrow `tools`.
+    `methods` narrows that, or stands alone. `arguments`, `cel` and `annotations` narrow `tools`.
     Without any of them a rule covers everything.
     """
 
@@ -58,6 +59,7 @@ class Rule(Section):
     prompts: Globs | None = None
     resources: Globs | None = None
     arguments: Annotated[Mapping[str, Matcher], Field(min_length=1)] | None = None
+    cel: Annotated[str, Field(min_length=1)] | None = None
     annotations: Annotated[Mapping[Hint, bool], Field(min_length=1)] | None = None
     allow: AllowedByRule
     mode: Mode = "enforce"
@@ -71,11 +73,17 @@ class Rule(Section):
             raise ValueError("expected a value; or leave the key out")
         return value
 
+    @field_validator("cel")
+    @classmethod
+    def _is_cel(cls, value: str) -> str:
+        compile_expression(value)
+        return value
+
     @model_validator(mode="after")
     def _narrows_tools(self) -> "Rule":
-        narrowed = self.arguments is not None or self.annotations is not None
-        if narrowed and self.tools is None:
-            raise ValueError("arguments and annotations belong to tools: name them, or '*'")
+        narrowed = (self.arguments, self.cel, self.annotations)
+        if any(each is not None for each in narrowed) and self.tools is None:
+            raise ValueError("arguments, cel and annotations belong to tools: name them, or '*'")
         return self
 
 

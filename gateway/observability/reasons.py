@@ -50,6 +50,7 @@ AUTHORIZATION_REASONS: tuple[str, ...] = (
     "issuer_not_allowed",
     "no_rule",
     "ambiguous_name",
+    "expression_failed",
     "step_up_loop",
     "tools_unknown",
     "limits_unknown",

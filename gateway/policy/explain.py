@@ -1,10 +1,12 @@
 """Why an action is allowed or not: every rule that was looked at, and what came of it. Pure."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gateway.identity.principal import Principal
 from gateway.policy.decision import Allow, Decision, Unknown
+from gateway.policy.expression import ExpressionFailed
 from gateway.policy.rules import Action, CompiledRule, Rules
 
 
@@ -21,11 +23,11 @@ def explain(rules: Rules, principal: Principal | None, action: Action) -> Sequen
     """Go through the rules in their order, up to the one that decides."""
     steps: list[Step] = []
     for rule in rules.all:
-        unfit = _why_unfit(rule, action)
+        unfit = _why_unfit(rule, principal, action)
         if unfit is not None:
             steps.append(Step(rule.name, unfit))
             continue
-        said = describe(rule.decide(principal))
+        said = _said(rule, principal, action)
         if rule.shadow:
             steps.append(Step(rule.name, f"shadow mode, would say: {said}"))
             continue
@@ -44,11 +46,22 @@ def describe(decision: Decision) -> str:
     return f"denied: {decision.reason}"
 
 
-def _why_unfit(rule: CompiledRule, action: Action) -> str | None:
+def _said(rule: CompiledRule, principal: Principal | None, action: Action) -> str:
+    try:
+        rule.applies(action, principal)
+    except ExpressionFailed as error:
+        return f"denied: its expression has no answer: {error}"
+    return describe(rule.decide(principal))
+
+
+def _why_unfit(rule: CompiledRule, principal: Principal | None, action: Action) -> str | None:
     if not rule.covers(action.method, action.target, action.name):
         return "does not cover this method and name"
     if rule.annotations is not None and not rule.fits_annotations(action):
         return "the server publishes other annotations of this tool, or no such tool"
     if rule.arguments is not None and not rule.arguments(action.arguments or {}):
         return "the arguments do not match"
+    with suppress(ExpressionFailed):
+        if not rule.applies(action, principal):
+            return "the expression is false"
     return None

@@ -46,8 +46,12 @@ def _covering(rules: Sequence[Rule], tool: str) -> Iterator[Rule]:
         named = any(getattr(rule, key) for key in ("tools", "prompts", "resources"))
         if compile_globs(rule.tools)(tool) if rule.tools else not named:
             yield rule
-            if rule.arguments is None and rule.annotations is None:
+            if not _is_narrowed(rule):
                 return
+
+
+def _is_narrowed(rule: Rule) -> bool:
+    return any(each is not None for each in (rule.arguments, rule.cel, rule.annotations))
 
 
 def _may_allow(rule: Rule) -> bool:
@@ -56,8 +60,7 @@ def _may_allow(rule: Rule) -> bool:
 
 def _shadowing(rule: Rule, before: Sequence[Rule]) -> int | None:
     for number, earlier in enumerate(before):
-        conditional = earlier.arguments or earlier.annotations or earlier.mode == "shadow"
-        if not conditional and _covers_all_of(earlier, rule):
+        if earlier.mode != "shadow" and not _is_narrowed(earlier) and _covers_all_of(earlier, rule):
             return number
     return None
 

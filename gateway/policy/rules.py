@@ -9,6 +9,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.arguments import Arguments
 from gateway.mcp.message import Target
 from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, any_holds
+from gateway.policy.expression import Expression, ExpressionFailed
 from gateway.policy.matching import Matches, compile_arguments, compile_globs, is_ambiguous
 from gateway.policy.who import Condition, Vocabulary
 
@@ -40,7 +41,10 @@ _MAX_REMEMBERED_CHARS = 256
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule. `covers` looks at method and name; `arguments` and `annotations` narrow it."""
+    """One rule. `covers` looks at method and name.
+
+    `arguments`, `expression` and `annotations` narrow it.
+    """
 
     name: str
     covers: Callable[[str, Target | None, str], bool]
@@ -48,15 +52,29 @@ class CompiledRule:
     public: bool = False
     narrows_resources: bool = False
     arguments: Callable[[Arguments], bool] | None = None
+    expression: Expression | None = None
     annotations: Annotations | None = None
     shadow: bool = False
     contact: str | None = None
 
-    def applies(self, action: "Action") -> bool:
-        """Whether the rule, which covers the method and the name, covers the rest too."""
+    @property
+    def reads_arguments(self) -> bool:
+        """Whether it depends on the arguments of a call."""
+        return self.arguments is not None or self.expression is not None
+
+    def applies(self, action: "Action", principal: Principal | None) -> bool:
+        """Whether the rule, which covers the method and the name, covers the rest too.
+
+        Raises `ExpressionFailed` when its expression has no answer.
+        """
         if not self.fits_annotations(action):
             return False
-        return self.arguments is None or self.arguments(action.arguments or {})
+        arguments = action.arguments or {}
+        if self.arguments is not None and not self.arguments(arguments):
+            return False
+        if self.expression is None:
+            return True
+        return self.expression.holds(arguments, action.name, principal)
 
     def fits_annotations(self, action: "Action") -> bool:
         """Whether the tool is published as the rule wants it."""
@@ -112,7 +130,7 @@ class Rules:
 
     def reads_arguments(self, method: str, target: Target | None, name: str) -> bool:
         """Whether the arguments of such a call can make a difference."""
-        return any(rule.arguments for rule in self.covering(method, target, name))
+        return any(rule.reads_arguments for rule in self.covering(method, target, name))
 
     def reads_annotations(self, method: str, target: Target | None, name: str) -> bool:
         """Whether the tool's annotations can make a difference."""
@@ -146,7 +164,7 @@ class Rules:
             if rule.shadow or not rule.fits_annotations(action):
                 continue
             possible.append(rule.decide(principal))
-            if rule.arguments is None:
+            if not rule.reads_arguments:
                 return any_holds(possible)
         return any_holds([*possible, self.default(principal, action)])
 
@@ -155,9 +173,9 @@ class Rules:
             return Ruling(Deny("ambiguous_name"))
         would: Deny | Unknown | None = None
         for rule in self.covering(action.method, action.target, action.name):
-            if not rule.applies(action):
+            decision = _decision_of(rule, principal, action)
+            if decision is None:
                 continue
-            decision = rule.decide(principal)
             if not rule.shadow:
                 return Ruling(decision, rule.name, rule.contact, would)
             if not isinstance(decision, Allow):
@@ -179,7 +197,7 @@ class Rules:
         for rule in self.all:
             if rule.covers(method, target, name):
                 yield rule
-                if rule.arguments is None and rule.annotations is None and not rule.shadow:
+                if not (rule.reads_arguments or rule.annotations or rule.shadow):
                     return
 
 
@@ -196,11 +214,23 @@ def _compile(rule: Rule, number: int, words: Vocabulary) -> CompiledRule:
         who=words.compile(rule.allow),
         public=rule.allow == "anonymous",
         arguments=compile_arguments(rule.arguments) if rule.arguments else None,
+        expression=None if rule.cel is None else Expression(rule.cel),
         narrows_resources=bool(rule.resources) and rule.resources != ("*",),
         annotations={str(hint): on for hint, on in (rule.annotations or {}).items()} or None,
         shadow=rule.mode == "shadow",
         contact=rule.contact,
     )
+
+
+def _decision_of(
+    rule: CompiledRule, principal: Principal | None, action: Action
+) -> Decision | None:
+    """What a rule says, None when it does not cover the action after all."""
+    try:
+        return rule.decide(principal) if rule.applies(action, principal) else None
+    except ExpressionFailed:
+        # The rule may be the one that was to allow it, or the one that was to forbid it.
+        return Deny("missing" if principal is None else "expression_failed")
 
 
 def _covers(rule: Rule) -> Callable[[str, Target | None, str], bool]:

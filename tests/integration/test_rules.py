@@ -297,3 +297,42 @@ async def test_tools_that_cannot_be_known_are_no_reason_to_refuse() -> None:
 
         assert response.status == 503
         assert not any(b"tools/call" in each.body for each in rig.upstream.requests)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ({"owner": "ada@example.com", "fields": [1]}, 200),
+        ({"owner": "bob@example.com", "fields": [1]}, 403),
+        ({"owner": "ada@example.com", "fields": [1, 2, 3]}, 403),
+        ({"fields": [1]}, 403),
+        ({"owner": "ada@example.com"}, 403),
+    ],
+)
+async def test_an_expression_decides(arguments: dict[str, object], status: int) -> None:
+    expression = "args.owner == caller.email && size(args.fields) < 3"
+    rules = server(f"tools: [update], cel: '{expression}', allow: any")
+    async with running_rig(server=rules) as rig:
+        token = rig.token(email="ada@example.com")
+        response = await rig.call(token=token, body=call("update", arguments))
+
+        assert response.status == status
+        if status != 200:
+            rig.upstream.assert_untouched()
+
+
+async def test_an_expression_without_an_answer_denies_what_a_later_rule_would_allow() -> None:
+    rules = server(
+        "tools: [update], cel: 'args.force', allow: nobody", "tools: [update], allow: any"
+    )
+    async with running_rig(server=rules) as rig:
+        answers = [
+            await rig.call(body=call("update", arguments))
+            for arguments in ({}, {"force": True}, {"force": False})
+        ]
+
+        assert [each.status for each in answers] == [403, 403, 200]
+        data = error_of(answers[0])["data"]
+        assert isinstance(data, dict)
+        assert data["reason"] == "expression_failed"
+        assert len(rig.upstream.requests) == 1

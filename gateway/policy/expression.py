@@ -1,0 +1,49 @@
+"""What a rule's CEL expression says about one call. Pure."""
+
+from collections.abc import Mapping
+
+from gateway.config.expression import compile_expression
+from gateway.identity.principal import Principal
+from gateway.mcp.arguments import Arguments
+
+
+class ExpressionFailed(Exception):
+    """Nobody can say whether the rule covers the call: a member is missing, types do not fit."""
+
+
+class Expression:
+    """A compiled expression over `args`, `tool` and `caller`."""
+
+    def __init__(self, text: str) -> None:
+        self._evaluate = compile_expression(text)
+
+    def holds(self, arguments: Arguments, tool: str, principal: Principal | None) -> bool:
+        """Whether it is true. Raises `ExpressionFailed` for everything but true and false."""
+        variables: dict[str, object] = {
+            "args": dict(arguments),
+            "tool": tool,
+            "caller": _caller(principal),
+        }
+        try:
+            answer = self._evaluate(variables)
+        except Exception as error:  # the library raises built-in errors of many kinds
+            raise ExpressionFailed(str(error)) from error
+        if not isinstance(answer, bool):
+            raise ExpressionFailed("neither true nor false")
+        return answer
+
+
+def _caller(principal: Principal | None) -> Mapping[str, object] | None:
+    if principal is None:
+        return None
+    known: dict[str, object] = {
+        "subject": principal.subject,
+        "issuer": principal.issuer,
+        "client_id": principal.client_id,
+        "email": principal.email,
+        "scopes": sorted(principal.scopes),
+        "roles": list(principal.roles),
+    }
+    if principal.groups is not None:  # who asks for groups that nobody knows is denied
+        known["groups"] = list(principal.groups)
+    return known
