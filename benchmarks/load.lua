@@ -1,5 +1,6 @@
 -- wrk's script: an MCP client's POST, with each token of a file in turn; the figures as JSON.
--- A second argument makes each connection wait so many milliseconds before a request.
+-- A second argument makes each connection wait so many milliseconds before a request; a third is
+-- the session that all requests belong to.
 local requests = {}
 local at = 0
 
@@ -13,6 +14,7 @@ function init(args)
       ["User-Agent"] = "mcp-client/1.0",
       ["Authorization"] = "Bearer " .. token,
       ["MCP-Protocol-Version"] = "2025-11-25",
+      ["Mcp-Session-Id"] = args[3],
     }, body)
   end
   local pause_ms = tonumber(args[2] or 0)

@@ -42,13 +42,14 @@ class Load:
     """How requests are made: wrk's path, and a file with one token per line.
 
     Each connection waits `pause_ms` before a request, so that the rate is theirs to give and
-    not the target's.
+    not the target's. `session` is the id of the session that all of them belong to.
     """
 
     wrk: str
     token_file: Path
     connections: int = CONNECTIONS
     pause_ms: int = 0
+    session: str | None = None
 
     def run(self, target: Target, seconds: int) -> Round:
         """Send requests for a while; BenchmarkError when any answer is not a success."""
@@ -79,6 +80,7 @@ class Load:
         argv = [self.wrk, "-t1", f"-c{self.connections}", f"-d{seconds}s", "--latency"]
         argv += ["-s", str(_SCRIPT), f"http://127.0.0.1:{target.port}/mcp"]
         argv += ["--", str(self.token_file), str(self.pause_ms)]
+        argv += [] if self.session is None else [self.session]
         try:
             finished = subprocess.run(  # noqa: S603  # our own argv
                 argv, capture_output=True, timeout=seconds + _STOP_LIMIT_S, check=False

@@ -2,8 +2,9 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from benchmarks.gateway import RunningGateway, running_gateway
@@ -23,7 +24,7 @@ MAX_RATIO = 1.25
 _REPEATS = 20_000
 _LIST_REPEATS = 50
 _CALLER = Principal(issuer=ISSUER, subject="ada", groups=("dev",))
-# What a server with everything on has: rules with arguments, every limit.
+# What a server with everything on has: rules with arguments, every limit; and a sealed session.
 _SETTINGS: Mapping[str, object] = {
     "rules": [
         {"tools": ["admin_*"], "allow": {"groups": ["ops"]}},
@@ -85,7 +86,7 @@ def _list_us() -> float:
     tools = [{"name": f"tool_{n}_x", "inputSchema": {"type": "object"}} for n in range(TOOLS)]
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools}}).encode()
     lists = ListFilter(_rules(TOOLS // 2), _CALLER, ["tools"], "reachable", 60.0)
-    return _time_us(lambda: lists.whole(body), _LIST_REPEATS)
+    return _time_us(lambda: lists.change(body), _LIST_REPEATS)
 
 
 def _time_us(work: Callable[[], object], repeats: int) -> float:
@@ -96,17 +97,35 @@ def _time_us(work: Callable[[], object], repeats: int) -> float:
 
 
 def _whole_requests(rig: Rig, seconds: int, rounds: int) -> tuple[float, float]:
-    load = Load(need_program("wrk"), rig.write_tokens("policy", [rig.issuer.token()]))
+    token = rig.issuer.token()
+    load = Load(need_program("wrk"), rig.write_tokens("policy", [token]))
     with (
         running_upstream(rig.directory) as (_, upstream_port),
         running_gateway(rig.directory, rig.issuer, upstream_port) as plain,
         running_gateway(rig.directory, rig.issuer, upstream_port, more=_SETTINGS) as policed,
     ):
+        in_session = replace(load, session=_begin_session(policed.port, token))
         seen: dict[str, list[float]] = {"plain": [], "policed": []}
         for _ in range(rounds):
-            for name, gateway in (("plain", plain), ("policed", policed)):
-                seen[name].append(_cpu_us(load, name, gateway, seconds))
+            seen["plain"].append(_cpu_us(load, "plain", plain, seconds))
+            seen["policed"].append(_cpu_us(in_session, "policed", policed, seconds))
     return median(seen["plain"]), median(seen["policed"])
+
+
+def _begin_session(port: int, token: str) -> str:
+    """Shake hands and return the sealed session id."""
+    message = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {}}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+    }
+    url = f"http://127.0.0.1:{port}/mcp"
+    body = json.dumps(message).encode()
+    request = urllib.request.Request(url, body, headers)  # http, on loopback
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # the same
+        session: str = answer.headers["Mcp-Session-Id"]
+    return session
 
 
 def _cpu_us(load: Load, name: str, gateway: RunningGateway, seconds: int) -> float:

@@ -1,7 +1,7 @@
 """The MCP server behind every proxy: as lean as asyncio allows, so that it is not measured.
 
-POST gets a fixed `tools/call` reply. GET gets an event stream that is silent, or that says the
-monotonic time in nanoseconds `--events-per-second` times.
+POST gets a fixed `tools/call` reply, and a session when it is a handshake. GET gets an event
+stream that is silent, or that says the monotonic time in nanoseconds `--events-per-second` times.
 """
 
 import asyncio
@@ -22,10 +22,9 @@ _BODY = (
     b'{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"It is 18 degrees '
     b'and cloudy in Berlin, with a light wind from the west."}],"isError":false}}'
 )
-_REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
-    len(_BODY),
-    _BODY,
-)
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(_BODY)
+_REPLY = b"%b\r\n%b" % (_HEAD, _BODY)
+_GREETING = b"%bMcp-Session-Id: one-of-the-benchmark\r\n\r\n%b" % (_HEAD, _BODY)
 _STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
@@ -41,6 +40,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._is_greeting = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport to answer on."""
@@ -56,6 +56,10 @@ class UpstreamConnection(asyncio.Protocol):
         """Parse; httptools calls back at the end of each request."""
         self._parser.feed_data(data)
 
+    def on_body(self, body: bytes) -> None:
+        """See whether it is a handshake: that is given a session."""
+        self._is_greeting = b'"initialize"' in body
+
     def on_message_complete(self) -> None:
         """Answer one request."""
         if self._transport is None:
@@ -65,7 +69,7 @@ class UpstreamConnection(asyncio.Protocol):
             if self._event_interval_s:
                 self._send_event(asyncio.get_running_loop().time())
         else:
-            self._transport.write(_REPLY)
+            self._transport.write(_GREETING if self._is_greeting else _REPLY)
 
     def _send_event(self, due: float) -> None:
         if self._transport is None:

@@ -17,16 +17,19 @@ class RateLimit:
         self._tolerance_s = period_s
         # By key, when its allowance is whole again; longest untouched first.
         self._whole_at: OrderedDict[Hashable, float] = OrderedDict()
+        self._forget_at = 0.0
 
     def take(self, key: Hashable, now: float, count: int = 1) -> float:
         """Use `count` of the key's allowance; 0, or the seconds to wait and nothing is used."""
-        whole_at = max(self._whole_at.get(key, now), now) + count * self._interval_s
+        known = self._whole_at.get(key, now)
+        whole_at = (known if known > now else now) + count * self._interval_s
         wait_s = whole_at - now - self._tolerance_s
         if wait_s > _ROUNDING_S:
             return wait_s
         self._whole_at[key] = whole_at
         self._whole_at.move_to_end(key)
-        self._forget(now)
+        if now >= self._forget_at or len(self._whole_at) > MAX_CELLS:
+            self._forget(now)
         return 0.0
 
     def wait_s(self, key: Hashable, now: float) -> float:
@@ -42,6 +45,7 @@ class RateLimit:
 
     def _forget(self, now: float) -> None:
         # A key whose allowance is whole is the same as one that was never seen.
+        self._forget_at = now + self._tolerance_s
         while self._whole_at:
             key, whole_at = next(iter(self._whole_at.items()))
             if whole_at > now and len(self._whole_at) <= MAX_CELLS:

@@ -8,6 +8,7 @@ from gateway.mcp.arguments import Arguments
 
 Matches = Callable[[str], bool]
 _Test = Callable[[object], bool]
+_SEPARATOR = re.compile(r"[/\\]|%2f|%5c")
 _MISSING = object()
 # What one reader takes for a part of a name and another for the way to a different one.
 _AMBIGUOUS = re.compile(
@@ -94,7 +95,8 @@ def _is_same(value: object, wanted: object) -> bool:
 
 
 def _leads_away(value: str) -> bool:
-    return ".." in re.split(r"[/\\]|%2f|%5c", value.lower().replace("%2e", "."))
+    plain = value.lower().replace("%2e", ".")
+    return ".." in plain and ".." in _SEPARATOR.split(plain)
 
 
 def _regex(glob: str) -> str:

@@ -1,13 +1,13 @@
 """Putting a request's messages to the rules of its server, and turning a denial into an answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from gateway.errors import AccessDenied, IdentityUnavailable, InsufficientScope, MissingToken
 from gateway.identity.principal import Principal
 from gateway.mcp.arguments import read_arguments
 from gateway.mcp.message import Message
 from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, all_hold
-from gateway.policy.rules import Action, Ruling
+from gateway.policy.rules import Action, Coverage, Ruling
 from gateway.proxy.authorization import Authorization
 from gateway.proxy.visit import Visit
 
@@ -26,8 +26,10 @@ async def authorize(
     rulings = []
     for message in messages:
         for action in actions_of(message):
-            known = await _complete(authorization, action, message)
-            rulings.append(authorization.rules.decide(principal, known))
+            coverage = authorization.rules.covering(action.method, action.target, action.name)
+            if coverage.reads_arguments or coverage.reads_annotations:
+                action = await _complete(authorization, coverage, action, message)
+            rulings.append(authorization.rules.decide(principal, action))
     if not rulings:
         return
     only = rulings[0]
@@ -42,26 +44,24 @@ async def authorize(
         _refuse(authorization, principal, decision, decisive.contact or authorization.contact)
 
 
-def actions_of(message: Message) -> Iterator[Action]:
+def actions_of(message: Message) -> Sequence[Action]:
     """What one message does; an answer to the server does nothing that rules are about."""
     if message.method is None:
-        return
-    yield Action(message.method, message.target, message.name or "")
-    for uri in message.resources:  # MCP 2026-07-28, Subscriptions: what `subscribe` was before
-        yield Action("resources/subscribe", "resource", uri)
+        return ()
+    own = Action(message.method, message.target, message.name or "")
+    # MCP 2026-07-28, Subscriptions: what `subscribe` was before.
+    return (own, *(Action("resources/subscribe", "resource", uri) for uri in message.resources))
 
 
-async def _complete(authorization: Authorization, action: Action, message: Message) -> Action:
-    rules = authorization.rules
-    place = (action.method, action.target, action.name)
+async def _complete(
+    authorization: Authorization, coverage: Coverage, action: Action, message: Message
+) -> Action:
     arguments, annotations = None, None
-    if rules.reads_arguments(*place):
+    if coverage.reads_arguments:
         arguments = read_arguments(message.arguments)
-    if rules.reads_annotations(*place):
+    if coverage.reads_annotations:
         annotations = await authorization.annotations_of(action.name)
-    if arguments is None and annotations is None:
-        return action
-    return Action(*place, arguments, annotations)
+    return Action(action.method, action.target, action.name, arguments, annotations)
 
 
 def _decisive(rulings: Sequence[Ruling]) -> Ruling:

@@ -5,7 +5,6 @@ Keyed on who calls, so that a new session is no fresh start.
 
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
@@ -54,8 +53,7 @@ class CallerLimits:
         self._calls = Concurrency(settings.concurrent)
         self._streams = Concurrency(settings.streams)
 
-    @contextmanager
-    def use(self, principal: Principal | None, address: str, http_method: str) -> Iterator[None]:
+    def use(self, principal: Principal | None, address: str, http_method: str) -> "Using":
         """Count a request as under way. Raises `RateLimited` when too many are."""
         key = _key(principal, address)
         under_way = self._streams if http_method == "GET" else self._calls
@@ -64,10 +62,7 @@ class CallerLimits:
             raise RateLimited(
                 f"You have too many {what} under way.", _BUSY_RETRY_S, reason=f"too_many_{what}"
             )
-        try:
-            yield
-        finally:
-            under_way.leave(key)
+        return Using(under_way, key)
 
     async def take(
         self,
@@ -83,7 +78,7 @@ class CallerLimits:
         if not self._has_rates:
             return
         key = _key(principal, address)
-        demands = [*self._demands(key, session, messages)]
+        demands = self._demands(key, session, messages)
         if self._shared is not None and demands:
             try:
                 refused = await self._shared.take(key, demands)
@@ -101,17 +96,43 @@ class CallerLimits:
 
     def _demands(
         self, key: Hashable, session: Session | None, messages: Sequence[Message]
-    ) -> Iterator[Demand]:
+    ) -> Sequence[Demand]:
+        demands: list[Demand] = []
         if self._caller is not None:
-            yield Demand(self._caller, key, max(1, len(messages)))
+            demands.append(Demand(self._caller, key, len(messages) or 1))
         if self._session is not None and session is not None:
-            yield Demand(self._session, session.name, 1)
-        called = Counter(each.name for each in messages if each.target == "tool" and each.name)
+            demands.append(Demand(self._session, session.name, 1))
+        called: dict[str, int] = {}
+        for message in messages if self._tools else ():
+            if message.target == "tool" and message.name:
+                called[message.name] = called.get(message.name, 0) + 1
         for name, count in called.items():
-            for covers, allowance in self._tools:
-                if covers(name) and allowance is not None:
-                    yield Demand(allowance, (key, name), count)
-                    break
+            allowance = self._of_tool(name)
+            if allowance is not None:
+                demands.append(Demand(allowance, (key, name), count))
+        return demands
+
+    def _of_tool(self, name: str) -> Allowance | None:
+        for covers, allowance in self._tools:
+            if covers(name):
+                return allowance
+        return None
+
+
+class Using:
+    """A request that is under way; leaving the context ends it."""
+
+    __slots__ = ("_key", "_under_way")
+
+    def __init__(self, under_way: Concurrency, key: Hashable) -> None:
+        self._under_way = under_way
+        self._key = key
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self._under_way.leave(self._key)
 
 
 class StrangerLimits:

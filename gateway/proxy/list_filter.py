@@ -9,6 +9,7 @@ from gateway.mcp.message import Message, Target
 from gateway.policy.decision import Allow, Decision, Deny
 from gateway.policy.rules import Action, Rules
 
+_ALL = tuple(sorted(EVERY_LIST))
 Show = Literal["allowed", "reachable", "all"]
 # What is done with an entry of each list, and the member that names it.
 _USES: Mapping[str, tuple[str, Target, str]] = {
@@ -63,6 +64,8 @@ def listed_by(method: str, messages: Sequence[Message]) -> Sequence[str]:
     A GET opens the stream on which a server of the older revisions may answer any request.
     """
     if method == "GET":
-        return sorted(EVERY_LIST)
+        return _ALL
+    if len(messages) == 1 and messages[0].method not in LISTS:  # as nearly every request
+        return ()
     asked = (LISTS.get(each.method) for each in messages if each.method is not None)
     return sorted({each for each in asked if each is not None})

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -21,8 +20,7 @@ _TIMEOUT_S = 1.0
 _DIGEST_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """One configured limit; `description` and `reason` are for callers who used it up."""
 
     name: str
@@ -31,8 +29,7 @@ class Allowance:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """What a request uses of an allowance: `count` of that of `key`."""
 
     allowance: Allowance

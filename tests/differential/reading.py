@@ -79,7 +79,7 @@ def check(parsers: Parsers, body: bytes) -> bool:
 def _of_message(message: Message) -> Iterator[Verdict]:
     for action in actions_of(message):
         place = (action.method, action.target, action.name)
-        reads = RULES.reads_arguments(*place)
+        reads = RULES.covering(*place).reads_arguments
         arguments = read_arguments(message.arguments) if reads else None
         yield _verdict(Action(*place, arguments))
 

@@ -89,9 +89,9 @@ def test_an_ambiguous_resource_is_refused_where_resources_are_told_apart(name: s
 def test_only_rules_that_look_at_arguments_ask_for_them() -> None:
     some = rules("[{tools: [a], arguments: {x: 1}, allow: any}, {tools: [b], allow: any}]")
 
-    assert some.reads_arguments("tools/call", "tool", "a")
-    assert not some.reads_arguments("tools/call", "tool", "b")
-    assert not some.reads_annotations("tools/call", "tool", "a")
+    assert some.covering("tools/call", "tool", "a").reads_arguments
+    assert not some.covering("tools/call", "tool", "b").reads_arguments
+    assert not some.covering("tools/call", "tool", "a").reads_annotations
 
 
 @given(name=st.text(max_size=300))
