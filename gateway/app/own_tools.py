@@ -37,7 +37,7 @@ class OwnToolsBuilder:
             roles_of=self._words.roles_of,
             tools=catalogue.tools,
         )
-        return OwnTools(Toolbox(server.tools.gateway, server.tools.prefix, facts), catalogue)
+        return OwnTools(Toolbox(server.tools.by_name, facts), catalogue)
 
     def _issuers_of(self, server: Server) -> list[Issuer]:
         return [

@@ -13,6 +13,7 @@ import click
 from gateway.cli.token import choose_server, config_option, json_option, server_option
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
+from gateway.config.own_tools import PUBLIC_TOOLS, OwnTool
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Target
 from gateway.policy.admission import compile_admission
@@ -99,6 +100,9 @@ def explain_action(
         if not isinstance(admitted, Allow):
             return {"answer": said, "steps": [{"rule": "allow", "said": said, "decides": True}]}
         steps.append({"rule": "allow", "said": said, "decides": server.rules is None})
+    own = server.tools.by_name.get(action.name) if action.target == "tool" else None
+    if own is not None:
+        return _explain_own(own, principal)
     if server.rules is None:
         public = server.allow == "anonymous" or principal is not None
         return {"answer": "allowed" if public else "denied: missing", "steps": steps}
@@ -106,6 +110,13 @@ def explain_action(
     found = explain(rules, principal, action)
     steps += [{"rule": each.rule, "said": each.said, "decides": each.decides} for each in found]
     return {"answer": describe(rules.decide(principal, action).decision), "steps": steps}
+
+
+def _explain_own(tool: OwnTool, principal: Principal | None) -> dict[str, object]:
+    public = tool in PUBLIC_TOOLS
+    said = "the gateway answers this tool itself, unless the server has one of that name"
+    answer = "allowed" if public or principal is not None else "denied: missing"
+    return {"answer": answer, "steps": [{"rule": "tools.gateway", "said": said, "decides": True}]}
 
 
 def _principal_of(config: Config, server: Server, token: str) -> Principal:

@@ -1,5 +1,6 @@
 """The MCP tools that the gateway itself answers, next to those of a server. Data only."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field
@@ -8,6 +9,7 @@ from gateway.config.section import Section
 
 OwnTool = Literal["cli_status", "cli_login_url", "cli_whoami", "cli_token", "cli_refresh"]
 OWN_TOOLS: tuple[OwnTool, ...] = get_args(OwnTool)
+PUBLIC_TOOLS: frozenset[OwnTool] = frozenset({"cli_status", "cli_login_url"})
 PREFIX = "cli_"
 PREFIX_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{0,31}$"  # MCP, Tools: what a name may be made of
 
@@ -32,3 +34,8 @@ class Tools(Section):
     gateway: OwnToolNames = ()
     prefix: Annotated[str, Field(pattern=PREFIX_PATTERN)] = PREFIX
     anonymous: bool = False
+
+    @property
+    def by_name(self) -> Mapping[str, OwnTool]:
+        """The chosen tools by the names that clients see."""
+        return {f"{self.prefix}{tool.removeprefix(PREFIX)}": tool for tool in self.gateway}

@@ -20,6 +20,7 @@ _REFRESHING = (
     " itself when the access token ends; nothing is to be done. If it cannot, log in again."
 )
 _NO_REFRESHING = "This issuer offers no refresh tokens: when the access token ends, log in again."
+_NO_LOGIN = "This issuer has no page to log in at: its tokens come from whoever runs the server."
 _NO_ISSUER = "No authorization server stands behind this credential: ask whoever gave it to you."
 
 
@@ -51,7 +52,7 @@ async def login_url(facts: ServerFacts, call: Call) -> LoginUrl:
         resource=facts.resource,
         resource_metadata=facts.resource_metadata,
         scopes=sorted(facts.scopes),
-        how=_BY_ITSELF if issuer is not None else _NO_ISSUER,
+        how=_how_to_log_in(issuer, metadata),
     )
 
 
@@ -134,6 +135,12 @@ async def _metadata(issuer: Issuer | None) -> Mapping[str, object]:
         return await issuer.metadata()
     except GatewayError:
         return {}
+
+
+def _how_to_log_in(issuer: Issuer | None, metadata: Mapping[str, object]) -> str:
+    if issuer is None:
+        return _NO_ISSUER
+    return _NO_LOGIN if metadata and "authorization_endpoint" not in metadata else _BY_ITSELF
 
 
 def _offers_refresh(metadata: Mapping[str, object]) -> bool | None:

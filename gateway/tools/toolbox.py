@@ -1,11 +1,11 @@
 """The gateway's own tools of one server: what is listed of them, and calling one."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from gateway.config.own_tools import PREFIX, OwnTool
+from gateway.config.own_tools import PUBLIC_TOOLS, OwnTool
 from gateway.errors import MissingToken
 from gateway.identity.principal import Principal
 from gateway.tools import answers
@@ -39,7 +39,6 @@ class _Definition:
     description: str
     answer: _Answer
     output: type[msgspec.Struct]
-    public: bool = False
     properties: Mapping[str, object] | None = None
 
 
@@ -49,14 +48,12 @@ _DEFINITIONS: Mapping[OwnTool, _Definition] = {
         "Tell whether this client is logged in, and how this server does OAuth.",
         answers.status,
         Status,
-        public=True,
     ),
     "cli_login_url": _Definition(
         "Where to log in",
         "Tell where and how to log in to this server.",
         answers.login_url,
         LoginUrl,
-        public=True,
     ),
     "cli_whoami": _Definition(
         "Who am I",
@@ -83,11 +80,10 @@ _DEFINITIONS: Mapping[OwnTool, _Definition] = {
 class Toolbox:
     """The tools that one server was given, under the names that clients see."""
 
-    def __init__(self, chosen: Sequence[OwnTool], prefix: str, facts: ServerFacts) -> None:
+    def __init__(self, chosen: Mapping[str, OwnTool], facts: ServerFacts) -> None:
         self._facts = facts
-        self._by_name = {
-            f"{prefix}{tool.removeprefix(PREFIX)}": _DEFINITIONS[tool] for tool in chosen
-        }
+        self._by_name = {name: _DEFINITIONS[tool] for name, tool in chosen.items()}
+        self._public = {name for name, tool in chosen.items() if tool in PUBLIC_TOOLS}
         self._listed = {name: _entry(name, tool) for name, tool in self._by_name.items()}
 
     @property
@@ -98,14 +94,14 @@ class Toolbox:
     @property
     def has_public(self) -> bool:
         """Whether one of them is for callers without a token."""
-        return any(tool.public for tool in self._by_name.values())
+        return bool(self._public)
 
     def listed(self, principal: Principal | None) -> Mapping[str, msgspec.Raw]:
         """The entries for `tools/list` by name: without a principal the public ones only."""
         return {
             name: entry
             for name, entry in self._listed.items()
-            if principal is not None or self._by_name[name].public
+            if principal is not None or name in self._public
         }
 
     async def call(self, name: str, call: Call, *, modern: bool) -> Mapping[str, object]:
@@ -114,7 +110,7 @@ class Toolbox:
         Raises `MissingToken` where a token is needed and none came.
         """
         tool = self._by_name[name]
-        if call.principal is None and not tool.public:
+        if call.principal is None and name not in self._public:
             raise MissingToken("This tool needs an access token.")
         complaint = _complaint(tool, call.arguments)
         if complaint is not None:

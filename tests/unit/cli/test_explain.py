@@ -15,6 +15,7 @@ upstream: http://127.0.0.1:9000/mcp
 issuer: local
 scopes: [mcp:read]
 state_dir: state
+tools: {gateway: [cli_status, cli_whoami]}
 rules:
   - {tools: [get_a], arguments: {path: {glob: "/data/*"}}, allow: any}
   - {tools: ["get_*"], allow: {scopes: [mcp:write]}, name: writers}
@@ -53,6 +54,14 @@ def explain(config: Path, *arguments: str) -> Result:
         (["--subject", "ada", "--tool", "open"], "denied until there is a scope: mcp:read", 1),
         (["--tool", "open"], "allowed", 0),
         (["--tool", "get_a"], "denied: missing", 1),
+        (["--tool", "cli_status"], "allowed", 0),
+        (["--tool", "cli_whoami"], "denied: missing", 1),
+        ([*ADA, "--tool", "cli_whoami"], "allowed", 0),
+        (
+            ["--subject", "ada", "--tool", "cli_status"],
+            "denied until there is a scope: mcp:read",
+            1,
+        ),
     ],
 )
 def test_the_answer_is_told(config: Path, arguments: list[str], answer: str, code: int) -> None:

@@ -58,6 +58,12 @@ async def test_a_login_page_that_is_not_known_now_is_null() -> None:
     assert told.authorization_endpoint is None
 
 
+async def test_an_issuer_without_a_login_page_says_so() -> None:
+    told = await answers.login_url(facts({"issuer": ISSUER}), Call(None, None, {}, NOW))
+
+    assert "no page to log in" in told.how
+
+
 async def test_a_server_for_api_keys_only_has_no_login() -> None:
     told = await answers.login_url(facts(issuers=False), Call(None, None, {}, NOW))
 
