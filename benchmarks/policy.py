@@ -5,6 +5,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 
 from benchmarks.gateway import RunningGateway, running_gateway
@@ -47,13 +48,30 @@ class PolicyCosts:
     known_us: Mapping[int, float]
     new_us: Mapping[int, float]
     list_us: float
-    plain_us: float
-    policed_us: float
+    whole: tuple["WholeRequest", ...]
+
+    @property
+    def plain_us(self) -> float:
+        """CPU of a whole request without rules, limits and a session: the middle round's."""
+        return median(each.plain_us for each in self.whole)
+
+    @property
+    def policed_us(self) -> float:
+        """The same with all of them."""
+        return median(each.policed_us for each in self.whole)
 
     @property
     def ratio(self) -> float:
-        """CPU of a whole request with rules and limits over one without."""
-        return self.policed_us / self.plain_us
+        """The middle one of the rounds' ratios: a round's two loads meet the same machine."""
+        return median(each.policed_us / each.plain_us for each in self.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRequest:
+    """CPU microseconds of a request, each the mean of two loads around the other's."""
+
+    plain_us: float
+    policed_us: float
 
 
 def measure_policy(rig: Rig, *, seconds: int, rounds: int) -> PolicyCosts:
@@ -62,8 +80,7 @@ def measure_policy(rig: Rig, *, seconds: int, rounds: int) -> PolicyCosts:
     for count in RULE_COUNTS:
         known[count] = _decision_us(count, ["x"] * _REPEATS)
         new[count] = _decision_us(count, [str(number) for number in range(_REPEATS)])
-    plain, policed = _whole_requests(rig, seconds, rounds)
-    return PolicyCosts(known, new, _list_us(), plain, policed)
+    return PolicyCosts(known, new, _list_us(), _whole_requests(rig, seconds, rounds))
 
 
 def _decision_us(count: int, endings: Sequence[str]) -> float:
@@ -96,7 +113,7 @@ def _time_us(work: Callable[[], object], repeats: int) -> float:
     return (time.process_time() - began) / repeats * 1e6
 
 
-def _whole_requests(rig: Rig, seconds: int, rounds: int) -> tuple[float, float]:
+def _whole_requests(rig: Rig, seconds: int, rounds: int) -> tuple[WholeRequest, ...]:
     token = rig.issuer.token()
     load = Load(need_program("wrk"), rig.write_tokens("policy", [token]))
     with (
@@ -105,11 +122,15 @@ def _whole_requests(rig: Rig, seconds: int, rounds: int) -> tuple[float, float]:
         running_gateway(rig.directory, rig.issuer, upstream_port, more=_SETTINGS) as policed,
     ):
         in_session = replace(load, session=_begin_session(policed.port, token))
-        seen: dict[str, list[float]] = {"plain": [], "policed": []}
-        for _ in range(rounds):
-            seen["plain"].append(_cpu_us(load, "plain", plain, seconds))
-            seen["policed"].append(_cpu_us(in_session, "policed", policed, seconds))
-    return median(seen["plain"]), median(seen["policed"])
+        without = partial(_cpu_us, load, "plain", plain, seconds)
+        within = partial(_cpu_us, in_session, "policed", policed, seconds)
+        return tuple(_one_round(without, within) for _ in range(rounds))
+
+
+def _one_round(without: Callable[[], float], within: Callable[[], float]) -> WholeRequest:
+    """Load them as A B B A, so that a machine that slows down slows both alike."""
+    first, second, third, last = without(), within(), within(), without()
+    return WholeRequest(plain_us=(first + last) / 2, policed_us=(second + third) / 2)
 
 
 def _begin_session(port: int, token: str) -> str:
