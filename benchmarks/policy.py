@@ -63,7 +63,12 @@ class PolicyCosts:
     @property
     def ratio(self) -> float:
         """The middle one of the rounds' ratios: a round's two loads meet the same machine."""
-        return median(each.policed_us / each.plain_us for each in self.whole)
+        return median(self.ratios)
+
+    @property
+    def ratios(self) -> Sequence[float]:
+        """What each round measured, lowest first."""
+        return sorted(each.policed_us / each.plain_us for each in self.whole)
 
 
 @dataclass(frozen=True, slots=True)

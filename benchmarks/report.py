@@ -119,7 +119,10 @@ def _policy(result: PolicyCosts) -> str:
     table = _table(("rules", "name seen before, CPU µs", "new name, CPU µs"), rows)
     whole = f"whole request: {result.plain_us:.0f} µs without rules, {result.policed_us:.0f} with"
     ratio = _kept("with rules and limits / without", f"{result.ratio:.2f}", result.ratio, MAX_RATIO)
-    return f"{table}\n\na list of {TOOLS} tools: {result.list_us:.0f} µs\n{whole}\n{ratio}"
+    spread = f"rounds lay between {result.ratios[0]:.2f} and {result.ratios[-1]:.2f}"
+    return (
+        f"{table}\n\na list of {TOOLS} tools: {result.list_us:.0f} µs\n{whole}\n{ratio}; {spread}"
+    )
 
 
 def _flood_row(name: str, seen: Round) -> tuple[str, ...]:
