@@ -166,16 +166,6 @@ class RateLimited(GatewayError):
         self.retry_after_s = retry_after_s
 
 
-class TooManySessions(GatewayError):
-    """The caller has as many sessions as may be; ending one helps."""
-
-    status = 429
-    code = "too_many_sessions"
-    jsonrpc_code = -32004
-    default_reason = "too_many_sessions"
-    retry_after_s: ClassVar[int] = 60
-
-
 class MisdirectedRequest(GatewayError):
     """The Host is none of the configured public hosts: RFC 9110 §15.5.20."""
 

@@ -145,8 +145,8 @@ def _end_upstream_session(
     shared: SharedFacts, requests: OwnRequests, upstream_id: bytes, reason: str
 ) -> None:
     """Let the server forget a session too: other replicas would still know its id."""
-    if reason == "idle" and isinstance(shared.store, SharedRates):
-        return  # idle here; who knows about the other replicas
+    if reason in ("idle", "cap") and isinstance(shared.store, SharedRates):
+        return  # unused here; who knows about the other replicas
     shared.flights.launch((requests, upstream_id), partial(requests.end_session, upstream_id))
 
 

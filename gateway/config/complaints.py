@@ -71,8 +71,11 @@ def _path_in(document: Value, location: Sequence[str | int], missing: bool) -> P
 
 
 def _unknown_key(path: Path) -> Finding:
+    if path[:1] != ("servers",) and str(path[-1]) in _keys_of(("servers", "any", *path[:-1])):
+        place = ".".join(["servers.NAME", *map(str, path)])
+        return Finding(path, f"belongs to a server: write it as {place}, in the full form")
     known = _known_keys(path[:-1])
-    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.7)
     if near:
         return Finding(path, f"unknown key, did you mean '{near[0]}'?", near[0])
     return Finding(path, f"unknown key; known here: {', '.join(sorted(known))}")
@@ -80,9 +83,12 @@ def _unknown_key(path: Path) -> Finding:
 
 def _known_keys(path: Path) -> list[str]:
     section = section_at(Config, path)
+    more = SHORT_KEYS if section is Config else ["preset"] if section is Issuer else ()
+    return [*_keys_of(path), *more]
+
+
+def _keys_of(path: Path) -> list[str]:
+    section = section_at(Config, path)
     if section is None:
         return []
-    own = [*section.model_fields, *(f"{key}_file" for key in secret_keys(section))]
-    if section is Config:
-        return [*own, *SHORT_KEYS]
-    return [*own, "preset"] if section is Issuer else own
+    return [*section.model_fields, *(f"{key}_file" for key in secret_keys(section))]

@@ -81,7 +81,6 @@ REQUEST_REASONS: tuple[str, ...] = (
     "parse_error",
     "invalid_message",
     "unknown_session",
-    "too_many_sessions",
     *LIMIT_REASONS,
     "loop",
 )

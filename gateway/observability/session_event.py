@@ -17,7 +17,8 @@ class SessionStarted(msgspec.Struct, frozen=True, gc=False, tag_field="event", t
 class SessionEnded(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="session_end"):
     """A session is over.
 
-    `reason`: who ended it (`client`, `upstream`, `admin`), or its time (`idle`, `lifetime`).
+    `reason`: who ended it (`client`, `upstream`, `admin`), its time (`idle`, `lifetime`), or
+    `cap`: the caller began as many newer ones as may be.
     `tools` are the names that were called in it, as the client wrote them.
     """
 

@@ -24,6 +24,7 @@ from gateway.policy.decision import Allow, Unknown
 from gateway.proxy.answer_rewriter import AnswerRewriter, Change, rewrite_body
 from gateway.proxy.authorize import authorize
 from gateway.proxy.body import read_body
+from gateway.proxy.caller import Presence
 from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
 from gateway.proxy.inbound import Head, has_body, read_head
@@ -129,7 +130,8 @@ class Gate:
         is_own = own is not None and await own.are_called(head, messages)
         if visit.principal is None and not (place.anonymous or is_own):
             raise self._refused_stranger(visit)
-        visit.session = place.sessions.enter(head, visit.principal, messages)
+        who = Presence(visit.principal, visit.address)
+        visit.session = place.sessions.enter(head, who, messages)
         await place.limits.take(visit.principal, visit.address, visit.session, messages)
         if own is not None and is_own:
             return await _answer_own(request, own, visit, body)
@@ -146,7 +148,7 @@ class Gate:
             delivery = await place.forwarder.send(head, visit.principal, body, way, own_lines)
         finally:
             visit.upstream_s = time.perf_counter() - started
-        delivery = place.sessions.leave(delivery, visit.session, visit.principal, head, messages)
+        delivery = place.sessions.leave(delivery, visit.session, who, head, messages)
         if visit.rewriter is not None:
             delivery = await rewrite_body(delivery, visit.rewriter)
         return await deliver(request, place, delivery, visit, self.streams)

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address
 from typing import NoReturn
 
 from gateway.config.model import ServerLimits
@@ -17,7 +16,8 @@ from gateway.identity.principal import Principal
 from gateway.mcp.message import Message
 from gateway.policy.limit import Concurrency, RateLimit
 from gateway.policy.matching import compile_globs
-from gateway.proxy.sessions import Caller, Session, caller_of
+from gateway.proxy.caller import counted_as, network_of
+from gateway.proxy.sessions import Session
 from gateway.proxy.shared_limits import Allowance, Demand, SharedLimits
 from gateway.store.unavailable import StoreUnavailable
 
@@ -25,7 +25,6 @@ _BUSY_RETRY_S = 1
 _CALLER = ("You ask too often.", "rate_limited")
 _SESSION = ("Too much is asked in this session.", "session_rate_limited")
 _TOOL = ("You call this tool too often.", "tool_rate_limited")
-_PREFIX_BITS = 64  # one customer's: RFC 6177
 
 
 class CallerLimits:
@@ -55,7 +54,7 @@ class CallerLimits:
 
     def use(self, principal: Principal | None, address: str, http_method: str) -> "Using":
         """Count a request as under way. Raises `RateLimited` when too many are."""
-        key = _key(principal, address)
+        key = counted_as(principal, address)
         under_way = self._streams if http_method == "GET" else self._calls
         if not under_way.enter(key):
             what = "streams" if http_method == "GET" else "calls"
@@ -77,7 +76,7 @@ class CallerLimits:
         """
         if not self._has_rates:
             return
-        key = _key(principal, address)
+        key = counted_as(principal, address)
         demands = self._demands(key, session, messages)
         if self._shared is not None and demands:
             try:
@@ -155,7 +154,7 @@ class StrangerLimits:
         if self._limit is None:
             yield
             return
-        network, now = _network(address), self._clock()
+        network, now = network_of(address), self._clock()
         left = self._limit.left(network, now)
         looked_at = self._looked_at.get(network, 0)
         if left < self._times and looked_at >= left:
@@ -172,7 +171,7 @@ class StrangerLimits:
     def failed(self, address: str) -> None:
         """Count a request that could not be authenticated."""
         if self._limit is not None:
-            self._limit.take(_network(address), self._clock())
+            self._limit.take(network_of(address), self._clock())
 
 
 def _allowance(name: str, rate: Rate | None, description: str, reason: str) -> Allowance | None:
@@ -187,21 +186,6 @@ def _refuse(demand: Demand, wait_s: float) -> NoReturn:
 
 def _rate_limit(rate: Rate | None) -> RateLimit | None:
     return None if rate is None else RateLimit(rate.times, rate.period_s)
-
-
-def _key(principal: Principal | None, address: str) -> Caller | str:
-    return _network(address) if principal is None else caller_of(principal)
-
-
-def _network(address: str) -> str:
-    """An IPv6 address stands for its network: one host has as many of them as it likes."""
-    if ":" not in address:
-        return address
-    try:
-        full = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(int(full) >> (128 - _PREFIX_BITS)) if isinstance(full, IPv6Address) else address
 
 
 def _check(wait_s: float, description: str, reason: str) -> None:

@@ -8,17 +8,18 @@ remembered here is only for lifetimes, caps and the audit log.
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import msgspec
 
 from gateway.config.model import Sessions as SessionSettings
-from gateway.errors import TooManySessions, UnknownSession
-from gateway.identity.principal import Principal
+from gateway.errors import UnknownSession
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
 from gateway.observability.session_event import SessionEnded, SessionStarted
+from gateway.proxy.caller import Caller, Presence, caller_of
 from gateway.proxy.forward import Delivery
 from gateway.proxy.inbound import Head
 from gateway.proxy.session import Seal
@@ -31,9 +32,9 @@ _MAX_TOOLS = 100
 _TIME_BYTES = 8
 _VISIBLE = frozenset(range(0x21, 0x7F))  # MCP 2025-11-25, Session Management
 _GONE = 404
+_FIRST_ERROR = 400
 _KNOWN_TO_THE_SERVER = frozenset({"client", "upstream"})
 
-Caller = tuple[str, str, str | None] | None
 OnEvent = Callable[[SessionStarted | SessionEnded], None]
 
 
@@ -41,12 +42,14 @@ OnEvent = Callable[[SessionStarted | SessionEnded], None]
 class Session:
     """One session: the upstream's id, the sealed one, whose it is, and what was done in it.
 
-    Times in Unix seconds. `name` is a short name for logs and the admin listener.
+    Times in Unix seconds. `name` is a short name for logs and the admin listener; the session
+    is one of those that `counted_as` may have.
     """
 
     upstream_id: bytes
     sealed: str
     caller: Caller
+    counted_as: Hashable
     name: str
     started_at: float
     seen_at: float
@@ -81,6 +84,7 @@ class Sessions:
         self._on_event = on_event
         self._clock = clock
         self._known: OrderedDict[str, Session] = OrderedDict()  # longest unused first
+        self._owned: dict[Hashable, set[str]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self.on_abandoned: Callable[[bytes, str], None] = lambda upstream_id, reason: None
 
@@ -91,23 +95,17 @@ class Sessions:
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._known.values()))
 
-    def enter(
-        self, head: Head, principal: Principal | None, messages: Sequence[Message]
-    ) -> Session | None:
+    def enter(self, head: Head, who: Presence, messages: Sequence[Message]) -> Session | None:
         """The session that a request is part of; None without one.
 
-        Raises `UnknownSession` for any value that this caller was not given, `TooManySessions`
-        for a handshake of a caller who has as many as may be.
+        Raises `UnknownSession` for any value that this caller was not given.
         """
         now = self._clock()
         self._end_idle(now)
-        for message in messages:
-            if message.method == "initialize":
-                self._check_cap(caller_of(principal))
         values = head.headers.getall(HEADER, ())
         if not values or _knows_no_sessions(head, messages):
             return None
-        session = self._open(values, principal, now)
+        session = self._open(values, who, now)
         session.seen_at = now
         session.requests += 1
         self._known.move_to_end(session.sealed)
@@ -120,13 +118,18 @@ class Sessions:
         self,
         delivery: Delivery,
         session: Session | None,
-        principal: Principal | None,
+        who: Presence,
         head: Head,
         messages: Sequence[Message],
     ) -> Delivery:
-        """The answer, with a sealed id where the upstream gave one."""
+        """The answer, with a sealed id where the upstream gave one.
+
+        An error begins no session, although the servers of some SDKs name one in it: a caller
+        who forgets the handshake would fill the list of sessions with what nobody can use.
+        """
+        succeeded = delivery.response.status < _FIRST_ERROR
         if session is not None:
-            if head.method == "DELETE" and delivery.response.status < 400:  # noqa: PLR2004
+            if head.method == "DELETE" and succeeded:
                 self.end(session, "client")
             elif delivery.response.status == _GONE:
                 self.end(session, "upstream")
@@ -136,14 +139,17 @@ class Sessions:
         headers = [each for each in delivery.headers if each[0].lower() != _NAME]
         if not _knows_no_sessions(head, messages) and _is_session_id(given):
             own = session if session and session.upstream_id == given[0] else None
-            own = own or self._start(given[0], principal)
-            headers.append((HEADER.encode(), own.sealed.encode()))
+            if own is None and succeeded:
+                own = self._start(given[0], who)
+            if own is not None:
+                headers.append((HEADER.encode(), own.sealed.encode()))
         return msgspec.structs.replace(delivery, headers=headers)
 
     def end(self, session: Session, reason: str) -> None:
         """Forget a session; its value is unknown from now on."""
-        if self._known.pop(session.sealed, None) is None:
+        if session.sealed not in self._known:
             return
+        self._forget(session)
         self._ended[session.sealed] = None
         if len(self._ended) > _MAX_ENDED:
             self._ended.popitem(last=False)
@@ -163,52 +169,57 @@ class Sessions:
             )
         )
 
-    def _open(self, values: Sequence[str], principal: Principal | None, now: float) -> Session:
+    def _open(self, values: Sequence[str], who: Presence, now: float) -> Session:
         sealed = values[0]
         session = self._known.get(sealed)
-        caller = caller_of(principal)
         if len(values) > 1 or sealed in self._ended:
             raise _unknown()
         if session is None:
-            session = self._unseal(sealed, principal, now)
+            session = self._unseal(sealed, who, now)
             self._remember(session)
-        if session.caller != caller:
+        if session.caller != caller_of(who.principal):
             raise _unknown()
         if now - session.started_at >= self._settings.lifetime:
             self.end(session, "lifetime")
             raise _unknown()
         return session
 
-    def _unseal(self, sealed: str, principal: Principal | None, now: float) -> Session:
+    def _unseal(self, sealed: str, who: Presence, now: float) -> Session:
         """A session that another replica, or this process before it was restarted, has begun."""
-        opened = self._seal.open(sealed, principal, self._purpose)
+        opened = self._seal.open(sealed, who.principal, self._purpose)
         if opened is None:
             raise _unknown()
         started_at = int.from_bytes(opened[:_TIME_BYTES]) / 1000
-        upstream_id = opened[_TIME_BYTES:]
-        return Session(
-            upstream_id, sealed, caller_of(principal), _short(upstream_id), started_at, now
-        )
+        return _session(opened[_TIME_BYTES:], sealed, who, started_at, now)
 
-    def _start(self, upstream_id: bytes, principal: Principal | None) -> Session:
+    def _start(self, upstream_id: bytes, who: Presence) -> Session:
         now = self._clock()
         value = int(now * 1000).to_bytes(_TIME_BYTES) + upstream_id
-        sealed = self._seal.close(value, principal, self._purpose)
-        caller = caller_of(principal)
-        session = Session(upstream_id, sealed, caller, _short(upstream_id), now, now)
+        sealed = self._seal.close(value, who.principal, self._purpose)
+        session = _session(upstream_id, sealed, who, now, now)
         self._remember(session)
-        self._on_event(SessionStarted(now, self._server, session.name, *_told(caller)))
+        self._on_event(SessionStarted(now, self._server, session.name, *_told(session.caller)))
+        self._make_room(session)
         return session
+
+    def _make_room(self, newest: Session) -> None:
+        own = self._owned[newest.counted_as]
+        while len(own) > self._settings.per_principal:
+            others = (self._known[sealed] for sealed in own if sealed != newest.sealed)
+            self.end(min(others, key=attrgetter("seen_at")), "cap")
 
     def _remember(self, session: Session) -> None:
         self._known[session.sealed] = session
+        self._owned.setdefault(session.counted_as, set()).add(session.sealed)
         if len(self._known) > _MAX_REMEMBERED:
-            self._known.popitem(last=False)
+            self._forget(next(iter(self._known.values())))
 
-    def _check_cap(self, caller: Caller) -> None:
-        own = sum(1 for each in self._known.values() if each.caller == caller)
-        if own >= self._settings.per_principal:
-            raise TooManySessions("You have too many sessions: end one, or wait until one is idle.")
+    def _forget(self, session: Session) -> None:
+        del self._known[session.sealed]
+        own = self._owned[session.counted_as]
+        own.discard(session.sealed)
+        if not own:
+            del self._owned[session.counted_as]
 
     def _end_idle(self, now: float) -> None:
         while self._known:
@@ -218,11 +229,11 @@ class Sessions:
             self.end(oldest, "idle")
 
 
-def caller_of(principal: Principal | None) -> Caller:
-    """Whose a session is. One client id is shared by many users (attack S7)."""
-    if principal is None:
-        return None
-    return principal.issuer, principal.subject, principal.client_id
+def _session(
+    upstream_id: bytes, sealed: str, who: Presence, started_at: float, now: float
+) -> Session:
+    caller, name = caller_of(who.principal), _short(upstream_id)
+    return Session(upstream_id, sealed, caller, who.counted_as, name, started_at, now)
 
 
 def _knows_no_sessions(head: Head, messages: Sequence[Message]) -> bool:

@@ -9,9 +9,9 @@ from aiohttp import ClientSession
 
 from tests.support.gateway import running_gateway, short_config
 from tests.support.ports import reserved_port
-from tests.support.raw_http import RawResponse
+from tests.support.raw_http import RawResponse, post
 from tests.support.recording_upstream import RecordedRequest, RecordingUpstream, json_reply
-from tests.support.rig import Rig, running_rig
+from tests.support.rig import CALL, Rig, running_rig
 from tests.support.token_signer import TokenSigner
 
 INITIALIZE = b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}'
@@ -172,17 +172,53 @@ async def test_a_session_does_not_last_for_ever(
     assert f'"reason":"{key}"' in capfd.readouterr().out
 
 
-async def test_a_caller_has_only_so_many_sessions() -> None:
+async def test_a_caller_who_begins_too_many_sessions_loses_the_longest_unused(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     async with running_rig(server="sessions: {per_principal: 2}") as rig:
-        for _ in range(2):
-            await begin(rig)
+        bobs = await begin(rig, rig.token(sub="bob"))
+        first, second = await begin(rig), await begin(rig)
+        assert (await rig.call(headers=header(first))).status == 200
+        third = await begin(rig)
+        await forgotten(rig)
         received = len(rig.upstream.requests)
-        refused = await rig.call(body=INITIALIZE)
 
-        assert refused.status == 429
-        assert int(refused.value("Retry-After") or 0) >= 1
+        assert (await rig.call(headers=header(second))).status == 404
         assert len(rig.upstream.requests) == received
-        assert await begin(rig, rig.token(sub="bob"))
+        for kept in (first, third):
+            assert (await rig.call(headers=header(kept))).status == 200
+        assert (await rig.call(token=rig.token(sub="bob"), headers=header(bobs))).status == 200
+    assert '"reason":"cap"' in capfd.readouterr().out
+
+
+async def test_a_crowd_without_tokens_ends_nobody_elses_sessions() -> None:
+    more = "trusted_proxies: [127.0.0.1]\n"
+    settings = "allow: anonymous, sessions: {per_principal: 1}"
+    async with running_rig(more, server=settings) as rig:
+
+        async def ask(address: str, body: bytes = CALL, session: str = "") -> RawResponse:
+            lines = f"X-Forwarded-For: {address}\r\n".encode()
+            lines += header(session) if session else b""
+            return await rig.send(post(rig.port, body, headers=lines))
+
+        rig.upstream.replies += [GIVEN, GIVEN, GIVEN]
+        own = str((await ask("192.0.2.1", INITIALIZE)).value("Mcp-Session-Id"))
+        others = [(await ask("192.0.2.2", INITIALIZE)).value("Mcp-Session-Id") for _ in range(2)]
+
+        assert (await ask("192.0.2.1", session=own)).status == 200
+        answers = [await ask("192.0.2.2", session=str(each)) for each in others]
+        assert [each.status for each in answers] == [404, 200]
+
+
+async def test_an_error_begins_no_session() -> None:
+    """The servers of some SDKs name a session when they refuse who has none."""
+    refusal = json_reply(b"{}", status="400 Bad Request", headers=b"Mcp-Session-Id: up-1\r\n")
+    async with running_rig(ADMIN_CONFIG) as rig:
+        rig.upstream.replies.append(refusal)
+        response = await rig.call()
+
+        assert (response.status, response.value("Mcp-Session-Id")) == (400, None)
+        assert json.loads(await _admin(rig, "GET", "/sessions")) == {"sessions": []}
 
 
 async def test_sessions_are_told_of_with_what_was_done_in_them(

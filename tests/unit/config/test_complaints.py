@@ -21,6 +21,12 @@ from tests.unit.config.samples import FULL, SHORT, review
             "issuers.default.algoritms",
             "unknown key, did you mean 'algorithms'?",
         ),
+        (
+            SHORT + "limits: {per_principal: 10/m}",
+            "limits.per_principal",
+            "belongs to a server: write it as servers.NAME.limits.per_principal",
+        ),
+        (SHORT + "lists: {show: all}", "lists", "belongs to a server: write it as servers.NAME.li"),
         (SHORT.replace("allow: any", "allow: {grups: [a]}"), "mcp.allow.grups", "mean 'groups'?"),
         (
             FULL.replace("allow: any", "allow: any, timeouts: {connect: 30}"),
