@@ -13,11 +13,11 @@ import click
 from gateway.cli.token import choose_server, config_option, json_option, server_option
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
-from gateway.config.own_tools import PUBLIC_TOOLS, OwnTool
+from gateway.config.own_tools import DECIDED_BY, PUBLIC_TOOLS, OwnTool
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Target
 from gateway.policy.admission import compile_admission
-from gateway.policy.decision import Allow
+from gateway.policy.decision import Allow, Deny
 from gateway.policy.explain import describe, explain
 from gateway.policy.rules import Action, compile_rules
 from gateway.policy.who import Vocabulary
@@ -105,7 +105,7 @@ def explain_action(
         return _explain_own(own, principal)
     if server.rules is None:
         public = server.allow == "anonymous" or principal is not None
-        return {"answer": "allowed" if public else "denied: missing", "steps": steps}
+        return {"answer": "allowed" if public else describe(Deny("missing")), "steps": steps}
     rules = compile_rules(server.rules, words, shadow=server.mode == "shadow")
     found = explain(rules, principal, action)
     steps += [{"rule": each.rule, "said": each.said, "decides": each.decides} for each in found]
@@ -115,8 +115,8 @@ def explain_action(
 def _explain_own(tool: OwnTool, principal: Principal | None) -> dict[str, object]:
     public = tool in PUBLIC_TOOLS
     said = "the gateway answers this tool itself, unless the server has one of that name"
-    answer = "allowed" if public or principal is not None else "denied: missing"
-    return {"answer": answer, "steps": [{"rule": "tools.gateway", "said": said, "decides": True}]}
+    answer = "allowed" if public or principal is not None else describe(Deny("missing"))
+    return {"answer": answer, "steps": [{"rule": DECIDED_BY, "said": said, "decides": True}]}
 
 
 def _principal_of(config: Config, server: Server, token: str) -> Principal:

@@ -11,6 +11,8 @@ OwnTool = Literal["cli_status", "cli_login_url", "cli_whoami", "cli_token", "cli
 OWN_TOOLS: tuple[OwnTool, ...] = get_args(OwnTool)
 PUBLIC_TOOLS: frozenset[OwnTool] = frozenset({"cli_status", "cli_login_url"})
 PREFIX = "cli_"
+# In audit events, in the place of the rule that decided; no rule can have this name.
+DECIDED_BY = "tools.gateway"
 PREFIX_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]{0,31}$"  # MCP, Tools: what a name may be made of
 
 

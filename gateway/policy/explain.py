@@ -43,6 +43,8 @@ def describe(decision: Decision) -> str:
         return f"not known: {decision.reason}"
     if decision.missing_scopes:
         return f"denied until there is a scope: {' '.join(sorted(decision.missing_scopes))}"
+    if decision.reason == "missing":
+        return "denied until there is a token"
     return f"denied: {decision.reason}"
 
 

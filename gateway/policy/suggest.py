@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from gateway.config.own_tools import DECIDED_BY
+
 MAX_SUBJECTS = 20
 _LISTED = {"tools/call": "tools", "prompts/get": "prompts", "resources/read": "resources"}
 
@@ -10,8 +12,10 @@ _LISTED = {"tools/call": "tools", "prompts/get": "prompts", "resources/read": "r
 def suggest_rules(events: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
     """Rules as they stand in a configuration file.
 
-    Only calls that were allowed and answered count. Names that the same callers used share a
-    rule; more callers than `MAX_SUBJECTS` mean `any`, which somebody should look at.
+    Only calls that were allowed and answered count, and none of the gateway's own tools. Names
+    that the same callers used share a rule; more callers than `MAX_SUBJECTS` mean `any`, which
+    somebody should look at. Names with a `*` are left out: a rule would cover others with them,
+    and what was called is the callers' choice.
     """
     used: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for event in events:
@@ -26,10 +30,17 @@ def suggest_rules(events: Iterable[Mapping[str, object]]) -> list[dict[str, obje
     ]
 
 
+def has_star(event: Mapping[str, object]) -> bool:
+    """Whether a call's name would be a pattern in a rule."""
+    return "*" in str(event.get("name"))
+
+
 def _place(event: Mapping[str, object]) -> tuple[str, str] | None:
     listed = _LISTED.get(str(event.get("mcp_method")))
     name, status = event.get("name"), event.get("status")
     counted = event.get("decision") == "allow" and event.get("subject") is not None
+    if event.get("rule") == DECIDED_BY or has_star(event):
+        return None
     if listed is None or not isinstance(name, str) or status != 200 or not counted:  # noqa: PLR2004
         return None
     return listed, name

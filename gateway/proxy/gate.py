@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp.web import BaseRequest, StreamResponse
 
+from gateway.config.own_tools import DECIDED_BY
 from gateway.errors import (
     AccessDenied,
     GatewayError,
@@ -31,7 +32,6 @@ from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.introduction import Introduction, introduce
 from gateway.proxy.limits import StrangerLimits
 from gateway.proxy.operation import read_operation
-from gateway.proxy.own_tools import NAME as OWN_TOOLS
 from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.parameters import check_parameters
 from gateway.proxy.peer import Network, client_address
@@ -251,7 +251,7 @@ async def _answer(request: BaseRequest, place: Receiver | Answer, head: Head) ->
 async def _answer_own(request: BaseRequest, own: OwnTools, visit: Visit, body: bytes) -> Written:
     """Answer a call of the gateway's own tools; the upstream hears nothing of it."""
     assert visit.operation is not None  # noqa: S101  # it was read to come here
-    visit.rule = OWN_TOOLS
+    visit.rule = DECIDED_BY
     batch = body.lstrip()[:1] == b"["
     answer = await own.answer(visit, visit.operation, time.time(), batch=batch)
     visit.status, visit.bytes_out = 200, len(answer)

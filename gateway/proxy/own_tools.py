@@ -24,7 +24,6 @@ from gateway.proxy.tool_catalogue import ToolCatalogue
 from gateway.tools.facts import Call
 from gateway.tools.toolbox import Toolbox
 
-NAME = "gateway"
 _HANDSHAKES = frozenset({"initialize", "server/discover"})
 _CATALOGUE_TIMEOUT_S = 1.0
 # MCP 2026-07-28 says of every list how long it may be kept, and by whom.

@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from gateway.policy.suggest import suggest_rules
 from tests.integration.test_rules import anonymous, call, error_of, message
 from tests.support.gateway import running_gateway, short_config
 from tests.support.identity_provider import OidcProvider
@@ -66,6 +67,18 @@ async def call_modern(rig: Rig, method: str, name: str = "", **params: object) -
 def tool_calls(rig: Rig) -> int:
     """How many calls the upstream saw; the gateway itself only ever asks for lists."""
     return sum(b'"tools/call"' in each.body for each in rig.upstream.requests)
+
+
+async def test_no_rules_are_suggested_for_calls_of_ours(capfd: pytest.CaptureFixture[str]) -> None:
+    async with running_rig(server=ALL) as rig:
+        rig.upstream.default_reply = json_reply(listed("whoami"))
+        assert (await rig.call(body=call("cli_whoami"))).status == 200
+        assert (await rig.call()).status == 200
+    lines = capfd.readouterr().out.splitlines()
+
+    assert suggest_rules(json.loads(line) for line in lines) == [
+        {"tools": ["whoami"], "allow": {"subjects": ["ada"]}}
+    ]
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -53,9 +53,9 @@ def explain(config: Path, *arguments: str) -> Result:
         ([*ADA, "--method", "tools/list"], "allowed", 0),
         (["--subject", "ada", "--tool", "open"], "denied until there is a scope: mcp:read", 1),
         (["--tool", "open"], "allowed", 0),
-        (["--tool", "get_a"], "denied: missing", 1),
+        (["--tool", "get_a"], "denied until there is a token", 1),
         (["--tool", "cli_status"], "allowed", 0),
-        (["--tool", "cli_whoami"], "denied: missing", 1),
+        (["--tool", "cli_whoami"], "denied until there is a token", 1),
         ([*ADA, "--tool", "cli_whoami"], "allowed", 0),
         (
             ["--subject", "ada", "--tool", "cli_status"],

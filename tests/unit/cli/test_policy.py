@@ -56,6 +56,7 @@ def test_a_server_that_does_not_answer_is_said(tmp_path: Path) -> None:
 def test_rules_are_suggested_from_a_log(tmp_path: Path) -> None:
     call = {"mcp_method": "tools/call", "status": 200, "decision": "allow", "server": "a"}
     events = [call | {"subject": "ada", "name": "x"}, call | {"subject": "b", "server": "b"}]
+    events.append(call | {"subject": "eve", "name": "*"})
     log = tmp_path / "audit.jsonl"
     lines = [json.dumps(event) for event in events]
     log.write_text("\n".join([*lines, "", "not json"]), encoding="utf-8")
@@ -65,7 +66,8 @@ def test_rules_are_suggested_from_a_log(tmp_path: Path) -> None:
     assert yaml.safe_load(result.stdout) == {
         "rules": [{"tools": ["x"], "allow": {"subjects": ["ada"]}}]
     }
-    assert "line 4" in result.stderr
+    assert "line 3 is left out" in result.stderr
+    assert "line 5" in result.stderr
 
 
 def test_an_unknown_server_is_a_usage_error(tmp_path: Path) -> None:

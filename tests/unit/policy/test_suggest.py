@@ -24,6 +24,9 @@ def test_what_was_refused_or_failed_counts_nothing() -> None:
         event(None, "a"),
         event("ada", "x", mcp_method="tools/list"),
         {"event": "session_start"},
+        event("ada", "cli_whoami", rule="tools.gateway"),
+        event("eve", "*"),
+        event("eve", "file:///*", mcp_method="resources/read"),
     ]
 
     assert suggest_rules(events) == []
