@@ -32,17 +32,22 @@ def secret_keys(section: type[Section]) -> list[str]:
     ]
 
 
-def secret_paths(root: type[Section], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where secrets are below `root`; `*` stands for any name of a map or place in a list."""
+def secret_paths(
+    root: type[Section], above: tuple[str, ...] = (), outer: tuple[type[Section], ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Where secrets are below `root`; `*` stands for any name of a map or place in a list.
+
+    A section that contains itself, as a restriction of callers does, is walked once.
+    """
     yield from ((*above, key) for key in secret_keys(root))
     for name, field in root.model_fields.items():
         annotation = _plain(field.annotation)
         path = (*above, name)
-        if get_origin(annotation) in (Mapping, tuple):
+        if _has_members(annotation):
             annotation = _plain(_member(annotation))
             path = (*path, ANY)
-        if is_section(annotation):
-            yield from secret_paths(annotation, path)
+        if is_section(annotation) and annotation not in (*outer, root):
+            yield from secret_paths(annotation, path, (*outer, root))
 
 
 def _is_marked(annotation: object) -> bool:
@@ -58,7 +63,11 @@ def _below(annotation: object, part: str | int) -> object:
     if is_section(annotation):
         member = annotation.model_fields.get(str(part))
         return member.annotation if member is not None else None
-    return _member(annotation) if get_origin(annotation) in (Mapping, tuple) else None
+    return _member(annotation) if _has_members(annotation) else None
+
+
+def _has_members(annotation: object) -> bool:
+    return get_origin(annotation) in (Mapping, tuple)
 
 
 def _member(annotation: object) -> object:
@@ -74,5 +83,5 @@ def _plain(annotation: object) -> object:
         return _plain(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         parts = [_plain(part) for part in get_args(annotation)]
-        return next((part for part in parts if is_section(part)), None)
+        return next((part for part in parts if is_section(part) or _has_members(part)), None)
     return annotation

@@ -107,4 +107,4 @@ def _is_empty(limits: Range) -> bool:
 
 
 def _name(rule: Rule, number: int) -> str:
-    return rule.name or f"rules[{number + 1}]"
+    return rule.name or f"rules[{number}]"

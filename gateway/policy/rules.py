@@ -205,7 +205,7 @@ class Rules:
 
 def compile_rules(rules: Sequence[Rule], words: Vocabulary, *, shadow: bool = False) -> Rules:
     """Compile the rules of one server; with `shadow` none of them is followed."""
-    compiled = [_compile(rule, number, words) for number, rule in enumerate(rules, 1)]
+    compiled = [_compile(rule, number, words) for number, rule in enumerate(rules)]
     return Rules(compiled, shadow=shadow)
 
 

@@ -75,7 +75,7 @@ def test_each_rule_says_why_it_did_or_did_not_decide(config: Path) -> None:
 
     assert report["steps"] == [
         {"rule": "allow", "said": "allowed", "decides": False},
-        {"rule": "rules[1]", "said": "the arguments do not match", "decides": False},
+        {"rule": "rules[0]", "said": "the arguments do not match", "decides": False},
         {
             "rule": "writers",
             "said": "denied until there is a scope: mcp:write",

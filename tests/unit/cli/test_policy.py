@@ -35,14 +35,14 @@ def test_complaints_name_server_and_rule(tmp_path: Path) -> None:
     code, lines = lint(tmp_path, "[{allow: any}, {tools: [a], allow: any}]")
 
     assert code == 1
-    assert lines[0].startswith("mcp: rules[2]: never asked")
+    assert lines[0].startswith("mcp: rules[1]: never asked")
 
 
 def test_the_live_server_is_asked(tmp_path: Path) -> None:
     with running_mcp_server("stateless") as url:
         found = lint(tmp_path, "[{tools: [whoamI], allow: any}]", "--online", upstream=url)
 
-    assert "mcp: rules[1]: the server has no tool like whoamI" in found[1]
+    assert "mcp: rules[0]: the server has no tool like whoamI" in found[1]
     assert "mcp: tool whoami: nobody may call it" in found[1]
 
 

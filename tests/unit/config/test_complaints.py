@@ -29,6 +29,11 @@ from tests.unit.config.samples import FULL, SHORT, review
         (SHORT + "lists: {show: all}", "lists", "belongs to a server: write it as servers.NAME.li"),
         (SHORT.replace("allow: any", "allow: {grups: [a]}"), "mcp.allow.grups", "mean 'groups'?"),
         (
+            FULL.replace("allow: any", "rules: [{tools: [a], alow: any}]"),
+            "servers.mcp.rules[0].alow",
+            "unknown key, did you mean 'allow'?",
+        ),
+        (
             FULL.replace("allow: any", "allow: any, timeouts: {connect: 30}"),
             "servers.mcp.timeouts.connect",
             'expected a duration such as "30s", got 30',

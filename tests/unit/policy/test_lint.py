@@ -18,16 +18,16 @@ def rules(text: str) -> Sequence[Rule]:
     ("text", "complaint"),
     [
         ("[]", "rules: empty"),
-        ("[{tools: ['*'], allow: any}, {tools: [a], allow: nobody}]", "rules[2]: never asked"),
-        ("[{tools: ['a*'], allow: any}, {tools: ['ab*'], allow: any}]", "rules[2]: never asked"),
-        ("[{allow: any}, {resources: ['x:*'], allow: any}]", "rules[2]: never asked"),
+        ("[{tools: ['*'], allow: any}, {tools: [a], allow: nobody}]", "rules[1]: never asked"),
+        ("[{tools: ['a*'], allow: any}, {tools: ['ab*'], allow: any}]", "rules[1]: never asked"),
+        ("[{allow: any}, {resources: ['x:*'], allow: any}]", "rules[1]: never asked"),
         (
             "[{methods: [tools/call], allow: any},"
             " {methods: [tools/call], tools: [a], allow: any, name: late}]",
             "late: never asked",
         ),
-        ("[{tools: [a], arguments: {x: 1}, allow: nobody}]", "rules[1]: forbids some arguments"),
-        ("[{tools: [a], allow: {any_of: [{roles: [typo]}]}}]", "rules[1]: role typo"),
+        ("[{tools: [a], arguments: {x: 1}, allow: nobody}]", "rules[0]: forbids some arguments"),
+        ("[{tools: [a], allow: {any_of: [{roles: [typo]}]}}]", "rules[0]: role typo"),
         ("[{tools: [a], arguments: {x: {range: {min: 2, max: 1}}}, allow: any}]", "no number"),
     ],
 )
@@ -58,7 +58,7 @@ def test_the_tools_that_there_are_show_more() -> None:
     some = rules("[{tools: ['get_*', typo], allow: any}, {tools: [locked], allow: nobody}]")
 
     assert list(lint_tools(some, ["get_a", "locked", "new"])) == [
-        "rules[1]: the server has no tool like typo",
+        "rules[0]: the server has no tool like typo",
         "tool locked: nobody may call it",
         "tool new: nobody may call it",
     ]

@@ -27,7 +27,7 @@ def test_the_first_rule_decides_and_is_named() -> None:
     some = rules("[{tools: [a], allow: nobody, name: first}, {tools: ['*'], allow: any}]")
 
     assert some.decide(ADA, tool("a")) == Ruling(Deny("nobody_allowed"), "first")
-    assert some.decide(ADA, tool("b")) == Ruling(ALLOWED, "rules[2]")
+    assert some.decide(ADA, tool("b")) == Ruling(ALLOWED, "rules[1]")
 
 
 def test_methods_narrow_what_is_named() -> None:
@@ -58,13 +58,13 @@ def test_an_empty_list_denies() -> None:
 def test_a_rule_in_shadow_mode_decides_nothing() -> None:
     some = rules("[{tools: [a], allow: nobody, mode: shadow}, {tools: [a], allow: any}]")
 
-    assert some.decide(ADA, tool("a")) == Ruling(ALLOWED, "rules[2]", would=Deny("nobody_allowed"))
+    assert some.decide(ADA, tool("a")) == Ruling(ALLOWED, "rules[1]", would=Deny("nobody_allowed"))
 
 
 def test_a_server_in_shadow_mode_still_wants_to_know_who_calls() -> None:
     some = rules("[{tools: [a], allow: nobody}]", shadow=True)
 
-    assert some.decide(ADA, tool("a")) == Ruling(ALLOWED, "rules[1]", would=Deny("nobody_allowed"))
+    assert some.decide(ADA, tool("a")) == Ruling(ALLOWED, "rules[0]", would=Deny("nobody_allowed"))
     assert some.decide(None, tool("a")).decision == Deny("missing")
 
 
