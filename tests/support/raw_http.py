@@ -32,7 +32,10 @@ class RawResponse:
 
 @dataclass(frozen=True, slots=True)
 class RawConnection:
-    """One client connection."""
+    """One client connection.
+
+    Nothing here waits by `asyncio.wait_for`, which before Python 3.12 may swallow a cancellation.
+    """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -43,20 +46,24 @@ class RawConnection:
 
     async def read_response(self, *, to_head: bool = False) -> RawResponse:
         """Read one response; `to_head` when it answers HEAD and has no body."""
-        return await asyncio.wait_for(self._read_response(to_head), LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            return await self._read_response(to_head)
 
     async def read_head(self) -> RawResponse:
         """Read a response up to its blank line, and leave the body for `reader`."""
-        return await asyncio.wait_for(self._read_head(), LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            return await self._read_head()
 
     async def read_chunk(self) -> bytes:
         """The next chunk of a chunked body; empty at its end."""
-        return await asyncio.wait_for(self._read_chunk(), LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            return await self._read_chunk()
 
     async def is_closed(self, within_s: float = LIMIT_S) -> bool:
         """Tell whether the peer ends the connection in time without sending any more."""
         try:
-            return not await asyncio.wait_for(self.reader.read(1), within_s)
+            async with asyncio.timeout(within_s):
+                return not await self.reader.read(1)
         except ConnectionError:
             return True
         except TimeoutError:

@@ -68,7 +68,8 @@ class RecordingUpstream:
 
     async def wait_for_request(self) -> RecordedRequest:
         """The next complete request, or a TimeoutError."""
-        await asyncio.wait_for(self.arrived.wait(), LIMIT_S)
+        async with asyncio.timeout(LIMIT_S):
+            await self.arrived.wait()
         self.arrived.clear()
         return self.last
 
