@@ -89,8 +89,15 @@ def _in_range(limits: Range) -> _Test:
 
 
 def _is_same(value: object, wanted: object) -> bool:
+    """Compare JSON values; to Python `true` is 1, and so is `[true] == [1]`."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
+    if isinstance(value, dict) and isinstance(wanted, dict):
+        return value.keys() == wanted.keys() and all(
+            _is_same(value[key], each) for key, each in wanted.items()
+        )
+    if isinstance(value, list) and isinstance(wanted, list):
+        return len(value) == len(wanted) and all(map(_is_same, value, wanted))
     return value == wanted
 
 
