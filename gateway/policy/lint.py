@@ -20,6 +20,9 @@ def lint(rules: Sequence[Rule], roles: Mapping[str, Allow]) -> Iterator[str]:
             yield f"{name}: never asked, {_name(rules[earlier], earlier)} covers all of it before"
         if rule.allow == "nobody" and rule.arguments is not None:
             yield f"{name}: forbids some arguments, other spellings pass; allow some instead"
+        elif (later := _rest_passes(rule, rules[number + 1 :])) is not None:
+            other = _name(rules[number + 1 + later], number + 1 + later)
+            yield f"{name}: calls with other arguments pass by {other}; deny them before it"
         for role in sorted(_roles(rule) - set(roles)):
             yield f"{name}: role {role} is not in `roles`; only a token can give it"
         for key, matcher in (rule.arguments or {}).items():
@@ -63,6 +66,18 @@ def _shadowing(rule: Rule, before: Sequence[Rule]) -> int | None:
         if earlier.mode != "shadow" and not _is_narrowed(earlier) and _covers_all_of(earlier, rule):
             return number
     return None
+
+
+def _rest_passes(rule: Rule, after: Sequence[Rule]) -> int | None:
+    """Which later rule lets the callers of `rule` do what its arguments were to keep them from."""
+    if rule.arguments is None and rule.cel is None:
+        return None
+    number = _shadowing(rule, after)
+    if number is None:
+        return None
+    later = after[number].allow
+    is_wider = later == "anonymous" or (later == "any" and rule.allow != "anonymous")
+    return number if is_wider or later == rule.allow else None
 
 
 def _covers_all_of(earlier: Rule, rule: Rule) -> bool:

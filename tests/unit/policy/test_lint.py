@@ -27,6 +27,15 @@ def rules(text: str) -> Sequence[Rule]:
             "late: never asked",
         ),
         ("[{tools: [a], arguments: {x: 1}, allow: nobody}]", "rules[0]: forbids some arguments"),
+        (
+            "[{tools: [a], arguments: {x: 1}, allow: {scopes: [s]}}, {tools: ['*'], allow: any}]",
+            "rules[0]: calls with other arguments pass by rules[1]",
+        ),
+        (
+            "[{tools: [a], cel: 'args.x == 1', allow: any}, {tools: [b], allow: any},"
+            " {tools: [a], allow: any, name: last}]",
+            "rules[0]: calls with other arguments pass by last",
+        ),
         ("[{tools: [a], allow: {any_of: [{roles: [typo]}]}}]", "rules[0]: role typo"),
         ("[{tools: [a], arguments: {x: {range: {min: 2, max: 1}}}, allow: any}]", "no number"),
     ],
@@ -43,6 +52,13 @@ def test_a_rule_that_cannot_be_meant_is_named(text: str, complaint: str) -> None
     [
         "[{tools: [a], allow: nobody}, {tools: ['*'], allow: any}]",
         "[{tools: ['*'], arguments: {x: 1}, allow: any}, {tools: [a], allow: any}]",
+        "[{tools: [a], arguments: {x: 1}, allow: any}, {tools: [a], allow: nobody},"
+        " {tools: ['*'], allow: any}]",
+        "[{tools: [a], arguments: {x: 1}, allow: anonymous}, {tools: [a], allow: any}]",
+        "[{tools: [a], arguments: {x: 1}, allow: {scopes: [s]}},"
+        " {tools: [a], allow: {groups: [g]}}]",
+        "[{tools: [a], annotations: {destructiveHint: true}, allow: {roles: [known]}},"
+        " {tools: ['*'], allow: any}]",
         "[{tools: ['*'], allow: any, mode: shadow}, {tools: [a], allow: any}]",
         "[{tools: ['a?'], allow: any}, {tools: ['a*'], allow: any}]",
         "[{methods: [resources/read], resources: ['*'], allow: any},"
