@@ -47,6 +47,7 @@ from gateway.proxy.session import Seal
 from gateway.proxy.sessions import OnEvent, Sessions
 from gateway.proxy.shared_limits import SharedLimits
 from gateway.proxy.stream import StreamSettings
+from gateway.proxy.succession import Succession
 from gateway.proxy.target import build_tls, parse_target
 from gateway.proxy.tool_catalogue import ToolCatalogue
 from gateway.proxy.upstream import UpstreamPool
@@ -138,6 +139,9 @@ def build_route(parts: Parts, name: str) -> Route:
         anonymous=has_public_part(server),
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),
+        succession=Succession(sessions, forwarder, introducers, parts.shared.flights)
+        if has_public_part(server)
+        else None,
     )
 
 

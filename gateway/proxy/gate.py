@@ -39,6 +39,7 @@ from gateway.proxy.refuse import refuse
 from gateway.proxy.respond import JSON, NO_STORE, Reply, Written, write_reply
 from gateway.proxy.routes import Answer, Receiver, Route, Routes
 from gateway.proxy.stream import Stream
+from gateway.proxy.succession import Newcomer
 from gateway.proxy.visit import Visit, request_id
 
 logger = logging.getLogger(__name__)
@@ -131,7 +132,9 @@ class Gate:
         if visit.principal is None and not (place.anonymous or is_own):
             raise self._refused_stranger(visit)
         who = Presence(visit.principal, visit.address)
-        visit.session = place.sessions.enter(head, who, messages)
+        succession = place.succession
+        is_new = succession is not None and place.sessions.is_strangers(head, who, messages)
+        visit.session = None if is_new else place.sessions.enter(head, who, messages)
         await place.limits.take(visit.principal, visit.address, visit.session, messages)
         if own is not None and is_own:
             return await _answer_own(request, own, visit, body)
@@ -140,6 +143,8 @@ class Gate:
         await check_parameters(place.catalogue, head, visit.operation)
         visit.rewriter = _rewriter(place, head, visit.principal, visit.operation)
         way = (visit.request_id, visit.address)
+        if succession is not None and is_new:
+            visit.session = await succession.begin(_newcomer(who, head, visit))
         own_lines = visit.session.line if visit.session is not None else b""
         if place.introducers:
             own_lines += await _introduce(place, visit, body)
@@ -149,6 +154,8 @@ class Gate:
         finally:
             visit.upstream_s = time.perf_counter() - started
         delivery = place.sessions.leave(delivery, visit.session, who, head, messages)
+        if succession is not None and visit.principal is None:
+            succession.remember(delivery, messages, body)
         if visit.rewriter is not None:
             delivery = await rewrite_body(delivery, visit.rewriter)
         return await deliver(request, place, delivery, visit, self.streams)
@@ -277,6 +284,10 @@ def _has_public_tools(route: Route, head: Head) -> bool:
 
 def _missing_token() -> MissingToken:
     return MissingToken("This server needs an access token.")
+
+
+def _newcomer(who: Presence, head: Head, visit: Visit) -> Newcomer:
+    return Newcomer(who, head, visit.token, visit.began_at, visit.request_id)
 
 
 async def _introduce(route: Route, visit: Visit, body: bytes) -> bytes:

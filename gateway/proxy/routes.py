@@ -17,6 +17,7 @@ from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.possession import Possession
 from gateway.proxy.respond import Reply
 from gateway.proxy.sessions import Sessions
+from gateway.proxy.succession import Succession
 from gateway.proxy.tool_catalogue import ToolCatalogue
 
 Answer = Callable[[Head], Awaitable[Reply]]
@@ -41,7 +42,8 @@ class Route:
     """One MCP server as the gate sees it.
 
     `anonymous` lets callers without a token in; `authorization` is None without rules,
-    `own_tools` where the gateway adds none of its own.
+    `own_tools` where the gateway adds none of its own, `succession` where nobody gets in
+    without a token.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Route:
     anonymous: bool = False
     authorization: Authorization | None = None
     own_tools: OwnTools | None = None
+    succession: Succession | None = None
 
 
 @dataclass(frozen=True, slots=True)

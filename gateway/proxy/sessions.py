@@ -86,6 +86,8 @@ class Sessions:
         self._known: OrderedDict[str, Session] = OrderedDict()  # longest unused first
         self._owned: dict[Hashable, set[str]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
+        # By a stranger's value and the caller: the value of the caller's own session.
+        self._successors: OrderedDict[tuple[str, Caller], str] = OrderedDict()
         self.on_abandoned: Callable[[bytes, str], None] = lambda upstream_id, reason: None
 
     def __len__(self) -> int:
@@ -112,6 +114,30 @@ class Sessions:
         for message in messages:
             if message.target == "tool" and message.name and len(session.tools) < _MAX_TOOLS:
                 session.tools.add(message.name)
+        return session
+
+    def is_strangers(self, head: Head, who: Presence, messages: Sequence[Message]) -> bool:
+        """Whether a caller with a token posts in a session that was begun without one."""
+        values = head.headers.getall(HEADER, ())
+        if who.principal is None or not values or head.method != "POST":
+            return False
+        known = self._known.get(values[0])
+        is_own = known is not None and known.caller is not None
+        has_own = (values[0], caller_of(who.principal)) in self._successors
+        if is_own or has_own or _knows_no_sessions(head, messages):
+            return False
+        try:
+            self._open(values, Presence(None, who.address), self._clock())
+        except UnknownSession:
+            return False
+        return True
+
+    def succeed(self, value: str, upstream_id: bytes, who: Presence) -> Session:
+        """Let a stranger's value stand, for this caller alone, for a new session of its own."""
+        session = self._start(upstream_id, who)
+        self._successors[value, session.caller] = session.sealed
+        if len(self._successors) > _MAX_ENDED:
+            self._successors.popitem(last=False)
         return session
 
     def leave(
@@ -171,6 +197,8 @@ class Sessions:
 
     def _open(self, values: Sequence[str], who: Presence, now: float) -> Session:
         sealed = values[0]
+        if self._successors:
+            sealed = self._successors.get((sealed, caller_of(who.principal)), sealed)
         session = self._known.get(sealed)
         if len(values) > 1 or sealed in self._ended:
             raise _unknown()

@@ -18,6 +18,7 @@ TESTED_ELSEWHERE = {
     "gateway/proxy/own_tools.py": "integration/test_own_tools.py has every way to meet them",
     "gateway/proxy/parameters.py": "integration/test_parameter_headers.py, with real schemas",
     "gateway/proxy/shared_limits.py": "integration/test_shared_limits.py, with a real Redis",
+    "gateway/proxy/succession.py": "integration/test_login_in_session.py, with official clients",
     "gateway/store/rates.py": "a protocol; store/test_redis.py tries it",
     "gateway/tools/facts.py": "values; tools/test_answers.py puts them together",
     "gateway/tools/outputs.py": "integration/test_own_tools.py validates each by its schema",
