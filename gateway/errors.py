@@ -1,6 +1,20 @@
 """Every error raised on purpose: HTTP status, OAuth code, and a text that is safe for a client."""
 
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Who a credential that was refused says that its caller is; for the audit log only.
+
+    `verified` is False where nobody has checked that the issuer said so.
+    """
+
+    subject: str | None
+    issuer: str | None = None
+    client_id: str | None = None
+    verified: bool = False
 
 
 class GatewayError(Exception):
@@ -8,7 +22,8 @@ class GatewayError(Exception):
 
     `description` reaches the client, so it never holds a token, a claim or an internal
     address; what an operator needs beyond it is the exception's cause.
-    `reason` is a word of a closed set for metrics and audit.
+    `reason` is a word of a closed set for metrics and audit, `claimed` whom the refused
+    credential names, None where it names nobody.
     """
 
     status: ClassVar[int] = 500
@@ -20,6 +35,7 @@ class GatewayError(Exception):
         super().__init__(description)
         self.description = description
         self.reason = reason or self.default_reason
+        self.claimed: Claimed | None = None
 
 
 class ConfigError(Exception):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
 
 from gateway.app.issuers import Issuers
@@ -18,13 +19,16 @@ from gateway.observability.audit import AuditLog
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
 from gateway.observability.insecure import insecure_settings
+from gateway.observability.labels import result_of
 from gateway.observability.metrics import IssuerState, Metrics
-from gateway.observability.outcome import RequestOutcome, trace_id_of
-from gateway.observability.reasons import decision_of
+from gateway.observability.outcome import RequestOutcome, Result, trace_id_of
+from gateway.observability.reasons import OK, decision_of
 from gateway.observability.session_event import SessionEnded, SessionStarted
-from gateway.proxy.visit import Visit
+from gateway.observability.times import iso_time
+from gateway.proxy.visit import Visit, new_request_id
 
 DISTRIBUTION = "mcp-auth-gateway"
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(slots=True)
@@ -63,6 +67,9 @@ class Observers:
         outcome = outcome_of(visit)
         if visit.route is None:
             self.metrics.unrouted.finished(outcome)
+            # Documents and probes are asked for all the time, by anybody, and tell nothing.
+            if visit.reason != OK or visit.http_method not in _READS:
+                self.audit.write(outcome)
             return
         visit.route.metrics.finished(outcome)
         if visit.cache_result is not None:
@@ -77,34 +84,39 @@ class Observers:
         self.metrics.server(event.server).session(event)
         self.audit.write(event)
 
-    def refused(self, status: int) -> None:
-        """Count what the listener refused before there was a request."""
+    def refused(self, status: int, address: str) -> None:
+        """Tell of what the listener refused before there was a request."""
         outcome = RequestOutcome(
-            time=time.time(),
-            request_id="",
+            time=iso_time(time.time()),
+            request_id=new_request_id(),
             http_method="",
             status=status,
             decision="deny",
             reason="bad_http",
+            result="invalid",
+            address=address,
         )
         self.metrics.unrouted.finished(outcome)
+        self.audit.write(outcome)
 
 
 def outcome_of(visit: Visit) -> RequestOutcome:
     """Build the one record of a request from what became known."""
-    principal, operation = visit.principal, visit.operation
+    operation = visit.operation
+    who = visit.principal or visit.claimed
+    answer = _answer_of(visit)
     return RequestOutcome(
-        time=visit.began_at,
+        time=iso_time(visit.began_at),
         request_id=visit.request_id,
         http_method=visit.http_method,
         status=visit.status,
         server="" if visit.route is None else visit.route.name,
         decision=decision_of(visit.reason),
         reason=visit.reason,
-        scheme="none" if principal is None else principal.scheme,
-        subject=None if principal is None else principal.subject,
-        issuer=None if principal is None else principal.issuer,
-        client_id=None if principal is None else principal.client_id,
+        scheme="none" if visit.principal is None else visit.principal.scheme,
+        subject=None if who is None else who.subject,
+        issuer=None if who is None else who.issuer,
+        client_id=None if who is None else who.client_id,
         mcp_method=None if operation is None else operation.method,
         name=None if operation is None else operation.name,
         jsonrpc_id=visit.message_id,
@@ -121,7 +133,32 @@ def outcome_of(visit: Visit) -> RequestOutcome:
         rule=visit.rule,
         would_deny=visit.would_deny,
         session=visit.session.name if visit.session is not None else None,
+        result=result_of(visit.reason, visit.status, client_gone=visit.client_gone, answer=answer),
+        error_code=visit.answer.code,
+        verified=_is_verified(visit),
+        client_request_id=visit.sent_request_id,
+        host=visit.host,
+        path=visit.path if visit.route is None else None,
     )
+
+
+def _answer_of(visit: Visit) -> Result:
+    word = visit.answer.word
+    if word != "ok" or visit.http_method != "POST":
+        return word
+    if visit.ended is not None:
+        return "ended"
+    # On HTTP with SSE the answer comes on the stream that a GET opened.
+    messages = visit.operation.messages if visit.operation is not None else ()
+    if visit.status == HTTPStatus.ACCEPTED and any(each.kind == "request" for each in messages):
+        return "accepted"
+    return word
+
+
+def _is_verified(visit: Visit) -> bool | None:
+    if visit.principal is not None:
+        return True
+    return None if visit.claimed is None else visit.claimed.verified
 
 
 def _missing(sources: IssuerSources) -> str:

@@ -9,11 +9,13 @@ from aiohttp import web
 from gateway.app.admin_guard import NO_STORE, error, guarded
 from gateway.identity.revocation import Revocation, dump_revocation, parse_revocation
 from gateway.identity.revocations import Revocations
+from gateway.observability.times import iso_time
 from gateway.store.unavailable import StoreUnavailable
 from gateway.strict_json import parse_json_object
 
 PATH = "/revocations"
 MAX_BODY_BYTES = 64 * 1024
+LAST_WRITTEN = 253402300800  # ISO 8601 has four digits for a year
 
 Handler = Callable[[Revocations, web.Request], Awaitable[web.Response]]
 
@@ -42,7 +44,7 @@ async def _answer(handler: Handler, revocations: Revocations, request: web.Reque
 
 
 async def _list(revocations: Revocations, request: web.Request) -> web.Response:
-    listed = [{"id": each.identity} | dump_revocation(each) for each in revocations.listed()]
+    listed = [_told(each) for each in revocations.listed()]
     return web.json_response({"revocations": listed}, headers=NO_STORE)
 
 
@@ -58,8 +60,17 @@ async def _add(revocations: Revocations, request: web.Request) -> web.Response:
     except ValueError as cause:
         return error(400, str(cause))
     await revocations.add(revocation)
-    answer = {"id": revocation.identity, "in_force_at": time.time()} | dump_revocation(revocation)
-    return web.json_response(answer, status=201, headers=NO_STORE)
+    in_force_at = {"in_force_at": iso_time(time.time())}
+    return web.json_response(_told(revocation) | in_force_at, status=201, headers=NO_STORE)
+
+
+def _told(revocation: Revocation) -> dict[str, object]:
+    told = {"id": revocation.identity} | dump_revocation(revocation)
+    for name in ("before", "until"):
+        moment = told.get(name)
+        if isinstance(moment, float | int) and 0 <= moment < LAST_WRITTEN:
+            told[name] = iso_time(moment)
+    return told
 
 
 async def _remove(revocations: Revocations, request: web.Request) -> web.Response:

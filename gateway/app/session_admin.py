@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from gateway.app.admin_guard import NO_STORE, error, guarded
+from gateway.observability.times import iso_time
 from gateway.proxy.sessions import Session, Sessions
 
 PATH = "/sessions"
@@ -38,8 +39,8 @@ def _told(server: str, session: Session) -> dict[str, object]:
         "issuer": issuer,
         "subject": subject,
         "client_id": client_id,
-        "started_at": session.started_at,
-        "seen_at": session.seen_at,
+        "started_at": iso_time(session.started_at),
+        "seen_at": iso_time(session.seen_at),
         "requests": session.requests,
         "tools": sorted(session.tools),
     }

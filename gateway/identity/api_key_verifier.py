@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gateway.errors import IdentityUnavailable
 from gateway.identity.api_key import has_good_checksum, hash_key, is_key, key_id
 from gateway.identity.api_key_file import ApiKeyEntry
+from gateway.identity.claimed import vouched
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.watched_file import WatchedFile
@@ -36,11 +37,13 @@ class ApiKeyVerifier:
         entry = self._keys.value.get(hash_key(token))
         if entry is None:
             raise refused("inactive")
-        if entry.servers and self._server not in entry.servers:
-            raise refused("wrong_audience")
-        if entry.expires_at is not None and now >= entry.expires_at:
-            raise refused("expired")
-        return self._principal(entry)
+        principal = self._principal(entry)
+        with vouched({"sub": entry.subject, "client_id": principal.client_id}, self._issuer):
+            if entry.servers and self._server not in entry.servers:
+                raise refused("wrong_audience")
+            if entry.expires_at is not None and now >= entry.expires_at:
+                raise refused("expired")
+        return principal
 
     def _principal(self, entry: ApiKeyEntry) -> Principal:
         identifier = key_id(entry.hash)

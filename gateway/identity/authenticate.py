@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from gateway.errors import IdentityUnavailable
+from gateway.errors import GatewayError, IdentityUnavailable
 from gateway.identity.cache import VerdictCache, token_digest
+from gateway.identity.claimed import claimed_in
 from gateway.identity.compact import is_jwt_shaped
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
@@ -47,6 +48,13 @@ class Authenticator:
         return await self._cache.resolve(key, now, lambda: self._ask(token, now))
 
     async def _ask(self, token: str, now: float) -> Principal:
+        try:
+            return await self._ask_each(token, now)
+        except GatewayError as error:
+            error.claimed = error.claimed or claimed_in(token)
+            raise
+
+    async def _ask_each(self, token: str, now: float) -> Principal:
         unavailable: IdentityUnavailable | None = None
         for verifier in self._verifiers:
             try:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cachetools import LRUCache, TLRUCache, TTLCache
 
 from gateway.config.model import Cache
-from gateway.errors import InvalidToken
+from gateway.errors import Claimed, GatewayError, InvalidToken
+from gateway.identity.claimed import claimed_of
 from gateway.identity.clocks import Clocks
 from gateway.identity.flights import Flights
 from gateway.identity.principal import Principal
@@ -48,7 +49,7 @@ class VerdictCache:
         self._accepted: TLRUCache[bytes, _Verdict] = TLRUCache(
             settings.positive_max, ttu=_expiry, timer=clocks.monotonic
         )
-        self._refused: TTLCache[bytes, tuple[str, str]] = TTLCache(
+        self._refused: TTLCache[bytes, tuple[str, str, Claimed | None]] = TTLCache(
             settings.negative_max, ttl=settings.negative_ttl, timer=clocks.monotonic
         )
         self._by_caller: LRUCache[Caller, dict[bytes, float]] = LRUCache(settings.positive_max)
@@ -70,7 +71,7 @@ class VerdictCache:
             refusal = self._refused.get(key)
             if refusal is None:
                 return None
-            raise InvalidToken(refusal[0], reason=refusal[1]) from None
+            raise _refusal(*refusal) from None
         # The wall clock may have been set forward since: then the verifier decides again.
         if principal.expires_at is not None and now >= principal.expires_at:
             return None
@@ -109,10 +110,10 @@ class VerdictCache:
         epoch = self._epoch
         try:
             principal = await verify()
-            self._check(principal, now)
+            self._check_again(principal, now)
         except InvalidToken as error:
             if epoch == self._epoch and error.reason not in PASSING_REASONS:
-                self._refused[key] = (error.description, error.reason)
+                self._refused[key] = (error.description, error.reason, error.claimed)
             raise
         # A verdict that began before `clear` may rest on the key that is gone.
         lifetime_s = self._lifetime_s(principal, now)
@@ -120,6 +121,13 @@ class VerdictCache:
             self._accepted[key] = _Verdict(principal, lifetime_s)
             self._supersede(key, principal)
         return principal
+
+    def _check_again(self, principal: Principal, now: float) -> None:
+        try:
+            self._check(principal, now)
+        except GatewayError as error:
+            error.claimed = claimed_of(principal)
+            raise
 
     def _supersede(self, key: bytes, principal: Principal) -> None:
         """End the verdicts on older tokens of the same caller.
@@ -151,6 +159,12 @@ class VerdictCache:
 def token_digest(chain_key: bytes, token: str) -> bytes:
     """A key for `token` that tells nothing about it without the chain's secret."""
     return hashlib.blake2b(token.encode(), key=chain_key, digest_size=32).digest()
+
+
+def _refusal(description: str, reason: str, claimed: Claimed | None) -> InvalidToken:
+    error = InvalidToken(description, reason=reason)
+    error.claimed = claimed
+    return error
 
 
 def _expiry(key: bytes, verdict: _Verdict, now: float) -> float:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from gateway.config.issuer import Issuer
 from gateway.identity.access_token import check_audience, check_times
 from gateway.identity.caller_rules import CallerRules
+from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal, find_claim
 from gateway.identity.client_auth import ClientAuth
 from gateway.identity.clocks import Clocks
@@ -64,7 +65,8 @@ class IntrospectionVerifier:
         # RFC 7662 §2.2: a boolean. "true" and 1 are mistakes that must not let anybody in.
         if active is not True:
             raise refused("inactive")
-        return self._read(document, now)
+        with vouched(document, self._issuer.issuer):
+            return self._read(document, now)
 
     async def _ask(self, token: str) -> Mapping[str, object]:
         form = {"token": token, "token_type_hint": "access_token"}

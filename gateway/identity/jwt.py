@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from gateway.config.issuer import Issuer
 from gateway.identity.access_token import Expectations, check_claims, normal_token_type
 from gateway.identity.caller_rules import CallerRules
+from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal
 from gateway.identity.compact import is_jwt_shaped, parse_compact
 from gateway.identity.group_lookup import GroupLookups
@@ -43,9 +44,10 @@ class JwtVerifier:
         if issuer is None:
             return None
         await check_signature(parsed, self._expected, self._keys)
-        expires_at = check_claims(parsed.claims, self._expected, now)
-        principal = build_principal(issuer, parsed.claims, self._claims, expires_at)
-        principal = self._rules.apply(principal)
+        with vouched(parsed.claims, issuer):
+            expires_at = check_claims(parsed.claims, self._expected, now)
+            principal = build_principal(issuer, parsed.claims, self._claims, expires_at)
+            principal = self._rules.apply(principal)
         if principal.groups is None and self._groups is not None:
             return await self._groups.complete(principal)
         return principal

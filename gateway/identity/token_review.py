@@ -9,6 +9,7 @@ from gateway.errors import InvalidToken
 from gateway.identity.access_token import moment
 from gateway.identity.bearer_file import BearerFile
 from gateway.identity.caller_rules import CallerRules
+from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal
 from gateway.identity.compact import parse_compact
 from gateway.identity.fetch import Call
@@ -48,10 +49,11 @@ class TokenReviewVerifier:
             return None
         claims = _claims(status)
         named = claims.get("aud")
-        if not isinstance(named, list) or self._audiences.isdisjoint(named):
-            raise refused("wrong_audience")
-        principal = build_principal(self._issuer.issuer, claims, Claims(), _expiry(token))
-        principal = self._rules.apply(principal)
+        with vouched(claims, self._issuer.issuer):
+            if not isinstance(named, list) or self._audiences.isdisjoint(named):
+                raise refused("wrong_audience")
+            principal = build_principal(self._issuer.issuer, claims, Claims(), _expiry(token))
+            principal = self._rules.apply(principal)
         return replace(principal, scheme="token_review", remember_s=self._settings.cache)
 
     async def _review(self, token: str) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ from gateway.errors import IdentityUnavailable, InvalidToken
 from gateway.identity.access_token import check_audience, check_times
 from gateway.identity.audience_check import was_issued_to
 from gateway.identity.caller_rules import CallerRules
+from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal, find_claim
 from gateway.identity.compact import is_jwt_shaped, parse_compact
 from gateway.identity.fetch import Call
@@ -59,15 +60,17 @@ class UserinfoVerifier:
         document = await self._ask(token)
         if document is None:
             return None
+        with vouched(document, self._issuer.issuer):
+            principal = await self._read(document, token, now)
+        return replace(principal, scheme="userinfo", remember_s=self._settings.cache)
+
+    async def _read(self, document: Mapping[str, object], token: str, now: float) -> Principal:
         issuer = self._issuers.named_by(document)
         _check_subject(document, token)
         await self._check_audience(document, token)
         expires_at = check_times(document, self._expected, now)
         principal = build_principal(issuer, document, self._issuer.claims, expires_at)
-        principal = await self._look_up(principal, token)
-        return replace(
-            self._rules.apply(principal), scheme="userinfo", remember_s=self._settings.cache
-        )
+        return self._rules.apply(await self._look_up(principal, token))
 
     async def _ask(self, token: str) -> Mapping[str, object] | None:
         url = await self._endpoint()

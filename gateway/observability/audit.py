@@ -134,9 +134,7 @@ class AuditLog:
 
 def audit_line(outcome: RequestOutcome) -> bytes:
     """Build the JSON line of an event; nothing in it can break a line or drive a terminal."""
-    if not (is_harmless(outcome.name) and is_harmless(outcome.mcp_method)):
-        return _careful_line(outcome)
-    if isinstance(outcome.jsonrpc_id, str) and not is_harmless(outcome.jsonrpc_id):
+    if not _is_plain(outcome):
         return _careful_line(outcome)
     try:
         line = _encoder.encode(outcome)
@@ -146,6 +144,16 @@ def audit_line(outcome: RequestOutcome) -> bytes:
     if not line.isascii() or line.find(b"\x7f") >= 0 or len(line) > MAX_LINE_BYTES:
         return _careful_line(outcome)
     return line + b"\n"
+
+
+def _is_plain(outcome: RequestOutcome) -> bool:
+    # Where no server was reached, or nobody vouched for the caller, more is as strangers wrote it.
+    if not outcome.server or outcome.verified is False:
+        return False
+    if isinstance(outcome.jsonrpc_id, str) and not is_harmless(outcome.jsonrpc_id):
+        return False
+    written = (outcome.name, outcome.mcp_method, outcome.client_request_id)
+    return all(map(is_harmless, written))
 
 
 def is_harmless(text: str | None) -> bool:

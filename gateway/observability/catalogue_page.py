@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import get_args
 
 from gateway.observability.catalogue import METRICS, Metric
-from gateway.observability.labels import ISSUER_REQUEST_KINDS, MCP_METHODS, McpResult
-from gateway.observability.outcome import Scheme
+from gateway.observability.labels import ISSUER_REQUEST_KINDS, MCP_METHODS
+from gateway.observability.outcome import Result, Scheme
 from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
     AUTHORIZATION_REASONS,
@@ -68,7 +68,7 @@ def metrics_page() -> str:
         "reason of `mcpgw_auth_decisions_total`": _code(["ok", *AUTHENTICATION_REASONS]),
         "reason of `mcpgw_authz_decisions_total`": _code(["rule_allow", *AUTHORIZATION_REASONS]),
         "reason of `mcpgw_upstream_errors_total`": _code([*UPSTREAM_REASONS, OTHER]),
-        "outcome": _code(get_args(McpResult)),
+        "outcome": _code(get_args(Result)),
         "decision": _code(["allow", "deny", "error"]),
         "scheme": _code(get_args(Scheme)),
         "kind": _code(ISSUER_REQUEST_KINDS),

@@ -12,9 +12,9 @@ KEPT = 50
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """One request that was not let through; `time` in Unix seconds."""
+    """One request that was not let through; `time` as in the audit log."""
 
-    time: float
+    time: str
     server: str
     reason: str
     status: int

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Final
 
-from gateway.observability.outcome import RequestOutcome
+from gateway.observability.outcome import Result
 from gateway.observability.reasons import OK, STAGE_OF, decision_of
 
 OTHER_LABEL: Final = "_other"
@@ -57,10 +57,7 @@ CODE_LABELS: Mapping[int, str] = {status.value: str(status.value) for status in 
     0: "499"
 }
 
-McpResult = Literal[
-    "ok", "jsonrpc_error", "upstream_error", "denied", "invalid", "gateway_error", "client_gone"
-]
-_RESULT_OF_STAGE: Mapping[str, McpResult] = {
+_RESULT_OF_STAGE: Mapping[str, Result] = {
     "authentication": "denied",
     "authorization": "denied",
     "request": "invalid",
@@ -69,13 +66,15 @@ _RESULT_OF_STAGE: Mapping[str, McpResult] = {
 }
 
 
-def mcp_result(outcome: RequestOutcome) -> McpResult:
-    """Put a request's end into one word; `jsonrpc_error` is an error status of the upstream."""
-    if outcome.client_gone:
+def result_of(
+    reason: str, status: int, *, client_gone: bool = False, answer: Result = OK
+) -> Result:
+    """Put a request's end into one word; `answer` is what the upstream's answer says."""
+    if client_gone:
         return "client_gone"
-    if outcome.reason == OK:
-        return "ok" if outcome.status < _FIRST_ERROR_STATUS else "jsonrpc_error"
-    stage = STAGE_OF.get(outcome.reason, "gateway")
-    if stage == "authentication" and decision_of(outcome.reason) == "error":
+    if reason == OK:
+        return answer if status < _FIRST_ERROR_STATUS else "jsonrpc_error"
+    stage = STAGE_OF.get(reason, "gateway")
+    if stage == "authentication" and decision_of(reason) == "error":
         return "gateway_error"  # nobody knows who calls: not the caller's fault
     return _RESULT_OF_STAGE[stage]

@@ -6,11 +6,11 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Literal, TextIO
 
 from gateway.observability.redact import redact, redact_all
 from gateway.observability.single_line import single_line
+from gateway.observability.times import iso_time
 
 Format = Literal["auto", "text", "json"]
 
@@ -38,7 +38,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Build the line."""
         line: dict[str, object] = {
-            "time": _time(record),
+            "time": iso_time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -65,7 +65,7 @@ class TextFormatter(logging.Formatter):
         if trace := _traceback(self, record):
             parts.append(trace)
         told = single_line(redact(" ".join(parts)))
-        time, level = _time(record), f"{record.levelname:<8}"
+        time, level = iso_time(record.created), f"{record.levelname:<8}"
         if self._colour:
             time = f"{_DIM}{time}{_PLAIN}"
             level = f"{_COLOURS.get(record.levelname, '')}{level}{_PLAIN}"
@@ -103,11 +103,6 @@ def _without_request_bytes(record: logging.LogRecord) -> bool:
 def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-
-
-def _time(record: logging.LogRecord) -> str:
-    moment = datetime.fromtimestamp(record.created, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _extras(record: logging.LogRecord) -> dict[str, object]:

@@ -25,7 +25,6 @@ from gateway.observability.labels import (
     METHOD_LABELS,
     OTHER_LABEL,
     UNROUTED,
-    mcp_result,
 )
 from gateway.observability.outcome import RequestOutcome, Scheme
 from gateway.observability.reasons import (
@@ -241,7 +240,7 @@ class ServerMetrics:
         if outcome.ended is not None:
             metrics.streams_ended.increment(name, outcome.ended)
         method = METHOD_LABELS.get(outcome.mcp_method, OTHER_LABEL)
-        metrics.mcp_requests.counts[name, method, mcp_result(outcome)] += 1
+        metrics.mcp_requests.counts[name, method, outcome.result] += 1
         if outcome.would_deny is not None:
             metrics.shadow_denials.counts[name, method, closed_reason(outcome.would_deny)] += 1
         if outcome.reason in LIMIT_REASONS:

@@ -8,6 +8,22 @@ import msgspec
 from gateway.observability.reasons import OK, Decision
 
 Scheme = Literal["jwt", "introspection", "userinfo", "token_review", "api_key", "none"]
+# What became of a call. `jsonrpc_error` is also an error status of the upstream; `accepted` is a
+# request whose answer comes elsewhere, `unread` an answer in a coding that nobody looked into,
+# `ended` one that the gateway ended before it was complete.
+Result = Literal[
+    "ok",
+    "tool_error",
+    "jsonrpc_error",
+    "accepted",
+    "unread",
+    "ended",
+    "upstream_error",
+    "denied",
+    "invalid",
+    "gateway_error",
+    "client_gone",
+]
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _NO_TRACE = "0" * 32
@@ -24,8 +40,9 @@ class RequestOutcome(
 
     Every member is in every audit line, also when it is null. A Struct with positional values
     costs 0.2 µs, with keywords 1.1, a frozen dataclass 2.9.
-    `time` is when the request came, in Unix seconds. `server` is empty where no server was
-    reached. `reason` is a word of `reasons`, and `decision` follows from it (`decision_of`).
+    `time` is when the request came (`iso_time`). `server` is empty where no server was
+    reached; only then `path` is given. `reason` is a word of `reasons`, and `decision` follows
+    from it (`decision_of`).
     `mcp_method` and `name` (tool, prompt or resource) are as the client wrote them: for the
     audit log only, never a label. `upstream_s` ends with the head of the answer. `streamed`
     tells that the body had no known length, so that `duration_s` says nothing about the gateway;
@@ -33,9 +50,13 @@ class RequestOutcome(
     `rule` is the rule of the server that decided, None where none covers the operation;
     `would_deny` the reason why a rule in shadow mode would have refused it. `session` is a short
     name of the session that the request is part of.
+    `result` is what became of the call, `error_code` that of the answer's JSON-RPC error.
+    `verified` is False where subject, issuer and client are what a refused credential says and
+    nobody has vouched for; None where there are none. `request_id` is the gateway's own and
+    unique, `client_request_id` what the client called it. `host` is what the client asked for.
     """
 
-    time: float
+    time: str
     request_id: str
     http_method: str
     status: int
@@ -62,6 +83,12 @@ class RequestOutcome(
     rule: str | None = None
     would_deny: str | None = None
     session: str | None = None
+    result: Result = "ok"
+    error_code: int | None = None
+    verified: bool | None = None
+    client_request_id: str | None = None
+    host: str = ""
+    path: str | None = None
 
 
 def trace_id_of(traceparent: str) -> str | None:

@@ -6,7 +6,7 @@ import msgspec
 class SessionStarted(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag="session_start"):
     """A server gave a session to a caller. `session` is a short name, not the session's id."""
 
-    time: float
+    time: str
     server: str
     session: str
     subject: str | None
@@ -22,7 +22,7 @@ class SessionEnded(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag
     `tools` are the names that were called in it, as the client wrote them.
     """
 
-    time: float
+    time: str
     server: str
     session: str
     subject: str | None

@@ -4,7 +4,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 
 from gateway.observability.denials import Denial
@@ -104,8 +103,7 @@ def _asked(issuer: IssuerState) -> str:
 
 def _denials(status: Status) -> Iterable[Sequence[object]]:
     for one in status.denials:
-        time = datetime.fromtimestamp(one.time, UTC).isoformat(timespec="seconds")
-        yield (time, one.server, one.reason, one.status, one.request_id)
+        yield (one.time, one.server, one.reason, one.status, one.request_id)
 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

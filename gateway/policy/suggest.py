@@ -39,7 +39,9 @@ def _place(event: Mapping[str, object]) -> tuple[str, str] | None:
     listed = _LISTED.get(str(event.get("mcp_method")))
     name, status = event.get("name"), event.get("status")
     counted = event.get("decision") == "allow" and event.get("subject") is not None
-    if event.get("rule") == DECIDED_BY or has_star(event):
+    # What a server does not have it answers with an error: no rule is needed for that.
+    failed = event.get("result") == "jsonrpc_error"
+    if event.get("rule") == DECIDED_BY or failed or has_star(event):
         return None
     if listed is None or not isinstance(name, str) or status != 200 or not counted:  # noqa: PLR2004
         return None

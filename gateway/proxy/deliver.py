@@ -8,6 +8,7 @@ from aiohttp.http import HttpVersion11
 from aiohttp.web import BaseRequest
 
 from gateway.errors import UpstreamError
+from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.sse import EndpointRewriter
 from gateway.proxy.forward import Delivery, Forwarder
 from gateway.proxy.respond import (
@@ -43,11 +44,12 @@ async def deliver(
     """
     response = delivery.response
     visit.status = response.status
-    headers = [*delivery.headers, (b"X-Request-Id", visit.request_id.encode()), *visit.cors]
+    headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if not any(name.lower() == b"cache-control" for name, _ in delivery.headers):
         headers.append(NO_STORE)  # the answer depends on who asks: RFC 9111 §3.5
     if response.body is not None:
         visit.bytes_out = len(response.body)
+        visit.answer = _answer_of(delivery, response.body)
         reply = Reply(response.status, headers, response.body)
         return write_reply(request, reply, keep_alive=request.keep_alive)
     if delivery.events:
@@ -58,6 +60,7 @@ async def deliver(
     stream.owner = visit.principal
     if delivery.events:
         stream.end_at_expiry(time.time())
+    stream.watch = None if _is_encoded(delivery) else AnswerWatch(events=delivery.events)
     streams.add(stream)
     metrics.streams_open += 1
     visit.streamed = True
@@ -71,7 +74,22 @@ async def deliver(
         metrics.streams_open -= 1
         visit.bytes_out = stream.bytes_out
         visit.ended = stream.ended
+        visit.answer = UNREAD if stream.watch is None else stream.watch.answer
     return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
+
+
+def _is_encoded(delivery: Delivery) -> bool:
+    return any(name.lower() == b"content-encoding" for name, _ in delivery.headers)
+
+
+def _answer_of(delivery: Delivery, body: bytes) -> Answer:
+    if _is_encoded(delivery):
+        return UNREAD
+    if not delivery.events:
+        return answer_in(body)
+    watch = AnswerWatch(events=True)
+    watch.feed(body)
+    return watch.answer
 
 
 def _open_stream(

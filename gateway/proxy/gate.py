@@ -19,6 +19,7 @@ from gateway.errors import (
     MissingToken,
 )
 from gateway.identity.principal import Principal
+from gateway.mcp.answer import answer_in
 from gateway.mcp.operation import Operation
 from gateway.oauth.bearer import has_query_token, parse_authorization
 from gateway.policy.decision import Allow, Unknown
@@ -36,11 +37,12 @@ from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.parameters import check_parameters
 from gateway.proxy.peer import Network, client_address
 from gateway.proxy.refuse import refuse
+from gateway.proxy.refused_call import note_refused_call
 from gateway.proxy.respond import JSON, NO_STORE, Reply, Written, write_reply
 from gateway.proxy.routes import Answer, Receiver, Route, Routes
 from gateway.proxy.stream import Stream
 from gateway.proxy.succession import Newcomer
-from gateway.proxy.visit import Visit, request_id
+from gateway.proxy.visit import Visit, harmless_request_id, new_request_id
 
 logger = logging.getLogger(__name__)
 
@@ -70,15 +72,17 @@ class Gate:
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Serve one request; every outcome is answered and recorded here."""
         visit = Visit(
-            request_id(request.headers.get("X-Request-Id")),
+            new_request_id(),
             time.time(),
             time.perf_counter(),
             request.method,
+            sent_request_id=harmless_request_id(request.headers.get("X-Request-Id")),
         )
         self.in_flight += 1
         try:
             return await self._serve(request, visit)
         except GatewayError as error:
+            _note_place(request, visit)
             return refuse(request, visit, error)
         except (asyncio.CancelledError, ConnectionError):
             visit.client_gone = True
@@ -95,6 +99,8 @@ class Gate:
 
     async def _serve(self, request: BaseRequest, visit: Visit) -> Written:
         head = read_head(request)
+        visit.host, visit.path = head.authority, head.path
+        visit.address = self._client_address(head)
         place = self._routes.match(head)
         if not isinstance(place, Route):
             reply = await _answer(request, place, head)
@@ -103,17 +109,21 @@ class Gate:
         visit.route = place
         visit.traceparent = head.headers.get("Traceparent", "")
         place.metrics.in_flight += 1
-        visit.address = self._client_address(head)
         visit.cors = check_origin(head, place.origins)
         if head.method == "OPTIONS":
             visit.status = 204
             return write_reply(request, preflight(head, visit.cors), keep_alive=request.keep_alive)
         check_method(head)
         visit.principal = await self._authenticate(place, head, visit)
-        if visit.principal is not None:
-            admit(place, visit.principal)
-        with place.limits.use(visit.principal, visit.address, head.method):
-            return await self._proxy(request, place, head, visit)
+        try:
+            if visit.principal is not None:
+                admit(place, visit.principal)
+            with place.limits.use(visit.principal, visit.address, head.method):
+                return await self._proxy(request, place, head, visit)
+        except GatewayError:
+            if visit.principal is not None and not visit.body_begun:
+                await note_refused_call(request, head, visit)
+            raise
 
     async def _authenticate(self, route: Route, head: Head, visit: Visit) -> Principal | None:
         try:
@@ -123,6 +133,7 @@ class Gate:
             raise
 
     async def _proxy(self, request: BaseRequest, place: Route, head: Head, visit: Visit) -> Written:
+        visit.body_begun = True
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
@@ -142,7 +153,7 @@ class Gate:
             await authorize(place.authorization, visit.principal, messages, visit)
         await check_parameters(place.catalogue, head, visit.operation)
         visit.rewriter = _rewriter(place, head, visit.principal, visit.operation)
-        way = (visit.request_id, visit.address)
+        way = (visit.wire_id, visit.address)
         if succession is not None and is_new:
             visit.session = await succession.begin(_newcomer(who, head, visit))
         own_lines = visit.session.line if visit.session is not None else b""
@@ -240,6 +251,13 @@ def admit(route: Route, principal: Principal) -> None:
     raise AccessDenied("You may not use this server.", reason=decision.reason)
 
 
+def _note_place(request: BaseRequest, visit: Visit) -> None:
+    """Say where a request went whose head could not be believed."""
+    if not visit.address:
+        visit.address = request.remote or "unix"
+        visit.host, visit.path = request.headers.get("Host", ""), request.raw_path.partition("?")[0]
+
+
 def check_method(head: Head) -> None:
     """Raise `MethodNotAllowed` for what MCP does not use."""
     if head.method not in ("POST", "GET", "DELETE"):
@@ -262,7 +280,8 @@ async def _answer_own(request: BaseRequest, own: OwnTools, visit: Visit, body: b
     batch = body.lstrip()[:1] == b"["
     answer = await own.answer(visit, visit.operation, time.time(), batch=batch)
     visit.status, visit.bytes_out = 200, len(answer)
-    headers = [JSON, NO_STORE, (b"X-Request-Id", visit.request_id.encode()), *visit.cors]
+    visit.answer = answer_in(answer)
+    headers = [JSON, NO_STORE, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     return write_reply(request, Reply(200, headers, answer), keep_alive=request.keep_alive)
 
 
@@ -287,7 +306,7 @@ def _missing_token() -> MissingToken:
 
 
 def _newcomer(who: Presence, head: Head, visit: Visit) -> Newcomer:
-    return Newcomer(who, head, visit.token, visit.began_at, visit.request_id)
+    return Newcomer(who, head, visit.token, visit.began_at, visit.wire_id)
 
 
 async def _introduce(route: Route, visit: Visit, body: bytes) -> bytes:

@@ -53,7 +53,9 @@ def require_c_parser() -> None:
 class GatewayServer(Server):
     """Makes one `ClientConnection` per client and counts them."""
 
-    def __init__(self, handler: Handler, limits: ListenerLimits, refused: Callable[[int], None]):
+    def __init__(
+        self, handler: Handler, limits: ListenerLimits, refused: Callable[[int, str], None]
+    ):
         super().__init__(handler, handler_cancellation=True)
         self.limits = limits
         self.refused = refused
@@ -97,7 +99,7 @@ class ClientConnection(RequestHandler):
         self._server.per_address[self._address] += 1
         super().connection_made(transport)
         if full:
-            self._server.refused(503)
+            self._server.refused(503, self._address)
             self.force_close()
             return
         self._expect_head()
@@ -201,7 +203,7 @@ class ClientConnection(RequestHandler):
         """Answer what the parser refused, without a byte of what it refused."""
         logger.info("request refused by the HTTP parser: %s", type(cause).__name__)
         error = _parser_error(cause)
-        self._server.refused(error.status)
+        self._server.refused(error.status, self._address)
         if self.transport is not None:
             self.transport.write(reply_bytes(error_reply(error), keep_alive=False))
 

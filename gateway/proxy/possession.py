@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from gateway.config.model import Dpop
-from gateway.errors import DpopNonceNeeded, InvalidDpopProof
+from gateway.errors import DpopNonceNeeded, InvalidDpopProof, InvalidToken
+from gateway.identity.claimed import claimed_of
 from gateway.identity.dpop import ProofContext, verify_proof
 from gateway.identity.dpop_nonce import Nonces
 from gateway.identity.dpop_replay import ReplayCache
@@ -36,6 +37,15 @@ class Possession:
         A token bound to a TLS certificate is always refused: no certificate is seen here, and
         one in a header could be anybody's (RFC 8705 §6.5).
         """
+        try:
+            self._check(head, credentials, principal, now)
+        except InvalidToken as error:
+            error.claimed = claimed_of(principal)
+            raise
+
+    def _check(
+        self, head: Head, credentials: Credentials, principal: Principal, now: float
+    ) -> None:
         confirmation = principal.confirmation
         thumbprint = confirmation.key_thumbprint if confirmation is not None else None
         if self.settings.mode == "off" or (confirmation is not None and thumbprint is None):

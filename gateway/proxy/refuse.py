@@ -26,7 +26,8 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     """Answer with an error, in the form that its reader understands."""
     visit.reason = error.reason
     visit.status = error.status
-    headers = [(b"X-Request-Id", visit.request_id.encode()), *visit.cors]
+    visit.claimed = error.claimed
+    headers = [(b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if visit.route is not None:
         headers += _challenges(visit.route, error)
     keep_alive = request.keep_alive and not _is_end_in_doubt(request, error)

@@ -19,6 +19,7 @@ from gateway.errors import UnknownSession
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
 from gateway.observability.session_event import SessionEnded, SessionStarted
+from gateway.observability.times import iso_time
 from gateway.proxy.caller import Caller, Presence, caller_of
 from gateway.proxy.forward import Delivery
 from gateway.proxy.inbound import Head
@@ -184,7 +185,7 @@ class Sessions:
         now = self._clock()
         self._on_event(
             SessionEnded(
-                now,
+                iso_time(now),
                 self._server,
                 session.name,
                 *_told(session.caller),
@@ -226,7 +227,9 @@ class Sessions:
         sealed = self._seal.close(value, who.principal, self._purpose)
         session = _session(upstream_id, sealed, who, now, now)
         self._remember(session)
-        self._on_event(SessionStarted(now, self._server, session.name, *_told(session.caller)))
+        self._on_event(
+            SessionStarted(iso_time(now), self._server, session.name, *_told(session.caller))
+        )
         self._make_room(session)
         return session
 

@@ -9,6 +9,7 @@ from aiohttp.web import BaseRequest
 
 from gateway.errors import UpstreamError
 from gateway.identity.principal import Principal
+from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.sse import EventBoundary
 from gateway.proxy.exchange import UpstreamResponse
 
@@ -35,7 +36,7 @@ class Stream:
     """One response on its way. `pump` runs it, `end` asks it to stop cleanly.
 
     `bytes_out` counts what the upstream sent and the client was given. `owner` is who asked,
-    `ended` why the gateway ended it, None as long as it did not.
+    `ended` why the gateway ended it, None as long as it did not; `watch` is shown what passes.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Stream:
         self.bytes_out = 0
         self.owner: Principal | None = None
         self.ended: str | None = None
+        self.watch: AnswerWatch | None = None
         self.listening = request.method == "GET"
         self._request = request
         self._transport = transport
@@ -135,6 +137,8 @@ class Stream:
             return
         if self._boundary is not None:
             self._boundary.feed(piece)
+        if self.watch is not None:
+            self.watch.feed(piece)
         self.bytes_out += len(piece)
         self._wrote_since_beat = True
         self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece)

@@ -5,7 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gateway.errors import Claimed
 from gateway.identity.principal import Principal
+from gateway.mcp.answer import OK as ANSWER_OK
+from gateway.mcp.answer import Answer
 from gateway.mcp.operation import Operation
 from gateway.observability.metrics import CacheResult
 from gateway.observability.reasons import OK
@@ -27,6 +30,9 @@ class Visit:
     error, if there was one: the error itself would lead back here through its traceback, a
     circle that only the garbage collector opens. `rule` is the rule that decided, `would_deny`
     the reason of one in shadow mode that denied; `rewriter` changes the answer on its way.
+    `request_id` is the gateway's own, `sent_request_id` the client's, None when it sent none that
+    is harmless. `claimed` is whom a credential names that was refused, `answer` what became of
+    the call. `host` and `path` are what the client asked for.
     """
 
     request_id: str
@@ -55,10 +61,24 @@ class Visit:
     would_deny: str | None = None
     rewriter: AnswerRewriter | None = None
     session: Session | None = None
+    sent_request_id: str | None = None
+    host: str = ""
+    path: str = ""
+    claimed: Claimed | None = None
+    answer: Answer = ANSWER_OK
+    body_begun: bool = False
+
+    @property
+    def wire_id(self) -> str:
+        """The request id that client and upstream see: the client's own where it sent one."""
+        return self.sent_request_id or self.request_id
 
 
-def request_id(sent: str | None) -> str:
-    """Keep a client's request id when it is harmless in a log, else make one of 64 bits."""
-    if sent is not None and _REQUEST_ID.fullmatch(sent):
-        return sent
-    return f"{random.getrandbits(64):016x}"  # it must be unique, not secret
+def new_request_id() -> str:
+    """Make a request id of 64 bits: it must be unique, not secret."""
+    return f"{random.getrandbits(64):016x}"
+
+
+def harmless_request_id(sent: str | None) -> str | None:
+    """Keep a client's request id when it is harmless in a log."""
+    return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else None

@@ -7,7 +7,7 @@ from gateway.observability.metrics import Metrics
 from gateway.observability.outcome import RequestOutcome
 
 CALL = RequestOutcome(
-    1763910000.25,
+    "2025-11-23T15:00:00.250Z",
     "0123456789abcdef",
     "POST",
     200,
@@ -24,6 +24,8 @@ CALL = RequestOutcome(
     duration_s=0.004,
     auth_s=0.0002,
     upstream_s=0.003,
+    verified=True,
+    host="files.example.com",
 )
 
 

@@ -1,26 +1,34 @@
 import pytest
 
-from gateway.observability.labels import CODE_LABELS, METHOD_LABELS, UNROUTED, mcp_result
-from tests.unit.observability.conftest import a_call
+from gateway.observability.labels import CODE_LABELS, METHOD_LABELS, UNROUTED, result_of
+from gateway.observability.outcome import Result
 
 
 @pytest.mark.parametrize(
-    ("changes", "result"),
+    ("status", "reason", "result"),
     [
-        ({}, "ok"),
-        ({"status": 404}, "jsonrpc_error"),
-        ({"status": 401, "reason": "missing"}, "denied"),
-        ({"status": 403, "reason": "scope_missing"}, "denied"),
-        ({"status": 503, "reason": "idp_unavailable"}, "gateway_error"),
-        ({"status": 400, "reason": "parse_error"}, "invalid"),
-        ({"status": 502, "reason": "unreachable"}, "upstream_error"),
-        ({"status": 500, "reason": "internal"}, "gateway_error"),
-        ({"status": 500, "reason": "a new word"}, "gateway_error"),
-        ({"status": 200, "client_gone": True}, "client_gone"),
+        (200, "ok", "ok"),
+        (404, "ok", "jsonrpc_error"),
+        (401, "missing", "denied"),
+        (403, "scope_missing", "denied"),
+        (503, "idp_unavailable", "gateway_error"),
+        (400, "parse_error", "invalid"),
+        (502, "unreachable", "upstream_error"),
+        (500, "internal", "gateway_error"),
+        (500, "a new word", "gateway_error"),
     ],
 )
-def test_end_of_a_request_is_one_word(changes: dict[str, object], result: str) -> None:
-    assert mcp_result(a_call(**changes)) == result
+def test_end_of_a_request_is_one_word(status: int, reason: str, result: Result) -> None:
+    assert result_of(reason, status) == result
+
+
+@pytest.mark.requirement("U11")
+def test_end_of_an_answered_request_is_what_the_answer_says() -> None:
+    assert result_of("ok", 200, answer="tool_error") == "tool_error"
+
+
+def test_client_that_is_gone_got_no_answer() -> None:
+    assert result_of("ok", 200, client_gone=True, answer="tool_error") == "client_gone"
 
 
 def test_client_that_left_before_an_answer_is_a_499() -> None:

@@ -21,6 +21,7 @@ def test_what_was_refused_or_failed_counts_nothing() -> None:
     events: list[dict[str, object]] = [
         event("eve", "a", decision="deny", status=403),
         event("ada", "a", status=502),
+        event("ada", "a", result="jsonrpc_error"),
         event(None, "a"),
         event("ada", "x", mcp_method="tools/list"),
         {"event": "session_start"},
