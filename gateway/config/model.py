@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from gateway.config.allow import Allow, Allowed
 from gateway.config.issuer import ClientAuthentication, ClientCredentials, Issuer
 from gateway.config.own_tools import Tools
-from gateway.config.rule import Lists, Mode, Rule
+from gateway.config.rule import Glob, Lists, Mode, Rule
 from gateway.config.scalars import (
     Address,
     FilePath,
@@ -158,7 +158,7 @@ class ServerLimits(Section):
     body_timeout: Seconds = 30.0
     per_principal: RateValue | None = None
     per_session: RateValue | None = None
-    per_tool: Mapping[str, RateValue] = {}
+    per_tool: Mapping[Glob, RateValue] = {}
     concurrent: Annotated[Count, Field(ge=1)] = 1000
     streams: Annotated[Count, Field(ge=1)] = 1000
 

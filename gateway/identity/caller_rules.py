@@ -1,11 +1,10 @@
 """Conditions on claims: what an issuer's tokens must say, and which caller they mean. Pure."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import translate
 
 from gateway.config.issuer import NamedCaller
+from gateway.glob import compile_stars
 from gateway.identity.claims import find_claim
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
@@ -18,19 +17,11 @@ def compile_condition(patterns: Mapping[str, Sequence[str]]) -> Condition:
 
     Of a claim that is a list, one member must match. A claim that is not there never does.
     """
-    compiled = [
-        (path, re.compile("|".join(translate(_only_stars(pattern)) for pattern in choices)))
-        for path, choices in patterns.items()
-    ]
-    return lambda claims: all(
-        any(expression.match(text) for text in _texts(find_claim(claims, path)))
-        for path, expression in compiled
-    )
-
-
-def _only_stars(pattern: str) -> str:
     # `dependabot[bot]` is a name, and must not let in whoever calls himself `dependabotb`.
-    return re.sub(r"([?[])", r"[\1]", pattern)
+    compiled = [(path, compile_stars(choices)) for path, choices in patterns.items()]
+    return lambda claims: all(
+        any(map(matches, _texts(find_claim(claims, path)))) for path, matches in compiled
+    )
 
 
 class CallerRules:

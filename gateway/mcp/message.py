@@ -8,6 +8,7 @@ came, so what is read here is what the upstream reads.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -41,6 +42,7 @@ _MEMBER = re.compile(
 )
 _SPACE = b" \t\r\n"
 _INVISIBLE = frozenset({"Cf", "Mn", "Cc", "Zs", "Zl", "Zp"})  # zero-width, combining, spaces
+_UNSEEN_IN_ASCII = dict.fromkeys([*range(0x21), 0x7F])
 # Letters that show nothing (Unicode, Default_Ignorable_Code_Point), and Turkish i.
 _ALIKE = str.maketrans({"\u115f": "", "\u1160": "", "\u3164": "", "\uffa0": "", "\u0131": "i"})
 # What costs time to read, and no honest message has: 4 MiB within these take less than 50 ms.
@@ -48,6 +50,13 @@ _MAX_PARTS = 100_000
 _MAX_MEMBERS = 1_000
 _MAX_KEYS_CHARS = 20_000
 _MAX_BATCH = 1_000
+_MAX_FOREIGN_KEY_CHARS = 128  # beyond ASCII, where it takes a look at each character
+# What names are compared with grows with them. MCP, Tools: 128 characters should be enough; RFC
+# 9110 §4.1: 8000 octets of a URI.
+MAX_METHOD_CHARS = 256
+MAX_NAME_CHARS = 1_024
+MAX_URI_CHARS = 8_192
+_MAX_SUBSCRIPTIONS = 1_000
 _MAX_ID = 2**63  # beyond 64 bits no two parsers agree
 
 _document = msgspec.json.Decoder()
@@ -131,8 +140,8 @@ def _read_one(text: bytes) -> Message:
     if "result" in members or "error" in members:
         raise InvalidMessage("A message is a request or a response, not both.")
     method = _string(members["method"])
-    if method is None:
-        raise InvalidMessage("`method` is a string.")
+    if method is None or len(method) > MAX_METHOD_CHARS:
+        raise InvalidMessage("`method` is a string, and a short one.")
     told = _read_params(members, method)
     kind: Kind = "request" if "id" in members else "notification"
     identifier = _read_id(members) if kind == "request" else None
@@ -181,6 +190,8 @@ def _read_name(members: _Members, source: str) -> str | None:
     name = _string(members.get(source))
     if name is None and source in members:
         raise InvalidMessage(f"`params.{source}` is a string.")
+    if name is not None and len(name) > (MAX_URI_CHARS if source == "uri" else MAX_NAME_CHARS):
+        raise InvalidMessage(f"`params.{source}` is longer than any name.")
     return name
 
 
@@ -199,6 +210,8 @@ def _read_subscriptions(raw: msgspec.Raw | None) -> tuple[str, ...]:
     uris = [] if asked is None else _document.decode(asked)
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
         raise InvalidMessage("`resourceSubscriptions` is a list of URIs.")
+    if len(uris) > _MAX_SUBSCRIPTIONS or any(len(uri) > MAX_URI_CHARS for uri in uris):
+        raise InvalidMessage("`resourceSubscriptions` has too many URIs, or too long ones.")
     return tuple(uris)
 
 
@@ -239,7 +252,7 @@ def _members(text: bytes, watched: frozenset[str]) -> _Members:
     if not _has_unique_keys(text, members):
         raise InvalidMessage("A key stands twice.")
     for key in members:
-        if key not in watched and _folded(key) in _FOLDED[watched]:
+        if key not in watched and _looks_like(key, watched):
             raise InvalidMessage("A key looks like another one.")
     return members
 
@@ -278,16 +291,31 @@ def _is_written(key: str, written: bytes) -> bool:
     return b"\\" in written and _document.decode(b'"%b"' % written) == key
 
 
-def _folded(key: str) -> str:
-    """What a careless reader could take a key for."""
-    if key.isalpha() and key.isascii():
-        return key.lower()
-    plain = unicodedata.normalize("NFKD", key.translate(_ALIKE))
-    visible = (char for char in plain if unicodedata.category(char) not in _INVISIBLE)
-    return "".join(visible).casefold()
+def _looks_like(key: str, watched: frozenset[str]) -> bool:
+    """Whether a careless reader could take a key for one of the watched."""
+    if key.isascii():
+        return key.translate(_UNSEEN_IN_ASCII).lower() in _FOLDED[watched]
+    if len(key) > _MAX_FOREIGN_KEY_CHARS:
+        raise InvalidMessage("A key is very long.")
+    seen = ""
+    for char in key:
+        seen += _seen(char)
+        if len(seen) > _LONGEST[watched]:
+            return False
+    return seen in _FOLDED[watched]
+
+
+@lru_cache(maxsize=4096)  # as many as there are invisible ones; the others end the look soon
+def _seen(char: str) -> str:
+    # One by one: in a long text the marks of a letter would be sorted, in quadratic time.
+    plain = unicodedata.normalize("NFKD", char.translate(_ALIKE))
+    return "".join(
+        each for each in plain if unicodedata.category(each) not in _INVISIBLE
+    ).casefold()
 
 
 _FOLDED: Mapping[frozenset[str], frozenset[str]] = {
-    keys: frozenset(_folded(key) for key in keys)
+    keys: frozenset(key.lower() for key in keys)
     for keys in (_ENVELOPE_KEYS, _PARAMS_KEYS, _META_KEYS, _REF_KEYS, _SUBSCRIPTION_KEYS)
 }
+_LONGEST = {keys: max(map(len, keys)) for keys in _FOLDED}

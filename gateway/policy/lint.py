@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.config.allow import Allow
 from gateway.config.rule import Range, Rule
-from gateway.policy.matching import compile_globs
+from gateway.glob import compile_globs
 
 _NAMES = ("tools", "prompts", "resources", "methods")
 
@@ -101,8 +101,9 @@ def _includes(wide: Sequence[str], narrow: Sequence[str] | None) -> bool:
     """Whether each glob of `narrow` means only names that `wide` means too."""
     if narrow is None:
         return False
-    # `?` stands for one character and must not take the other glob's `*` for one.
-    covers = compile_globs([each for each in wide if "?" not in each or each in narrow] or [""])
+    # What means one character must not take the other glob's `*` for it.
+    simple = [each for each in wide if "?" not in each and "[*]" not in each]
+    covers = compile_globs(simple or [""])
     return all(each in wide or covers(each) for each in narrow)
 
 

@@ -1,12 +1,12 @@
-"""Whether a name or an argument is as a rule says: globs and declarative matchers. Pure."""
+"""Whether an argument is as a rule says: declarative matchers. Pure."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from gateway.config.rule import Matcher, Range
+from gateway.glob import compile_globs
 from gateway.mcp.arguments import Arguments
 
-Matches = Callable[[str], bool]
 _Test = Callable[[object], bool]
 _SEPARATOR = re.compile(r"[/\\]|%2f|%5c")
 _MISSING = object()
@@ -14,21 +14,6 @@ _MISSING = object()
 _AMBIGUOUS = re.compile(
     r"(?:^|[/\\])\.{1,2}(?:[/\\?#]|$)|\\|%2e|%2f|%5c|%00|[\x00-\x20\x7f]", re.IGNORECASE
 )
-
-
-def compile_globs(patterns: Sequence[str]) -> Matches:
-    """Build the test of one list of globs: `*` for any text, `?` for any character.
-
-    Case counts, and nothing else is special: a tool's name is not a path.
-    """
-    exact = frozenset(each for each in patterns if "*" not in each and "?" not in each)
-    wild = [_regex(each) for each in patterns if each not in exact]
-    if not wild:
-        return exact.__contains__
-    if "*" in patterns:
-        return lambda name: True
-    search = re.compile("|".join(wild), re.DOTALL).fullmatch
-    return lambda name: name in exact or search(name) is not None
 
 
 def is_ambiguous(name: str) -> bool:
@@ -104,8 +89,3 @@ def _is_same(value: object, wanted: object) -> bool:
 def _leads_away(value: str) -> bool:
     plain = value.lower().replace("%2e", ".")
     return ".." in plain and ".." in _SEPARATOR.split(plain)
-
-
-def _regex(glob: str) -> str:
-    parts = {"*": ".*", "?": "."}
-    return "".join(parts.get(char) or re.escape(char) for char in glob)

@@ -7,12 +7,13 @@ from functools import lru_cache
 import msgspec
 
 from gateway.config.rule import Rule
+from gateway.glob import Matches, compile_globs
 from gateway.identity.principal import Principal
 from gateway.mcp.arguments import Arguments
 from gateway.mcp.message import Target
 from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, any_holds
 from gateway.policy.expression import Expression, ExpressionFailed
-from gateway.policy.matching import Matches, compile_arguments, compile_globs, is_ambiguous
+from gateway.policy.matching import compile_arguments, is_ambiguous
 from gateway.policy.who import Condition, Vocabulary
 
 Annotations = Mapping[str, bool]

@@ -12,10 +12,10 @@ from typing import NoReturn
 from gateway.config.model import ServerLimits
 from gateway.config.scalars import Rate
 from gateway.errors import RateLimited
+from gateway.glob import compile_globs
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Message
 from gateway.policy.limit import Concurrency, RateLimit
-from gateway.policy.matching import compile_globs
 from gateway.proxy.caller import counted_as, network_of
 from gateway.proxy.sessions import Session
 from gateway.proxy.shared_limits import Allowance, Demand, SharedLimits
