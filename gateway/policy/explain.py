@@ -5,9 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from gateway.identity.principal import Principal
-from gateway.policy.decision import Allow, Decision, Unknown
+from gateway.policy.decision import Allow, Decision, Deny, Unknown
 from gateway.policy.expression import ExpressionFailed
 from gateway.policy.rules import Action, CompiledRule, Rules
+from gateway.policy.uri import Ambiguous
+
+_OTHER_NAME = "does not cover this method and name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,14 @@ class Step:
 
 def explain(rules: Rules, principal: Principal | None, action: Action) -> Sequence[Step]:
     """Go through the rules in their order, up to the one that decides."""
+    try:
+        name = rules.decisive_reading(principal, action)
+    except Ambiguous:
+        return [Step("resources", describe(Deny("ambiguous_name")), decides=True)]
     steps: list[Step] = []
     for rule in rules.all:
-        unfit = _why_unfit(rule, principal, action)
+        fits = rule.covers(action.method, action.target, name.text, name.whole)
+        unfit = _why_unfit(rule, principal, action) if fits else _OTHER_NAME
         if unfit is not None:
             steps.append(Step(rule.name, unfit))
             continue
@@ -57,8 +65,6 @@ def _said(rule: CompiledRule, principal: Principal | None, action: Action) -> st
 
 
 def _why_unfit(rule: CompiledRule, principal: Principal | None, action: Action) -> str | None:
-    if not rule.covers(action.method, action.target, action.name):
-        return "does not cover this method and name"
     if rule.annotations is not None and not rule.fits_annotations(action):
         return "the server publishes other annotations of this tool, or no such tool"
     if rule.arguments is not None and not rule.arguments(action.arguments or {}):

@@ -10,15 +10,6 @@ from gateway.mcp.arguments import Arguments
 _Test = Callable[[object], bool]
 _SEPARATOR = re.compile(r"[/\\]|%2f|%5c")
 _MISSING = object()
-# What one reader takes for a part of a name and another for the way to a different one.
-_AMBIGUOUS = re.compile(
-    r"(?:^|[/\\])\.{1,2}(?:[/\\?#]|$)|\\|%2e|%2f|%5c|%00|[\x00-\x20\x7f]", re.IGNORECASE
-)
-
-
-def is_ambiguous(name: str) -> bool:
-    """Tell whether a URI or path can lead elsewhere than it seems to: `..`, `%2f`, `\\`, spaces."""
-    return _AMBIGUOUS.search(name) is not None
 
 
 def compile_arguments(matchers: Mapping[str, Matcher]) -> Callable[[Arguments], bool]:

@@ -7,13 +7,21 @@ from functools import lru_cache
 import msgspec
 
 from gateway.config.rule import Rule
-from gateway.glob import Matches, compile_globs
+from gateway.glob import compile_globs
 from gateway.identity.principal import Principal
 from gateway.mcp.arguments import Arguments
 from gateway.mcp.message import Target
-from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, any_holds
+from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, all_hold, any_holds
 from gateway.policy.expression import Expression, ExpressionFailed
-from gateway.policy.matching import compile_arguments, is_ambiguous
+from gateway.policy.matching import compile_arguments
+from gateway.policy.uri import (
+    Ambiguous,
+    Reading,
+    names_query,
+    read_pattern,
+    read_template,
+    read_uri,
+)
 from gateway.policy.who import Condition, Vocabulary
 
 Annotations = Mapping[str, bool]
@@ -38,19 +46,21 @@ PLUMBING = frozenset(
         "subscriptions/listen",
     }
 )
+# Method, what it is about, one reading of the name, and the whole name (the same for tools).
+Covers = Callable[[str, Target | None, str, str], bool]
 _REMEMBERED = 4096
 _MAX_REMEMBERED_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """One rule. `covers` looks at method and name.
+    """One rule. `covers` looks at method and name; see `Covers`.
 
     `arguments`, `expression` and `annotations` narrow it.
     """
 
     name: str
-    covers: Callable[[str, Target | None, str], bool]
+    covers: Covers
     who: Condition
     public: bool = False
     narrows_resources: bool = False
@@ -113,6 +123,9 @@ class Coverage(msgspec.Struct, frozen=True):
     reads_annotations: bool
 
 
+_NOTHING = Coverage((), reads_arguments=False, reads_annotations=False)
+
+
 class Ruling(msgspec.Struct, frozen=True):
     """A decision, and the `rule` that made it; None where none covers the operation.
 
@@ -135,10 +148,22 @@ class Rules:
         self._covering = lru_cache(_REMEMBERED)(self._find)
 
     def covering(self, method: str, target: Target | None, name: str) -> Coverage:
-        """The rules that may decide about such an operation."""
-        if len(name) > _MAX_REMEMBERED_CHARS:
-            return self._find(method, target, name)
-        return self._covering(method, target, name)
+        """The rules that may decide about such an operation.
+
+        Of a resource, those of the whole URI; what they look at is of all its readings.
+        """
+        if target != "resource" or not self._guards_resources:
+            return self._covered(method, target, name, name)
+        try:
+            readings = read_resource(method, name)
+        except Ambiguous:
+            return _NOTHING
+        found = [self._covered(method, target, each.text, each.whole) for each in readings]
+        return Coverage(
+            found[0].rules,
+            any(each.reads_arguments for each in found),
+            any(each.reads_annotations for each in found),
+        )
 
     def decide(self, principal: Principal | None, action: Action) -> Ruling:
         """Let the first rule that covers the operation decide; none denies.
@@ -157,20 +182,51 @@ class Rules:
         """
         if self.shadow and principal is not None:
             return ALLOWED
-        possible: list[Decision] = []
-        for rule in self.covering(action.method, action.target, action.name).rules:
-            if rule.shadow or not rule.fits_annotations(action):
-                continue
-            possible.append(rule.decide(principal))
-            if not rule.reads_arguments:
-                return any_holds(possible)
-        return any_holds([*possible, self.default(principal, action)])
+        if action.target != "resource" or not self._guards_resources:
+            return self._show(principal, action, action.name, action.name)
+        try:
+            readings = read_resource(action.method, action.name)
+        except Ambiguous:
+            return Deny("ambiguous_name")
+        return all_hold(
+            self._show(principal, action, each.text, each.whole)
+            for each in readings
+            if each.sure or self._covered(action.method, action.target, each.text, each.whole).rules
+        )
+
+    def decisive_reading(self, principal: Principal | None, action: Action) -> Reading:
+        """The reading of the operation's name that the decision is about. Raises `Ambiguous`."""
+        return self._decisive(principal, action)[0]
 
     def _decide(self, principal: Principal | None, action: Action) -> Ruling:
-        if self._guards_resources and _is_ambiguous(action):
+        if action.target != "resource" or not self._guards_resources:
+            return self._rule_on(principal, action, action.name, action.name)
+        try:
+            return self._decisive(principal, action)[1]
+        except Ambiguous:
             return Ruling(Deny("ambiguous_name"))
+
+    def _decisive(self, principal: Principal | None, action: Action) -> tuple[Reading, Ruling]:
+        """The first reading that is not allowed, or the whole one."""
+        if action.target != "resource" or not self._guards_resources:
+            name = Reading(action.name, action.name)
+            return name, self._rule_on(principal, action, name.text, name.whole)
+        rulings = [
+            (each, self._rule_on(principal, action, each.text, each.whole))
+            for each in read_resource(action.method, action.name)
+        ]
+        for reading, ruling in rulings:
+            if isinstance(ruling.decision, Allow):
+                continue
+            if reading.sure or ruling.rule is not None:
+                return reading, ruling
+        return rulings[0]
+
+    def _rule_on(
+        self, principal: Principal | None, action: Action, text: str, whole: str
+    ) -> Ruling:
         would: Deny | Unknown | None = None
-        for rule in self.covering(action.method, action.target, action.name).rules:
+        for rule in self._covered(action.method, action.target, text, whole).rules:
             decision = _decision_of(rule, principal, action)
             if decision is None:
                 continue
@@ -180,14 +236,29 @@ class Rules:
                 would = would or decision
         return Ruling(self.default(principal, action), would=would)
 
+    def _show(self, principal: Principal | None, action: Action, text: str, whole: str) -> Decision:
+        possible: list[Decision] = []
+        for rule in self._covered(action.method, action.target, text, whole).rules:
+            if rule.shadow or not rule.fits_annotations(action):
+                continue
+            possible.append(rule.decide(principal))
+            if not rule.reads_arguments:
+                return any_holds(possible)
+        return any_holds([*possible, self.default(principal, action)])
+
     def default(self, principal: Principal | None, action: Action) -> Decision:
         """The decision where no rule covers the operation."""
         if _is_plumbing(action.method):
             return ALLOWED
         return Deny("missing" if principal is None else "no_rule")
 
-    def _find(self, method: str, target: Target | None, name: str) -> Coverage:
-        rules = tuple(self._until_decided(method, target, name))
+    def _covered(self, method: str, target: Target | None, text: str, whole: str) -> Coverage:
+        if len(whole) > _MAX_REMEMBERED_CHARS:
+            return self._find(method, target, text, whole)
+        return self._covering(method, target, text, whole)
+
+    def _find(self, method: str, target: Target | None, text: str, whole: str) -> Coverage:
+        rules = tuple(self._until_decided(method, target, text, whole))
         return Coverage(
             rules,
             any(rule.reads_arguments for rule in rules),
@@ -195,13 +266,21 @@ class Rules:
         )
 
     def _until_decided(
-        self, method: str, target: Target | None, name: str
+        self, method: str, target: Target | None, text: str, whole: str
     ) -> Iterator[CompiledRule]:
         for rule in self.all:
-            if rule.covers(method, target, name):
+            if rule.covers(method, target, text, whole):
                 yield rule
                 if not (rule.reads_arguments or rule.annotations or rule.shadow):
                     return
+
+
+def read_resource(method: str, name: str) -> Sequence[Reading]:
+    """What the name of a resource may be read as. Raises `Ambiguous`.
+
+    What is completed is a template as a rule: MCP, Completion.
+    """
+    return read_uri(read_template(name) if method == "completion/complete" else name)
 
 
 def compile_rules(rules: Sequence[Rule], words: Vocabulary, *, shadow: bool = False) -> Rules:
@@ -236,30 +315,42 @@ def _decision_of(
         return Deny("missing" if principal is None else "expression_failed")
 
 
-def _covers(rule: Rule) -> Callable[[str, Target | None, str], bool]:
+def _covers(rule: Rule) -> Covers:
     methods = compile_globs(rule.methods) if rule.methods else None
-    named: dict[Target, Matches] = {}
+    named: dict[Target, Callable[[str, str], bool]] = {}
     if rule.tools:
-        named["tool"] = compile_globs(rule.tools)
+        named["tool"] = _names(rule.tools)
     if rule.prompts:
-        named["prompt"] = compile_globs(rule.prompts)
+        named["prompt"] = _names(rule.prompts)
     if rule.resources:
-        named["resource"] = compile_globs(rule.resources)
+        named["resource"] = _uris(rule.resources)
 
-    def covers(method: str, target: Target | None, name: str) -> bool:
+    def covers(method: str, target: Target | None, text: str, whole: str) -> bool:
         if methods is not None and not methods(method):
             return False
         if not named:
             # A rule about everything is about what is used, not about being there at all.
             return methods is not None or not _is_plumbing(method)
-        return target in named and named[target](name)
+        return target in named and named[target](text, whole)
 
     return covers
 
 
+def _names(globs: Sequence[str]) -> Callable[[str, str], bool]:
+    matches = compile_globs(globs)
+    return lambda text, whole: matches(text)
+
+
+def _uris(globs: Sequence[str]) -> Callable[[str, str], bool]:
+    normal = [each for glob in globs for each in read_pattern(glob)]
+    matches = compile_globs(normal)
+    asking = [each for each in normal if names_query(each)]
+    if not asking:
+        return lambda text, whole: matches(text)
+    # Who writes a query into a rule means it to be read by the server.
+    matches_whole = compile_globs(asking)
+    return lambda text, whole: matches(text) or matches_whole(whole)
+
+
 def _is_plumbing(method: str) -> bool:
     return method in PLUMBING or method.startswith("notifications/")
-
-
-def _is_ambiguous(action: Action) -> bool:
-    return action.target == "resource" and is_ambiguous(action.name)

@@ -8,6 +8,7 @@ from gateway.mcp.listing import EVERY_LIST, LISTS, Entry, filter_lists, tool_hin
 from gateway.mcp.message import Message, Target
 from gateway.policy.decision import Allow, Decision, Deny
 from gateway.policy.rules import Action, Rules
+from gateway.policy.uri import read_template
 
 _ALL = tuple(sorted(EVERY_LIST))
 Show = Literal["allowed", "reachable", "all"]
@@ -46,6 +47,8 @@ class ListFilter:
         name = entry.get(naming)
         if not isinstance(name, str):
             return False  # nobody could call it
+        if naming == "uriTemplate":
+            name = read_template(name)
         annotations = tool_hints(entry) if target == "tool" else None
         action = Action(method, target, name, annotations=annotations)
         return self._is_shown(self._rules.show(self._principal, action))

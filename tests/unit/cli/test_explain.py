@@ -22,6 +22,8 @@ rules:
   - {tools: [look], annotations: {readOnlyHint: true}, allow: {groups: [dev]}}
   - {tools: [open], allow: anonymous}
   - {tools: [trial], allow: nobody, mode: shadow}
+  - {resources: ["x:b"], allow: nobody, name: closed}
+  - {resources: ["x:*"], allow: any}
 """
 ADA = ["--subject", "ada", "--scope", "mcp:read"]
 
@@ -49,6 +51,9 @@ def explain(config: Path, *arguments: str) -> Result:
             "allowed",
             0,
         ),
+        ([*ADA, "--resource", "x:%61"], "allowed", 0),
+        ([*ADA, "--resource", "x:%62?v"], "denied: nobody_allowed", 1),
+        ([*ADA, "--resource", "x:a?"], "denied: ambiguous_name", 1),
         ([*ADA, "--tool", "trial"], "denied: no_rule", 1),
         ([*ADA, "--method", "tools/list"], "allowed", 0),
         (["--subject", "ada", "--tool", "open"], "denied until there is a scope: mcp:read", 1),
