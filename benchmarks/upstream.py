@@ -25,7 +25,7 @@ _BODY = (
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(_BODY)
 _REPLY = b"%b\r\n%b" % (_HEAD, _BODY)
 _GREETING = b"%bMcp-Session-Id: one-of-the-benchmark\r\n\r\n%b" % (_HEAD, _BODY)
-_STREAM_HEAD = (
+STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
 )
@@ -65,7 +65,7 @@ class UpstreamConnection(asyncio.Protocol):
         if self._transport is None:
             return
         if self._parser.get_method() == b"GET":
-            self._transport.write(_STREAM_HEAD)
+            self._transport.write(STREAM_HEAD)
             if self._event_interval_s:
                 self._send_event(asyncio.get_running_loop().time())
         else:

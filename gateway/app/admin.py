@@ -26,6 +26,7 @@ async def open_admin(
     What changes something is there only when a token guards it.
     """
     app = build_admin_app(observed(config, observers))
+    app.on_response_prepare.append(_end_behind_upgrade)
     if config.admin.token is not None:
         token = config.admin.token.get_secret_value()
         add_revocation_routes(app, revocations, token)
@@ -38,3 +39,9 @@ async def open_admin(
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+async def _end_behind_upgrade(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    # The parser stops behind a request that asks for an upgrade, and what it was fed is lost.
+    if "Upgrade" in request.headers:
+        response.force_close()

@@ -19,7 +19,7 @@ from gateway.observability.audit import AuditLog
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
 from gateway.observability.insecure import insecure_settings
-from gateway.observability.labels import result_of
+from gateway.observability.labels import UNROUTED, result_of
 from gateway.observability.metrics import IssuerState, Metrics
 from gateway.observability.outcome import RequestOutcome, Result, trace_id_of
 from gateway.observability.reasons import OK, decision_of
@@ -98,6 +98,10 @@ class Observers:
         )
         self.metrics.unrouted.finished(outcome)
         self.audit.write(outcome)
+
+    def stalled(self) -> None:
+        """Count a client that was dropped between two requests: it did not read the answers."""
+        self.metrics.streams_ended.increment(UNROUTED, "stalled")
 
 
 def outcome_of(visit: Visit) -> RequestOutcome:

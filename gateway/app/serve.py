@@ -97,7 +97,7 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         )
         _keep_lists_fresh(issuers, revocations, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
-        server = GatewayServer(gate.handle, _limits(config), observers.refused)
+        server = GatewayServer(gate.handle, _limits(config), observers.refused, observers.stalled)
         listener = await _listen(config, server)
         stack.push_async_callback(_drain, config, listener, server, gate, observers)
         observers.readiness.set_ready(LISTENER)
@@ -154,6 +154,8 @@ def _limits(config: Config) -> ListenerLimits:
         connections_per_address=config.limits.connections_per_address,
         header_timeout_s=config.limits.header_timeout,
         keepalive_s=config.limits.keepalive,
+        write_stall_s=max(server.streams.write_stall for server in config.servers.values()),
+        proxies=config.trusted_proxies,
     )
 
 
@@ -182,6 +184,7 @@ async def _drain(
 ) -> None:
     """Take no new work, finish what is under way, end what never ends by itself."""
     observers.readiness.drain()
+    server.drain()
     await asyncio.sleep(config.shutdown.delay)
     listener.close()
     server.pre_shutdown()

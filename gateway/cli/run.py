@@ -42,6 +42,8 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter per flag is how click wo
     print_config: bool,
 ) -> None:
     """Run the gateway from a configuration file, or from flags alone."""
+    # Whoever tells of a rotated log does not know that the gateway only starts; by default it ends.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     config = _configuration(path, upstream, issuer, public_url)
     config = _with_flags(config, listen, admin_listen, log_level)
     if print_config:
@@ -66,7 +68,7 @@ async def _until_told(config: Config) -> None:
     from gateway.app.serve import serving  # see above
 
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
+    told, hung_up = asyncio.Event(), asyncio.Event()
 
     def on_signal() -> None:
         if told.is_set():
@@ -75,8 +77,12 @@ async def _until_told(config: Config) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
+    # A log may be rotated while the gateway starts: what is open already is opened anew then.
+    loop.add_signal_handler(signal.SIGHUP, hung_up.set)
     async with serving(config) as gateway:
         loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
+        if hung_up.is_set():
+            gateway.reopen_logs()
         if sys.stderr.isatty():
             click.echo(banner(config), err=True)
         _settle_garbage_collector()

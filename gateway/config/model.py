@@ -228,7 +228,7 @@ class Limits(Section):
     """What the public listener takes before it knows who is calling."""
 
     connections: Annotated[Count, Field(ge=1)] = 20000
-    connections_per_address: Annotated[Count, Field(ge=1)] = 10000
+    connections_per_address: Annotated[Count, Field(ge=1)] = 1000
     header_timeout: Seconds = 10.0
     keepalive: Seconds = 75.0
     unauthenticated_per_address: RateValue | None = Rate(100, 1.0)

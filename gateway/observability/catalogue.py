@@ -116,7 +116,7 @@ ISSUER_CIRCUIT_OPEN = Metric(
 )  # fmt: skip
 STREAMS_ENDED = Metric(
     "streams_ended_total", "counter", ("server", "reason"),
-    "Streams that the gateway ended before their time.",
+    "Streams and long answers that the gateway ended before their time.",
 )  # fmt: skip
 SESSIONS_OPEN = Metric(
     "sessions_open", "gauge", ("server",), "Sessions that this process knows and that are not idle."

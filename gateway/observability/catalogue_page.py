@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from gateway.observability.catalogue import METRICS, Metric
-from gateway.observability.labels import ISSUER_REQUEST_KINDS, MCP_METHODS
+from gateway.observability.labels import ISSUER_REQUEST_KINDS, MCP_METHODS, STREAM_ENDS
 from gateway.observability.outcome import Result, Scheme
 from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
@@ -73,7 +73,7 @@ def metrics_page() -> str:
         "scheme": _code(get_args(Scheme)),
         "kind": _code(ISSUER_REQUEST_KINDS),
         "result of `mcpgw_issuer_requests_total`": _code(["ok", "failed", "refused"]),
-        "reason of `mcpgw_streams_ended_total`": _code(["expired", "revoked", "draining"]),
+        "reason of `mcpgw_streams_ended_total`": _code(STREAM_ENDS),
         "result of `mcpgw_token_cache_requests_total`": _code(["hit", "miss", "negative"]),
         "result of `mcpgw_jwks_fetches_total`": _code(["ok", "failed"]),
     }

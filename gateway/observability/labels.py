@@ -10,6 +10,7 @@ from gateway.observability.reasons import OK, STAGE_OF, decision_of
 OTHER_LABEL: Final = "_other"
 NONE_LABEL: Final = "_none"  # no message was read: GET, DELETE, or refused before
 _FIRST_ERROR_STATUS: Final = 400
+STREAM_ENDS: Final = ("expired", "revoked", "draining", "stalled")
 UNROUTED: Final = "_unrouted"  # the request reached no server; a server's name starts with a letter
 
 # Every revision from 2024-11-05 to 2026-07-28: what a client may send.

@@ -24,6 +24,7 @@ from gateway.observability.labels import (
     HTTP_METHOD_LABELS,
     METHOD_LABELS,
     OTHER_LABEL,
+    STREAM_ENDS,
     UNROUTED,
 )
 from gateway.observability.outcome import RequestOutcome, Scheme
@@ -280,7 +281,7 @@ class ServerMetrics:
         metrics.shared_limit_failures.prepare(name)
         for reason in AUTHENTICATION_REASONS:
             metrics.auth_decisions.prepare(name, "none", decision_of(reason), reason)
-        for ended in ("expired", "revoked", "draining"):
+        for ended in STREAM_ENDS:
             metrics.streams_ended.prepare(name, ended)
         for reason in UPSTREAM_REASONS:
             metrics.upstream_errors.prepare(name, reason)

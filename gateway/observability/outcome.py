@@ -46,7 +46,8 @@ class RequestOutcome(
     `mcp_method` and `name` (tool, prompt or resource) are as the client wrote them: for the
     audit log only, never a label. `upstream_s` ends with the head of the answer. `streamed`
     tells that the body had no known length, so that `duration_s` says nothing about the gateway;
-    `ended` why the gateway ended it before its time: `expired`, `revoked` or `draining`.
+    `ended` why the gateway ended it before its time: `expired`, `revoked`, `draining`
+    or `stalled`, when the client did not read.
     `rule` is the rule of the server that decided, None where none covers the operation;
     `would_deny` the reason why a rule in shadow mode would have refused it. `session` is a short
     name of the session that the request is part of.

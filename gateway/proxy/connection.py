@@ -21,20 +21,24 @@ from gateway.proxy.framing import Framing, read_framing
 from gateway.proxy.upstream_limits import PoolLimits
 
 _PIECE_BYTES = 64 * 1024
+READ_BYTES = 32 * 1024
 _MAX_INTERIM_RESPONSES = 8  # H13: a storm of 1xx
 _SWITCHING_PROTOCOLS = 101
 _FIRST_INTERIM, _FIRST_FINAL = 100, 200  # RFC 9110 §15
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """A connection that is idle, or busy with the exchange that `start` began.
 
+    It reads into `buffer`, which all connections share: a loop's own reads, of up to 256 KiB,
+    would be too much to hold for a client that does not read. What is read is copied at once.
     `on_free` is called when it may serve another exchange, `on_lost` once when it is gone.
     Past `deadline` (the loop's clock) the pool calls `expire`. `on_message_begin` to
     `on_message_complete` are called by the parser.
     """
 
     __slots__ = (
+        "_buffer",
         "_framing",
         "_headers",
         "_interim",
@@ -59,11 +63,13 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         limits: PoolLimits,
+        buffer: bytearray,
         on_free: Callable[["Connection"], None],
         on_lost: Callable[["Connection"], None],
     ) -> None:
         self.deadline = inf
         self._limits = limits
+        self._buffer = memoryview(buffer)
         self._on_free = on_free
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
@@ -143,14 +149,18 @@ class Connection(asyncio.Protocol):
         """Keep the transport."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next read goes to."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Parse, then hand over once: head and body of a small response wake their caller once."""
         if self._waiter is None and self._response is None:
             self._discard()  # nobody asked: whatever it is, the next caller must not get it
             return
-        self._quiet_bytes += len(data)
+        self._quiet_bytes += nbytes
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._buffer[:nbytes])
         except (HttpParserError, HttpParserUpgrade) as cause:
             self._refuse(cause)
             return
@@ -206,7 +216,12 @@ class Connection(asyncio.Protocol):
         if self._quiet_bytes > self._limits.max_head_bytes:
             self._check_head_size()
         self._framing = read_framing(status, self._parser.get_http_version(), self._headers)
-        self._response = response = UpstreamResponse(status, self._headers, self._transport)
+        self._response = response = UpstreamResponse(
+            status,
+            self._headers,
+            self._transport,
+            is_short=self._framing is Framing.WHOLE,
+        )
         if self._is_head_request:
             # llhttp cannot be told that no body follows, so it parses no further response.
             self._keep_alive = False

@@ -51,7 +51,8 @@ async def deliver(
         visit.bytes_out = len(response.body)
         visit.answer = _answer_of(delivery, response.body)
         reply = Reply(response.status, headers, response.body)
-        return write_reply(request, reply, keep_alive=request.keep_alive)
+        stall_s = route.forwarder.streams.write_stall_s
+        return await write_reply(request, reply, write_stall_s=stall_s)
     if delivery.events:
         headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
         headers.append(_UNBUFFERED)

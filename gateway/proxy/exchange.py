@@ -4,7 +4,8 @@ import asyncio
 
 from gateway.errors import UpstreamError
 
-_HIGH_WATER_BYTES = 64 * 1024  # figure 13: what one stalled client may pin
+# Figure 13: what one stalled client may pin. A read brings 32 KiB more at most.
+_HIGH_WATER_BYTES = 16 * 1024
 
 
 class UpstreamResponse:
@@ -18,8 +19,10 @@ class UpstreamResponse:
     __slots__ = (
         "_buffered",
         "_error",
+        "_is_short",
         "_pieces",
         "_reader",
+        "_taken",
         "_transport",
         "body",
         "complete",
@@ -30,7 +33,12 @@ class UpstreamResponse:
     )
 
     def __init__(
-        self, status: int, headers: list[tuple[bytes, bytes]], transport: asyncio.Transport
+        self,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        transport: asyncio.Transport,
+        *,
+        is_short: bool = False,
     ) -> None:
         self.status = status
         self.headers = headers
@@ -39,10 +47,16 @@ class UpstreamResponse:
         self.is_paused = False
         self.has_been_paused = False
         self._transport = transport
+        self._is_short = is_short  # all of it is waited for: a pause would never end
         self._pieces: list[bytes] = []
-        self._buffered = 0
+        self._buffered = self._taken = 0
         self._reader: asyncio.Future[None] | None = None
         self._error: UpstreamError | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """How much of the body has come and was not dealt with."""
+        return self._buffered
 
     async def read(self) -> bytes:
         """Return what has arrived since the last read, at least a byte; b"" at a clean end.
@@ -50,7 +64,12 @@ class UpstreamResponse:
         Raises `UpstreamInvalid` when the body is cut short and `UpstreamTimeout` when it
         stays silent. Cancelling a read closes the connection.
         """
-        if not self._pieces and not self.complete and self._error is None:
+        # What the last read gave has been dealt with: only now it counts no more.
+        self._buffered -= self._taken
+        self._taken = 0
+        self._resume_when_low()
+        # What frames the body may arrive alone, a chunk's size or an extension: that is no end.
+        while not self._pieces and not self.complete and self._error is None:
             await self._wait()
         if self._pieces:
             return self._take()
@@ -67,7 +86,7 @@ class UpstreamResponse:
         """Take a piece of the body; more than the reader keeps up with stops the upstream."""
         self._pieces.append(piece)
         self._buffered += len(piece)
-        if self._buffered > _HIGH_WATER_BYTES and not self.is_paused:
+        if self._buffered > _HIGH_WATER_BYTES and not (self.is_paused or self._is_short):
             self.is_paused = self.has_been_paused = True
             self._transport.pause_reading()
 
@@ -104,9 +123,12 @@ class UpstreamResponse:
     def _take(self) -> bytes:
         piece = b"".join(self._pieces)
         self._pieces.clear()
-        self._buffered = 0
-        self._resume()
+        self._taken = len(piece)
         return piece
+
+    def _resume_when_low(self) -> None:
+        if self._buffered <= _HIGH_WATER_BYTES:
+            self._resume()
 
     def _resume(self) -> None:
         if self.is_paused:

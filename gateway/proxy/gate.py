@@ -38,13 +38,15 @@ from gateway.proxy.parameters import check_parameters
 from gateway.proxy.peer import Network, client_address
 from gateway.proxy.refuse import refuse
 from gateway.proxy.refused_call import note_refused_call
-from gateway.proxy.respond import JSON, NO_STORE, Reply, Written, write_reply
+from gateway.proxy.respond import JSON, NO_STORE, ClientStalled, Reply, Written, write_reply
 from gateway.proxy.routes import Answer, Receiver, Route, Routes
 from gateway.proxy.stream import Stream
 from gateway.proxy.succession import Newcomer
 from gateway.proxy.visit import Visit, harmless_request_id, new_request_id
 
 logger = logging.getLogger(__name__)
+
+STALLED = "stalled"
 
 
 class Gate:
@@ -84,8 +86,9 @@ class Gate:
         except GatewayError as error:
             _note_place(request, visit)
             return refuse(request, visit, error)
-        except (asyncio.CancelledError, ConnectionError):
+        except (asyncio.CancelledError, ConnectionError) as gone:
             visit.client_gone = True
+            visit.ended = STALLED if isinstance(gone, ClientStalled) else visit.ended
             raise
         except Exception:
             logger.exception("unexpected failure", extra={"request_id": visit.request_id})
@@ -105,14 +108,14 @@ class Gate:
         if not isinstance(place, Route):
             reply = await _answer(request, place, head)
             visit.status = reply.status
-            return write_reply(request, reply, keep_alive=request.keep_alive)
+            return await write_reply(request, reply)
         visit.route = place
         visit.traceparent = head.headers.get("Traceparent", "")
         place.metrics.in_flight += 1
         visit.cors = check_origin(head, place.origins)
         if head.method == "OPTIONS":
             visit.status = 204
-            return write_reply(request, preflight(head, visit.cors), keep_alive=request.keep_alive)
+            return await write_reply(request, preflight(head, visit.cors))
         check_method(head)
         visit.principal = await self._authenticate(place, head, visit)
         try:
@@ -282,7 +285,7 @@ async def _answer_own(request: BaseRequest, own: OwnTools, visit: Visit, body: b
     visit.status, visit.bytes_out = 200, len(answer)
     visit.answer = answer_in(answer)
     headers = [JSON, NO_STORE, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
-    return write_reply(request, Reply(200, headers, answer), keep_alive=request.keep_alive)
+    return await write_reply(request, Reply(200, headers, answer))
 
 
 def _rewriter(

@@ -9,15 +9,20 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
-from aiohttp import StreamReader, http_parser
+from aiohttp import EMPTY_PAYLOAD, StreamReader, http_parser
 from aiohttp.http import RawRequestMessage, StreamWriter
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web import BaseRequest, RequestHandler, RequestPayloadError, Server, StreamResponse
 
 from gateway.errors import ConfigError, GatewayError, InvalidRequest
+from gateway.proxy.client_request import ClientRequest, Drain
+from gateway.proxy.head_bound import MAX_HEAD_BYTES, HeadBound, is_too_large
+from gateway.proxy.peer import Network, is_trusted
 from gateway.proxy.respond import HeadTooLarge, error_reply, reply_bytes
 
 logger = logging.getLogger(__name__)
@@ -25,17 +30,31 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[BaseRequest], Awaitable[StreamResponse]]
 MAX_LINE_BYTES = 16 * 1024  # RFC 9112 §3 recommends at least 8000 octets
 MAX_FIELD_BYTES = 20 * 1024  # a 16 KiB token and its header name
+WRITE_BUFFER_BYTES = 16 * 1024  # of answers that a client does not read, before its turn ends
 LINGER_S = 2.0  # RFC 9112 §9.3: read what is left of a refused request, but not for long
+LONGEST_LINGER_S = 10.0  # while the client is still sending
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerLimits:
-    """What a client gets before anybody knows who it is."""
+    """What a client gets before anybody knows who it is.
+
+    `connections_per_address` is not for `proxies`, which speak for many clients. After
+    `write_stall_s` without reading a client is dropped.
+    """
 
     connections: int
     connections_per_address: int
     header_timeout_s: float
     keepalive_s: float
+    write_stall_s: float
+    proxies: tuple[Network, ...] = ()
+
+
+class _Unread(NamedTuple):
+    """Stands among the messages for a request that was not read to the end of its head."""
+
+    exc: Exception
 
 
 def require_c_parser() -> None:
@@ -51,14 +70,24 @@ def require_c_parser() -> None:
 
 
 class GatewayServer(Server):
-    """Makes one `ClientConnection` per client and counts them."""
+    """Makes one `ClientConnection` per client and counts them.
+
+    `refused` is told the status of what was answered without becoming a request, `stalled` of
+    each client that was dropped between two requests because it did not read.
+    """
 
     def __init__(
-        self, handler: Handler, limits: ListenerLimits, refused: Callable[[int, str], None]
-    ):
+        self,
+        handler: Handler,
+        limits: ListenerLimits,
+        refused: Callable[[int, str], None],
+        stalled: Callable[[], None],
+    ) -> None:
         super().__init__(handler, handler_cancellation=True)
         self.limits = limits
         self.refused = refused
+        self.stalled = stalled
+        self.draining = Drain()
         self.per_address: Counter[str] = Counter()
 
     def __call__(self) -> "ClientConnection":
@@ -66,16 +95,39 @@ class GatewayServer(Server):
 
     def is_full(self, address: str) -> bool:
         """True when this address, or the listener, has no connection left to give."""
-        return (
-            len(self.connections) >= self.limits.connections
-            or self.per_address[address] >= self.limits.connections_per_address
-        )
+        limits = self.limits
+        if len(self.connections) >= limits.connections:
+            return True
+        if self.per_address[address] < limits.connections_per_address:
+            return False
+        return not is_trusted(address, limits.proxies)
+
+    def drain(self) -> None:
+        """Close what is idle; every answer from now on is the last of its connection.
+
+        A client would otherwise send its next request to a gateway that reads no more.
+        """
+        self.draining.has_begun = True
+        for connection in self.connections:
+            if isinstance(connection, ClientConnection):
+                connection.close_when_idle()
 
 
 class ClientConnection(RequestHandler):
     """One client connection: heads must arrive in time, parser errors are answered blandly."""
 
-    __slots__ = ("_address", "_head_timer", "_server", "_waiting_since")
+    __slots__ = (
+        "_address",
+        "_bound",
+        "_head_timer",
+        "_is_deaf",
+        "_latest",
+        "_lingering",
+        "_lingers_until",
+        "_parsed",
+        "_server",
+        "_waiting_since",
+    )
 
     def __init__(self, server: GatewayServer, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -91,6 +143,12 @@ class ClientConnection(RequestHandler):
         self._address = ""
         self._head_timer: asyncio.TimerHandle | None = None
         self._waiting_since: float | None = None
+        self._latest: StreamReader = EMPTY_PAYLOAD  # the body of the last head that was parsed
+        self._bound = HeadBound()
+        self._parsed = 0
+        self._is_deaf = False
+        self._lingering: asyncio.Timeout | None = None
+        self._lingers_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the client, or drop it at once when the listener is full."""
@@ -102,6 +160,8 @@ class ClientConnection(RequestHandler):
             self._server.refused(503, self._address)
             self.force_close()
             return
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self._expect_head()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -116,11 +176,66 @@ class ClientConnection(RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse; a head that has begun must be whole within the header timeout."""
+        if self._is_deaf:
+            if self._lingering is not None:
+                ends_at = min(self._loop.time() + LINGER_S, self._lingers_until)
+                self._lingering.reschedule(ends_at)
+            return
         super().data_received(data)
+        self._bound_heads(len(data))
         if self._waiter is None or self._waiter.done():
             self._waiting_since = None
         elif self._waiting_since is None:
             self._expect_head()
+
+    def _bound_heads(self, size: int) -> None:
+        new = self._request_count - self._parsed
+        if new:
+            self._parsed, self._latest = self._request_count, self._messages[-1][1]
+        elif self._reading_paused:
+            return  # the rest of a body, which the parser keeps until somebody reads
+        held = self._bound.take(size, self._parsed, self._latest.total_bytes)
+        if held <= MAX_HEAD_BYTES:
+            return
+        whole = [m for m, _ in islice(reversed(self._messages), new) if hasattr(m, "raw_headers")]
+        if self._bound.has_begun or any(is_too_large(each.raw_headers) for each in whole):
+            self._refuse_rest(new)
+
+    def _refuse_rest(self, new: int) -> None:
+        """Read no more of this client, and say so in its turn."""
+        self._is_deaf = True
+        if not new and not self._latest.is_eof():
+            self._latest.set_exception(RequestPayloadError("trailers without end"))
+            return
+        for _ in range(new):
+            self._messages.pop()
+        refused: Any = (_Unread(LineTooLong(b"", MAX_HEAD_BYTES)), EMPTY_PAYLOAD)
+        self._messages.append(refused)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def close(self) -> None:
+        """Close at once when nothing is under way; else what is, is the last."""
+        # Not aiohttp's own: it would stop reading, in the midst of a request's body, too.
+        if self._waiter is not None:
+            self.force_close()
+
+    def close_when_idle(self) -> None:
+        """Close a connection that has been used and whose next request has not begun."""
+        if self._waiter is not None and self._request_count and not self._bound.has_begun:
+            self.force_close()
+
+    def force_close(self) -> None:
+        """Close, and do not wait for ever until a client has read the rest."""
+        transport = self.transport
+        super().force_close()
+        if transport is not None:
+            self._abort_unread(transport)
+
+    def _abort_unread(self, transport: asyncio.Transport) -> None:
+        # A closed transport stays, with its buffer, until everything is sent.
+        if transport.get_write_buffer_size():
+            self._loop.call_later(self._server.limits.write_stall_s, transport.abort)
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Resume after a pause; aiohttp also calls this when there was none (7 µs a request)."""
@@ -137,20 +252,58 @@ class ClientConnection(RequestHandler):
         task = asyncio.current_task(self._loop)
         assert task is not None  # noqa: S101  # narrows the type
         while not self._force_close:
+            # The next answer is not begun before the last one is read: one client, one answer.
+            if self._paused and not await self._is_reading():
+                break
             message, payload = await self._next_message()
             if not isinstance(message, RawRequestMessage):
                 self._refuse(message.exc)
                 break
-            if not await self._serve(message, payload, task) or self._close:
+            if not await self._serve(message, payload, task) or self._server.draining.has_begun:
                 break
             self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
             if self._keepalive_handle is None:
                 self._keepalive_handle = self._loop.call_at(
                     self._next_keepalive_close_time, self._process_keepalive
                 )
+        await self._linger()
         self._task_handler = None
         if self.transport is not None:
             self.transport.close()
+            self._abort_unread(self.transport)
+
+    async def _is_reading(self) -> bool:
+        """Wait until the client has read; False when it was dropped because it did not."""
+        try:
+            async with asyncio.timeout(self._server.limits.write_stall_s):
+                await self._drain_helper()
+        except ConnectionError:
+            return False
+        except TimeoutError:
+            self._server.stalled()
+            if self.transport is not None:
+                self.transport.abort()
+            return False
+        return True
+
+    async def _linger(self) -> None:
+        """Let the client read the last answer before the connection goes: RFC 9112 §9.6.
+
+        Closing with bytes unread resets the connection, and the reset may overtake the answer.
+        """
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        self._is_deaf = True
+        if transport.can_write_eof():
+            transport.write_eof()
+        elif self._latest.is_eof() and not self._messages and self._upgraded is False:
+            return  # TLS has no half-close; only who may still be sending is waited for
+        self._resume_transport_reading()
+        self._lingers_until = self._loop.time() + LONGEST_LINGER_S
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S) as self._lingering:
+                await self._loop.create_future()  # cancelled when the client is gone
 
     async def _next_message(self) -> tuple[Any, StreamReader]:
         if not self._messages:
@@ -170,10 +323,17 @@ class ClientConnection(RequestHandler):
         self, message: RawRequestMessage, payload: StreamReader, task: asyncio.Task[Any]
     ) -> bool:
         """Have one request handled; True when the connection can carry another."""
-        if self._request_factory is None or self._request_handler is None:
+        if self._request_handler is None:
             return False
-        writer = StreamWriter(self, self._loop)
-        request = self._request_factory(message, payload, self, writer, task)
+        request = ClientRequest(
+            message,
+            payload,
+            self,
+            payload_writer=StreamWriter(self, self._loop),
+            task=task,
+            loop=self._loop,
+            drain=self._server.draining,
+        )
         self._request_in_progress = True
         self._current_request = request
         try:

@@ -14,7 +14,7 @@ from gateway.errors import (
 )
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
-from gateway.proxy.respond import NO_STORE, Header, Reply, Written, error_reply, write_reply
+from gateway.proxy.respond import NO_STORE, Header, Reply, Written, error_reply, write_small_reply
 from gateway.proxy.routes import Route
 from gateway.proxy.visit import Visit
 
@@ -37,7 +37,7 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
         reply = error_reply(
             error, request_id=visit.request_id, message_id=visit.message_id, headers=headers
         )
-    return write_reply(request, reply, keep_alive=keep_alive)
+    return write_small_reply(request, reply, keep_alive=keep_alive)
 
 
 def _is_end_in_doubt(request: BaseRequest, error: GatewayError) -> bool:

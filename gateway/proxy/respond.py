@@ -19,6 +19,15 @@ JSON: Header = (b"Content-Type", b"application/json")
 NO_STORE: Header = (b"Cache-Control", b"no-store")
 _BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
 _CHUNKED: Header = (b"Transfer-Encoding", b"chunked")
+_CLOSE: Header = (b"Connection", b"close")
+# What is put on the wire before it is seen whether the client reads.
+PIECE_BYTES = 16 * 1024
+# Documents and pages of the gateway's own are small; only a server's answers need its setting.
+_WRITE_STALL_S = 60.0
+
+
+class ClientStalled(ConnectionResetError):
+    """The client has not read for so long that its connection was aborted."""
 
 
 class HeadTooLarge(GatewayError):
@@ -65,8 +74,26 @@ def response_head(status: int, headers: Sequence[Header]) -> bytes:
     return b"".join(lines)
 
 
-def write_reply(request: BaseRequest, reply: Reply, *, keep_alive: bool) -> Written:
-    """Put a whole response on the wire in one write."""
+async def write_reply(
+    request: BaseRequest, reply: Reply, *, write_stall_s: float = _WRITE_STALL_S
+) -> Written:
+    """Put a whole response on the wire, a long one as fast as the client reads.
+
+    Raises `ClientStalled`.
+    """
+    keep_alive, transport = request.keep_alive, request.transport
+    if len(reply.body) <= PIECE_BYTES or request.method == "HEAD" or transport is None:
+        return write_small_reply(request, reply, keep_alive=keep_alive)
+    transport.write(reply_bytes(reply, keep_alive=keep_alive, bodiless=True))
+    for start in range(0, len(reply.body), PIECE_BYTES):
+        transport.write(reply.body[start : start + PIECE_BYTES])
+        if request.protocol.writing_paused:
+            await wait_until_read(request, write_stall_s)
+    return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
+
+
+def write_small_reply(request: BaseRequest, reply: Reply, *, keep_alive: bool) -> Written:
+    """Put a whole response, which must be short, on the wire in one write."""
     transport = request.transport
     if transport is not None:
         bodiless = request.method == "HEAD"
@@ -74,13 +101,28 @@ def write_reply(request: BaseRequest, reply: Reply, *, keep_alive: bool) -> Writ
     return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
 
 
+async def wait_until_read(request: BaseRequest, write_stall_s: float) -> None:
+    """Wait until the client has read most of what was written.
+
+    Raises `ClientStalled` after so many seconds: it would pin its answer, and the upstream's
+    connection, for ever.
+    """
+    try:
+        async with asyncio.timeout(write_stall_s):
+            await request.writer.drain()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ClientStalled("the client stopped reading") from None
+
+
 def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> bytes:
-    """Serialize a whole response; `bodiless` for the answer to HEAD."""
+    """Serialize a whole response; `bodiless` for its head alone, as HEAD is answered."""
     headers = list(reply.headers)
     if reply.status not in _BODILESS:
         headers.append((b"Content-Length", b"%d" % len(reply.body)))
     if not keep_alive:
-        headers.append((b"Connection", b"close"))
+        headers.append(_CLOSE)
     head = response_head(reply.status, headers)
     return head if bodiless else head + reply.body
 
@@ -92,11 +134,13 @@ def write_stream_head(
 
     Raises `ConnectionResetError` when the client has gone already.
     """
-    framing = _CHUNKED if chunked else (b"Connection", b"close")  # HTTP/1.0 has no chunks
+    framing = [_CHUNKED] if chunked else []  # HTTP/1.0 has no chunks
+    if not chunked or not request.keep_alive:
+        framing.append(_CLOSE)
     transport = request.transport
     if transport is None:
         raise ConnectionResetError
-    transport.write(response_head(status, [*headers, framing]))
+    transport.write(response_head(status, [*headers, *framing]))
     return transport
 
 

@@ -12,6 +12,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.sse import EventBoundary
 from gateway.proxy.exchange import UpstreamResponse
+from gateway.proxy.respond import PIECE_BYTES, wait_until_read
 
 _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
 LAST_EVENT_S = 5.0
@@ -124,11 +125,12 @@ class Stream:
         while piece := await response.read():
             if rewrite is not None:
                 piece = rewrite(piece)
-            self._write(piece)
+            for start in range(0, len(piece), PIECE_BYTES):
+                self._write(piece[start : start + PIECE_BYTES])
+                if protocol.writing_paused:
+                    await wait_until_read(self._request, self._settings.write_stall_s)
             if self._expired:
                 self._expire_at_boundary()
-            if protocol.writing_paused:
-                await self._drain()
         if self.chunked:
             self._transport.write(_LAST_CHUNK)
 
@@ -142,15 +144,6 @@ class Stream:
         self.bytes_out += len(piece)
         self._wrote_since_beat = True
         self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece)
-
-    async def _drain(self) -> None:
-        try:
-            async with asyncio.timeout(self._settings.write_stall_s):
-                await self._request.writer.drain()
-        except TimeoutError:
-            # A client that stopped reading would pin the upstream's connection for ever.
-            self._transport.abort()
-            raise ConnectionResetError("the client stopped reading") from None
 
     def _schedule_beat(self) -> None:
         if self._settings.keepalive_s > 0:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 _UNIX = "unix:"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-ProtocolT = TypeVar("ProtocolT", bound=asyncio.Protocol)
+ProtocolT = TypeVar("ProtocolT", bound=asyncio.BufferedProtocol)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from gateway.errors import UpstreamBusy, UpstreamTimeout, UpstreamUnreachable
-from gateway.proxy.connection import Connection
+from gateway.proxy.connection import READ_BYTES, Connection
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.target import Target, open_connection
 from gateway.proxy.upstream_limits import PoolLimits
@@ -23,6 +23,7 @@ class UpstreamPool:
     def __init__(self, target: Target, limits: PoolLimits) -> None:
         self._target = target
         self._limits = limits
+        self._buffer = bytearray(READ_BYTES)
         # Asked once: before Python 3.12 each `get_running_loop` is a system call.
         self._loop = asyncio.get_running_loop()
         self._idle: list[Connection] = []
@@ -111,7 +112,7 @@ class UpstreamPool:
         return connection
 
     def _make_connection(self) -> Connection:
-        return Connection(self._limits, self._on_free, self._on_lost)
+        return Connection(self._limits, self._buffer, self._on_free, self._on_lost)
 
     def _check_new(self, connection: Connection) -> None:
         if self._is_closed:

@@ -139,3 +139,38 @@ async def test_slow_clients_do_not_delay_a_quick_one() -> None:
         assert (await rig.call()).status == 200
         assert asyncio.get_running_loop().time() - started < 0.5
         assert len(rig.upstream.requests) == 1
+
+
+@pytest.mark.requirement("180", "H4")
+@pytest.mark.parametrize("announced", [True, False])
+async def test_who_sends_too_much_gets_the_answer_all_the_same(announced: bool) -> None:
+    """RFC 9112 §9.6: closed with bytes unread, the connection is reset before it is read."""
+    async with running_rig() as rig:
+        body = b'{"name":"%b"}' % (b"a" * 5 * 1024 * 1024)
+        request = post(rig.port, body, token=rig.token())
+        if not announced:
+            length = b"Content-Length: %d\r\n\r\n" % len(body)
+            framed = b"Transfer-Encoding: chunked\r\n\r\n" + chunk(body)[: -len(body) - 2]
+            request = request.replace(length, framed)
+        for _ in range(5):
+            status = await asyncio.to_thread(_send_all_then_read, rig.port, request)
+
+            assert status.startswith(b"HTTP/1.1 413 ")
+        rig.upstream.assert_untouched()
+
+
+def _send_all_then_read(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(request)
+        return client.recv(4096)
+
+
+@pytest.mark.requirement("180", "H4")
+async def test_who_reads_the_answer_and_goes_on_sending_is_let_go() -> None:
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        head = post(rig.port, b"x" * 5_000_000, token=rig.token()).partition(b"\r\n\r\n")[0]
+        await client.send(head + b"\r\n\r\n")
+
+        assert (await client.read_response()).status == 413
+        assert await client.is_closed(within_s=1)  # the gateway's half of it
+        rig.upstream.assert_untouched()

@@ -1,6 +1,7 @@
 """`mcpgw run`."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,4 +70,35 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> Non
         with process.stderr:
             assert "listening" in process.stderr.readline()
             process.send_signal(number)
+            assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.requirement("U10")
+def test_a_rotated_log_does_not_end_it_while_it_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as issuer, reserved_port() as port:
+        issuer.settimeout(10)
+        url = f"http://127.0.0.1:{issuer.getsockname()[1]}"
+        words = [
+            "--upstream",
+            FLAGS[1],
+            "--issuer",
+            url,
+            "--public-url",
+            f"http://127.0.0.1:{port}",
+        ]
+        words += ["--listen", f"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0"]
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            [sys.executable, "-m", "gateway", "run", *words],
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            text=True,
+        )
+        assert process.stderr is not None
+        with process.stderr, issuer.accept()[0]:  # it waits for keys that do not come
+            process.send_signal(signal.SIGHUP)
+            issuer.close()
+            line = next(each for each in process.stderr if "listening" in each)
+            process.send_signal(signal.SIGTERM)
+
+            assert str(port) in line
             assert process.wait(timeout=10) == 0

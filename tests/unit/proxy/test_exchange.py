@@ -44,6 +44,22 @@ async def test_each_event_is_read_as_it_arrives(
     assert await response.read() == b""
 
 
+async def test_framing_that_arrives_alone_is_no_end(
+    pool: UpstreamPool, upstream: RecordingUpstream
+) -> None:
+    upstream.default_reply = event_stream_head()
+    response = await post(pool)
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(response.read())
+        await upstream.send(b"%x;a=b" % len(EVENT))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await upstream.send(b"\r\n" + EVENT + b"\r\n")
+
+        assert await reading == EVENT
+    response.close()
+
+
 async def test_connection_of_a_finished_stream_is_used_again(
     pool: UpstreamPool, upstream: RecordingUpstream
 ) -> None:
