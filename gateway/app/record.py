@@ -1,5 +1,6 @@
 """Tells metrics, audit log and status page what became of each visit, and readiness to probes."""
 
+import logging
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -23,12 +24,18 @@ from gateway.observability.labels import UNROUTED, result_of
 from gateway.observability.metrics import IssuerState, Metrics
 from gateway.observability.outcome import RequestOutcome, Result, trace_id_of
 from gateway.observability.reasons import OK, decision_of
+from gateway.observability.seldom import Seldom
 from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
+from gateway.proxy.reach import Reach
 from gateway.proxy.visit import Visit, new_request_id
 
 DISTRIBUTION = "mcp-auth-gateway"
+FULL = "a client was turned away: limits.connections or limits.connections_per_address is reached"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -40,6 +47,7 @@ class Observers:
     denials: Denials = field(default_factory=Denials)
     readiness: Readiness = field(default_factory=Readiness)
     issuers: Issuers | None = None
+    seldom: Seldom = field(default_factory=lambda: Seldom(logger))
 
     def watch(self, issuers: Issuers, revocations: Revocations) -> None:
         """Ask the state of both from now on: at each scrape and at each probe."""
@@ -48,7 +56,11 @@ class Observers:
         self.metrics.watch_revocations(lambda: (len(revocations), revocations.is_current))
         self.metrics.watch_issuers(self.issuer_states)
         for name, sources in issuers.sources.items():
-            self.readiness.watch(f"issuer {name}", partial(_missing, sources))
+            self.readiness.watch(f"issuer {name}", partial(_missing, sources), "issuers")
+
+    def watch_upstream(self, name: str, reach: Reach) -> None:
+        """Ask at each probe from now on whether an upstream can be reached."""
+        self.readiness.watch(f"upstream {name}", partial(_unreachable, reach), "upstreams")
 
     def issuer_states(self) -> Iterable[IssuerState]:
         """The keys of every issuer now."""
@@ -85,7 +97,9 @@ class Observers:
         self.audit.write(event)
 
     def refused(self, status: int, address: str) -> None:
-        """Tell of what the listener refused before there was a request."""
+        """Tell of what the listener refused before there was a request: 503 when it is full."""
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.seldom.warn(FULL, address=address)
         outcome = RequestOutcome(
             time=iso_time(time.time()),
             request_id=new_request_id(),
@@ -97,7 +111,8 @@ class Observers:
             address=address,
         )
         self.metrics.unrouted.finished(outcome)
-        self.audit.write(outcome)
+        if status != HTTPStatus.SERVICE_UNAVAILABLE:
+            self.audit.write(outcome)
 
     def stalled(self) -> None:
         """Count a client that was dropped between two requests: it did not read the answers."""
@@ -165,6 +180,10 @@ def _is_verified(visit: Visit) -> bool | None:
     return None if visit.claimed is None else visit.claimed.verified
 
 
+def _unreachable(reach: Reach) -> str:
+    return reach.missing
+
+
 def _missing(sources: IssuerSources) -> str:
     return sources.missing
 
@@ -181,7 +200,8 @@ async def open_observers(config: Config) -> AsyncIterator[Observers]:
     metrics.config_loaded(ok=True, now=time.time())
     audit = AuditLog(config.log.audit_file, metrics.audit_dropped)
     try:
-        yield Observers(metrics, audit)
+        readiness = Readiness(needs=config.admin.readiness.model_dump())
+        yield Observers(metrics, audit, readiness=readiness)
     finally:
         audit.close()
 

@@ -1,5 +1,6 @@
 """Puts revocations into effect: remembered verdicts end, live streams are cut."""
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -20,6 +21,8 @@ from gateway.identity.watched_file import WatchedFile
 from gateway.proxy.gate import Gate
 from gateway.store.store import Store
 from gateway.store.unavailable import StoreUnavailable
+
+logger = logging.getLogger(__name__)
 
 REASON = "revoked"
 # Longer than any access token should live; then the entry has nothing left to refuse.
@@ -77,6 +80,7 @@ def logout_taker(
             for revocation in _revocations_of(logout, now):
                 await revocations.add(revocation)
         except StoreUnavailable as error:
+            logger.error("logout not kept", extra={"issuer": issuer.issuer, "error": str(error)})
             # The issuer may try again; a mark without its effect must not stay.
             with suppress(StoreUnavailable):
                 await store.remove("logout", mark)

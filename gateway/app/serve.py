@@ -4,17 +4,19 @@ import asyncio
 import hashlib
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gateway.app.admin import open_admin
+from gateway.app.descriptors import descriptors_needed, provide_descriptors
 from gateway.app.introducers import open_introducers
 from gateway.app.issuers import Issuers, open_issuers
 from gateway.app.record import Observers, open_observers
 from gateway.app.revoking import Enforcement, open_revocations
 from gateway.app.routes import Parts, SharedFacts, build_routes
 from gateway.app.sealing_key import sealing_key
+from gateway.app.watching import Watcher, announce_start
 from gateway.config.model import Config
 from gateway.identity.cache import VerdictCache
 from gateway.identity.clocks import Clocks
@@ -24,6 +26,7 @@ from gateway.identity.sources import Surroundings
 from gateway.proxy.gate import Gate
 from gateway.proxy.limits import StrangerLimits
 from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
+from gateway.proxy.reach import Reach
 from gateway.proxy.session import Seal
 from gateway.proxy.upstream import UpstreamPool
 from gateway.store.store import open_store
@@ -57,9 +60,10 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[Serving]:
+async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
     """Run the gateway for as long as the context lasts, then drain it.
 
+    `source` says in the log where the configuration is from.
     The admin listener opens first; the public one when the keys of every issuer were asked
     for, so that no early caller is refused for want of them. Raises `ConfigError` for what
     shows only at start, and OSError for a port that is taken.
@@ -68,6 +72,9 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
     async with _one_error(), AsyncExitStack() as stack:
         background = await stack.enter_async_context(asyncio.TaskGroup())
         observers = await stack.enter_async_context(open_observers(config))
+        announce_start(config, source)
+        stack.callback(logger.info, "stopped")
+        provide_descriptors(descriptors_needed(config))
         flights = Flights(background)
         store = open_store(config.store, config.state_dir)
         stack.push_async_callback(store.aclose)
@@ -91,6 +98,7 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)
         observers.watch(issuers, revocations)
+        _watch_upstreams(config, pools, observers, background, stack)
         observers.readiness.set_not_ready(LISTENER, "not open yet")
         admin_port = await stack.enter_async_context(
             open_admin(config, observers, revocations, routes.sessions)
@@ -103,6 +111,11 @@ async def serving(config: Config) -> AsyncIterator[Serving]:
         observers.readiness.set_ready(LISTENER)
         port = listener.sockets[0].getsockname()[1]
         logger.info("listening", extra={"url": config.public_url, "port": port})
+        watcher = Watcher(observers.readiness)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(watcher.on_loop_error)
+        stack.callback(loop.set_exception_handler, None)
+        stack.callback(background.create_task(watcher.run()).cancel)
         yield Serving(port, admin_port, gate, observers)
 
 
@@ -131,6 +144,24 @@ def _keep_lists_fresh(
         watched.append(issuers.keys.run())
     for watching in watched:
         stack.callback(group.create_task(watching).cancel)
+
+
+def _watch_upstreams(
+    config: Config,
+    pools: Mapping[str, UpstreamPool],
+    observers: Observers,
+    group: asyncio.TaskGroup,
+    stack: AsyncExitStack,
+) -> None:
+    """Know of each upstream whether it can be reached, and say when that changes."""
+    always = config.admin.readiness.upstreams != "ignore"
+    for name, pool in pools.items():
+        timeout_s = config.servers[name].timeouts.connect
+        on_change = observers.metrics.server(name).upstream_reached
+        reach = Reach(name, pool.target, timeout_s, on_change, always=always)
+        pool.on_unreachable = reach.suspect
+        observers.watch_upstream(name, reach)
+        stack.callback(group.create_task(reach.run()).cancel)
 
 
 async def _keep_keys_fresh(
@@ -185,6 +216,8 @@ async def _drain(
     """Take no new work, finish what is under way, end what never ends by itself."""
     observers.readiness.drain()
     server.drain()
+    under_way = {"requests": gate.in_flight, "streams": len(gate.streams)}
+    logger.info("draining", extra=under_way | {"limit_s": config.shutdown.drain})
     await asyncio.sleep(config.shutdown.delay)
     listener.close()
     server.pre_shutdown()

@@ -49,21 +49,21 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter per flag is how click wo
     if print_config:
         click.echo(dump_config(config), nl=False)
         return
-    sys.exit(run(config))
+    sys.exit(run(config, _source(path, upstream)))
 
 
-def run(config: Config) -> int:
+def run(config: Config, source: str = "") -> int:
     """Serve until SIGTERM or SIGINT; a second signal ends at once. Returns the exit code."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            runner.run(_until_told(config))
+            runner.run(_until_told(config, source))
         except OSError as failure:
             click.echo(f"mcpgw: {_advice(failure)}", err=True)
             return EXIT_FAILED
     return 0
 
 
-async def _until_told(config: Config) -> None:
+async def _until_told(config: Config, source: str) -> None:
     # aiohttp costs 200 ms that `--help` and `--print-config` need not pay.
     from gateway.app.serve import serving  # see above
 
@@ -79,7 +79,7 @@ async def _until_told(config: Config) -> None:
         loop.add_signal_handler(number, on_signal)
     # A log may be rotated while the gateway starts: what is open already is opened anew then.
     loop.add_signal_handler(signal.SIGHUP, hung_up.set)
-    async with serving(config) as gateway:
+    async with serving(config, source) as gateway:
         loop.add_signal_handler(signal.SIGHUP, gateway.reopen_logs)
         if hung_up.is_set():
             gateway.reopen_logs()
@@ -128,6 +128,13 @@ def _configuration(
             "Give all of --upstream, --issuer and --public-url, or none and a --config file."
         )
     return load_config(path or Path("config.yaml"), os.environ)
+
+
+def _source(path: Path | None, upstream: str | None) -> str:
+    """What the log calls the configuration: the whole path of its file, or the flags."""
+    if path is None and upstream:
+        return "flags"
+    return str((path or Path("config.yaml")).absolute())
 
 
 def _with_flags(

@@ -210,11 +210,19 @@ class Server(Section):
     allowed_origins: Annotated[frozenset[str], SORTED] = frozenset()
 
 
+class Readiness(Section):
+    """What `/readyz` waits for: one of a kind, all of them, or none."""
+
+    issuers: Literal["any", "all", "ignore"] = "any"
+    upstreams: Literal["any", "all", "ignore"] = "any"
+
+
 class Admin(Section):
     """Health, metrics and status: never on the public port."""
 
     listen: Address = HostPort("127.0.0.1", 9090)
     token: Secret | None = None
+    readiness: Readiness = Readiness()
 
 
 class Tls(Section):

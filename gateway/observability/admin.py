@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from gateway.observability.denials import Denials
-from gateway.observability.health import Readiness
+from gateway.observability.health import Condition, Readiness
 from gateway.observability.metrics import IssuerState, Metrics
 from gateway.observability.status_page import (
     CONTENT_SECURITY_POLICY,
@@ -64,16 +64,23 @@ async def _live(observed: Observed, request: web.Request) -> web.Response:
 
 async def _ready(observed: Observed, request: web.Request) -> web.Response:
     readiness = observed.readiness
-    ready = readiness.ready
+    ready, obstacles = readiness.ready, readiness.obstacles
     document = {
         "ready": ready,
         "draining": readiness.draining,
         "conditions": {
-            name: {"ready": one.ready} | ({"reason": one.reason} if one.reason else {})
+            name: _condition(one, needed=name in obstacles)
             for name, one in readiness.conditions.items()
         },
     }
     return web.json_response(document, status=200 if ready else 503, headers=_HEADERS)
+
+
+def _condition(one: Condition, *, needed: bool) -> Mapping[str, object]:
+    if one.ready:
+        return {"ready": True}
+    told: dict[str, object] = {"ready": False, "reason": one.reason}
+    return told if needed else told | {"needed": False}
 
 
 async def _metrics(observed: Observed, request: web.Request) -> web.Response:

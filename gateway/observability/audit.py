@@ -110,6 +110,8 @@ class AuditLog:
             try:
                 # A failed write may have left half a line: it must not swallow the next one.
                 _write_all(self._descriptor, b"\n" + batch if self._failing else batch)
+                if self._failing:
+                    logger.warning("audit log is written again", extra={"lost": self._lost})
                 self._failing = False
             except OSError as error:
                 self._lost += count

@@ -273,6 +273,10 @@ class ServerMetrics:
         if closed not in _OWN_REASONS:
             self.upstream_up = False
 
+    def upstream_reached(self, reached: bool) -> None:
+        """Note that the upstream could not be connected to, or can be again."""
+        self.upstream_up = reached
+
     def _prepare(self) -> None:
         metrics, name = self._metrics, self.name
         self._upstream_duration = metrics.upstream_duration.cell(name)

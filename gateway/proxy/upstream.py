@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from gateway.errors import UpstreamBusy, UpstreamTimeout, UpstreamUnreachable
 from gateway.proxy.connection import READ_BYTES, Connection
@@ -18,10 +19,12 @@ class UpstreamPool:
 
     The last connection used is the first to be used again, so that the others grow old and
     close. No request is ever sent twice (RFC 9110 §9.2.2): one that may have been seen fails.
+    `on_unreachable` is called when a connection could not be made.
     """
 
     def __init__(self, target: Target, limits: PoolLimits) -> None:
-        self._target = target
+        self.target = self._target = target
+        self.on_unreachable: Callable[[], None] = lambda: None
         self._limits = limits
         self._buffer = bytearray(READ_BYTES)
         # Asked once: before Python 3.12 each `get_running_loop` is a system call.
@@ -98,8 +101,10 @@ class UpstreamPool:
             async with asyncio.timeout(self._limits.connect_timeout_s):
                 connection = await open_connection(self._target, self._make_connection)
         except TimeoutError as cause:
+            self.on_unreachable()
             raise UpstreamTimeout("The MCP server could not be reached in time.") from cause
         except OSError as cause:
+            self.on_unreachable()
             raise UpstreamUnreachable("The MCP server could not be reached.") from cause
         else:
             self._open.add(connection)

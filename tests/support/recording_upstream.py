@@ -35,6 +35,7 @@ class RecordingUpstream:
 
     `replies` are sent in turn, one per request, and `default_reply` after the last. With
     `close_after_reply` each reply ends its connection; None as a reply keeps the caller waiting.
+    `connections` are those that brought a request.
     """
 
     default_reply: bytes = b""
@@ -101,20 +102,24 @@ class RecordingUpstream:
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._writers.add(writer)
         try:
             while await self._answer_one(reader, writer):
                 pass
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
-            self._writers.discard(writer)
-            self.connection_lost.set()
+            if writer in self._writers:
+                self._writers.discard(writer)
+                self.connection_lost.set()
             writer.close()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        self.requests.append(await self._read_request(reader))
+        head = await self._take_until(reader, b"\r\n\r\n")
+        if writer not in self._writers:
+            # A connection without a request is only somebody's look whether there is a server.
+            self.connections += 1
+            self._writers.add(writer)
+        self.requests.append(await self._read_request(reader, head))
         self.arrived.set()
         reply = self.replies.popleft() if self.replies else self.default_reply
         if reply is None:
@@ -124,8 +129,7 @@ class RecordingUpstream:
         await writer.drain()
         return not self.close_after_reply
 
-    async def _read_request(self, reader: asyncio.StreamReader) -> RecordedRequest:
-        head = await self._take_until(reader, b"\r\n\r\n")
+    async def _read_request(self, reader: asyncio.StreamReader, head: bytes) -> RecordedRequest:
         request_line, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
         method, target, _ = request_line.split(" ", 2)
         pairs = (line.partition(":") for line in lines)

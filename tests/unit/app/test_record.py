@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.record import outcome_of
+from gateway.app.record import FULL, Observers, outcome_of
 from gateway.errors import InvalidToken, UpstreamTimeout
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
+from gateway.observability.audit import AuditLog
+from gateway.observability.metrics import Metrics
 from gateway.proxy.visit import Visit
 from tests.support.rig import running_rig
 
@@ -54,3 +56,17 @@ async def test_the_audit_log_tells_of_every_request_and_never_a_token(tmp_path: 
     assert [event["decision"] for event in events] == ["allow", "deny"]
     assert events[0]["name"] == "whoami"
     assert token not in text
+
+
+@pytest.mark.requirement("U12")
+def test_clients_that_find_the_listener_full_are_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    metrics = Metrics(["files"], [], "1.2.3")
+    observers = Observers(metrics, AuditLog(None, print))
+
+    for _ in range(100):
+        observers.refused(503, "192.0.2.1")
+
+    assert [record.getMessage() for record in caplog.records] == [FULL]
+    assert vars(caplog.records[0])["address"] == "192.0.2.1"

@@ -1,6 +1,7 @@
 """The gateway as a whole: it starts, waits for keys, drains and ends."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -66,3 +67,76 @@ async def test_a_port_that_is_taken_is_an_error_of_the_system() -> None:
         with pytest.raises(OSError, match="address already in use"):
             async with running_gateway(config):
                 raise AssertionError
+
+
+@pytest.mark.requirement("U12")
+async def test_the_log_tells_of_start_and_end(capfd: pytest.CaptureFixture[str]) -> None:
+    async with running_rig() as rig:
+        lines = await lines_until(capfd, "ready")
+        issuer = rig.signer.issuer
+    lines += read_lines(capfd)
+
+    # A machine may well have fewer descriptors than the defaults want, and is told so.
+    told = [line["message"] for line in lines if "descriptors" not in str(line["message"])]
+    assert told == ["starting", "listening", "ready", "draining", "stopped"]
+    assert lines[0]["servers"] == ["mcp"]
+    assert lines[0]["issuers"] == {"default": issuer}
+    assert {"version", "config"} <= lines[0].keys()
+
+
+def read_lines(capfd: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    written = capfd.readouterr()
+    assert "mcp_request" not in written.err
+    return [json.loads(line) for line in written.err.splitlines()]
+
+
+async def lines_until(capfd: pytest.CaptureFixture[str], message: str) -> list[dict[str, object]]:
+    lines: list[dict[str, object]] = []
+    async with asyncio.timeout(5):
+        while not any(line["message"] == message for line in lines):
+            await asyncio.sleep(0.01)
+            lines += read_lines(capfd)
+    return lines
+
+
+@pytest.mark.requirement("U12")
+@pytest.mark.parametrize(("need", "status"), [("any", 503), ("all", 503), ("ignore", 200)])
+async def test_a_server_that_is_down_keeps_traffic_away_as_the_operator_says(
+    capfd: pytest.CaptureFixture[str], need: str, status: int
+) -> None:
+    admin = f'admin: {{listen: "127.0.0.1:0", readiness: {{upstreams: {need}}}}}\n'
+    with reserved_port() as port, reserved_port() as nobody:
+        async with TokenSigner() as signer:
+            config = short_config(port, f"http://127.0.0.1:{nobody}/mcp", signer.issuer, more=admin)
+            async with running_gateway(config) as gateway:
+                lines = await lines_until(capfd, "upstream cannot be reached")
+                found = await get(gateway.admin_port, "/readyz")
+
+    assert found == status
+    assert [line for line in lines if line.get("server") == "mcp"]
+
+
+@pytest.mark.requirement("U12")
+@pytest.mark.parametrize(("need", "status"), [("any", 200), ("all", 503)])
+async def test_one_issuer_of_two_that_is_away_keeps_traffic_away_only_when_asked_to(
+    need: str, status: int
+) -> None:
+    admin = f'admin: {{listen: "127.0.0.1:0", readiness: {{issuers: {need}}}}}\n'
+    with reserved_port() as port:
+        async with RecordingUpstream() as upstream, TokenSigner() as one, TokenSigner() as away:
+            away.status = 500
+            config = f"""\
+listen: 127.0.0.1:{port}
+public_url: http://127.0.0.1:{port}
+issuers: {{one: {{issuer: "{one.issuer}"}}, away: {{issuer: "{away.issuer}"}}}}
+servers: {{mcp: {{upstream: {{url: "{upstream.url}"}}, allow: any}}}}
+{admin}"""
+            async with running_gateway(config) as gateway:
+                request = f"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:{gateway.admin_port}\r\n\r\n"
+                answer = await exchange(gateway.admin_port, request.encode())
+                assert answer.status == status
+                condition = json.loads(answer.body)["conditions"]["issuer away"]
+                assert condition.get("needed", True) == (status == 503)
+                token = one.token(f"http://127.0.0.1:{port}/mcp", header=None, key=None)
+                response = await exchange(port, post(port, CALL, token=token))
+                assert response.status == 200

@@ -68,7 +68,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals, tmp_path: Path) -> Non
         )
         assert process.stderr is not None
         with process.stderr:
-            assert "listening" in process.stderr.readline()
+            assert any("listening" in line for line in process.stderr)
             process.send_signal(number)
             assert process.wait(timeout=10) == 0
 

@@ -225,7 +225,10 @@ def test_full_disk_loses_lines_and_says_so_once(
     assert caplog.text.count("audit log cannot be written") == 1
 
 
-def test_line_after_a_failure_starts_on_its_own(path: Path, log: AuditLog) -> None:
+@pytest.mark.requirement("U12")
+def test_line_after_a_failure_starts_on_its_own(
+    path: Path, log: AuditLog, caplog: pytest.LogCaptureFixture
+) -> None:
     half = '{"event":"mcp_req'
     path.write_text(half, encoding="utf-8")
     log._failing = True
@@ -236,6 +239,7 @@ def test_line_after_a_failure_starts_on_its_own(path: Path, log: AuditLog) -> No
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0] == half
     assert json.loads(lines[1])["event"] == "mcp_request"
+    assert caplog.text.count("audit log is written again") == 1
 
 
 def test_place_that_blocks_for_ever_does_not_hold_the_end_up(

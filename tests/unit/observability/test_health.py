@@ -1,4 +1,8 @@
-from gateway.observability.health import Condition, Readiness
+from functools import partial
+
+import pytest
+
+from gateway.observability.health import Condition, Need, Readiness
 
 
 def test_named_condition_is_not_ready_until_it_is_set() -> None:
@@ -39,3 +43,24 @@ def test_draining_is_not_ready_whatever_else_holds() -> None:
 
     assert not readiness.ready
     assert readiness.draining
+
+
+@pytest.mark.requirement("U12")
+@pytest.mark.parametrize(
+    ("need", "with_one", "with_none"),
+    [("any", True, False), ("all", False, False), ("ignore", True, True)],
+)
+def test_of_a_group_as_many_are_needed_as_the_operator_says(
+    need: Need, with_one: bool, with_none: bool
+) -> None:
+    reasons = {"corp": "no keys", "partner": ""}
+    readiness = Readiness(needs={"issuers": need})
+    for name in reasons:
+        readiness.watch(name, partial(reasons.__getitem__, name), "issuers")
+
+    assert readiness.ready == with_one
+    reasons["partner"] = "no keys"
+
+    assert readiness.ready == with_none
+    assert set(readiness.obstacles) == (set() if with_none else set(reasons))
+    assert not readiness.conditions["corp"].ready
