@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 _UNIX = "unix:"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-ProtocolT = TypeVar("ProtocolT", bound=asyncio.BufferedProtocol)
+ProtocolT = TypeVar("ProtocolT", bound=asyncio.BaseProtocol)
 
 
 @dataclass(frozen=True, slots=True)
