@@ -55,7 +55,14 @@ class Issuers:
         """Build what decides about the tokens of one server."""
         links = self.chain(name, server, config)
         asking = any(self.services[issuer].providers for issuer in server.auth.issuers)
-        return Authenticator(name, [each.verifier for each in links], self.cache, opaque=asking)
+        skews = [config.issuers[issuer].clock_skew for issuer in server.auth.issuers]
+        return Authenticator(
+            name,
+            [each.verifier for each in links],
+            self.cache,
+            opaque=asking,
+            clock_skew_s=max(skews, default=0.0),
+        )
 
     def metadata_of(self, name: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
         """Give a way to the issuer's own metadata document; it raises `IdentityUnavailable`."""

@@ -30,6 +30,7 @@ from gateway.observability.metrics import Metrics
 from gateway.pages.server_info import ServerSummary, server_info, server_info_page
 from gateway.policy.admission import compile_admission
 from gateway.proxy.assertion_keys import PATH as ASSERTION_KEYS
+from gateway.proxy.body import BodyLimits
 from gateway.proxy.documents import (
     current_document,
     fetched_document,
@@ -134,8 +135,9 @@ def build_route(parts: Parts, name: str) -> Route:
         sessions=sessions,
         catalogue=catalogue,
         limits=CallerLimits(server.limits, _shared_limits(parts, name)),
-        max_body_bytes=server.limits.body,
-        body_timeout_s=server.limits.body_timeout,
+        body=BodyLimits(
+            server.limits.body, server.limits.body_timeout, server.limits.body_total_timeout
+        ),
         anonymous=has_public_part(server),
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),

@@ -156,6 +156,7 @@ class ServerLimits(Section):
 
     body: Bytes = 4 * 1024 * 1024
     body_timeout: Seconds = 30.0
+    body_total_timeout: Annotated[Seconds, Field(gt=0)] = 60.0
     per_principal: RateValue | None = None
     per_session: RateValue | None = None
     per_tool: Mapping[Glob, RateValue] = {}

@@ -16,6 +16,7 @@ class Authenticator:
 
     `chain_id` names them and what they check; two servers may share it only when they would
     decide alike about every token. `opaque`: some verifier reads tokens that are no JWTs.
+    `clock_skew_s`: for how long after its `exp` some verifier still accepts a token.
     """
 
     def __init__(
@@ -25,9 +26,11 @@ class Authenticator:
         cache: VerdictCache,
         *,
         opaque: bool = False,
+        clock_skew_s: float = 0.0,
     ) -> None:
         self._verifiers = tuple(verifiers)
         self._opaque = opaque
+        self._clock_skew_s = clock_skew_s
         self._cache = cache
         self._chain_key = cache.chain_key(chain_id)
 
@@ -37,6 +40,16 @@ class Authenticator:
         Raises `InvalidToken` when the token was refused a moment ago.
         """
         return self._cache.get(token_digest(self._chain_key, token), now)
+
+    def check_again(self, principal: Principal, now: float) -> None:
+        """Raise `InvalidToken` when the token has expired or was revoked since it was accepted."""
+        if principal.expires_at is not None and now >= principal.expires_at + self._clock_skew_s:
+            raise refused("expired")
+        self._cache.check_revoked(principal, now)
+
+    def check_revoked(self, principal: Principal, now: float) -> None:
+        """Raise `InvalidToken` when the caller was revoked since the token was accepted."""
+        self._cache.check_revoked(principal, now)
 
     async def authenticate(self, token: str, now: float) -> Principal:
         """Verify the token.

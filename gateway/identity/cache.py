@@ -86,6 +86,10 @@ class VerdictCache:
         """
         return await self._flights.join(key, lambda: self._verify(key, now, verify))
 
+    def check_revoked(self, principal: Principal, now: float) -> None:
+        """Raise `InvalidToken` when the caller was revoked since."""
+        self._check(principal, now)
+
     def clear(self) -> None:
         """Forget everything: a key of some issuer is no longer trusted."""
         self._epoch += 1

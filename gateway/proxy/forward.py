@@ -1,7 +1,8 @@
 """Taking one authorized request to its upstream and judging what comes back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -40,6 +41,14 @@ class Delivery(msgspec.Struct, frozen=True):
     legacy: bool
 
 
+class Way(NamedTuple):
+    """Where a request comes from. `check` is asked once more when it can be sent, and raises."""
+
+    request_id: str
+    address: str
+    check: Callable[[], None] | None = None
+
+
 class Forwarder:
     """Everything that forwarding to one upstream needs, made ready at start."""
 
@@ -73,12 +82,12 @@ class Forwarder:
         head: Head,
         principal: Principal | None,
         body: bytes,
-        way: tuple[str, str],
+        way: Way,
         own_lines: bytes = b"",
     ) -> Delivery:
         """Send the request and wait for the head of the answer.
 
-        `way` is the request id and the client's address, `own_lines` are the gateway's own
+        `own_lines` are the gateway's own
         header lines for this call. Raises `UpstreamError`,
         `InvalidRequest` for a `Connection` header that names what it must not, and
         `AccessDenied` when a required identity header has no value.
@@ -86,12 +95,12 @@ class Forwarder:
         target = self._target(head, principal)
         identity = self._identity(principal) + own_lines
         length = len(body) if head.method == "POST" else None
-        hop = Hop(*way, self._scheme, self._host, length)
+        hop = Hop(way.request_id, way.address, self._scheme, self._host, length)
         for _ in range(_MAX_REDIRECTS + 1):
             request_head = build_request_head(
                 head.method, target, head.raw_headers, identity, self._policy, hop
             )
-            response = await self.pool.send(request_head, body)
+            response = await self.pool.send(request_head, body, way.check)
             if response.status not in _REDIRECTS:
                 return self._judge(head, response)
             target = self._redirected(response)

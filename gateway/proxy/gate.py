@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from aiohttp.web import BaseRequest, StreamResponse
 
@@ -29,6 +30,7 @@ from gateway.proxy.body import read_body
 from gateway.proxy.caller import Presence
 from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
+from gateway.proxy.forward import Delivery, Way
 from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.introduction import Introduction, introduce
 from gateway.proxy.limits import StrangerLimits
@@ -151,12 +153,13 @@ class Gate:
         visit.session = None if is_new else place.sessions.enter(head, who, messages)
         await place.limits.take(visit.principal, visit.address, visit.session, messages)
         if own is not None and is_own:
+            _check_again(place, visit)
             return await _answer_own(request, own, visit, body)
         if place.authorization is not None:
             await authorize(place.authorization, visit.principal, messages, visit)
         await check_parameters(place.catalogue, head, visit.operation)
         visit.rewriter = _rewriter(place, head, visit.principal, visit.operation)
-        way = (visit.wire_id, visit.address)
+        way = Way(visit.wire_id, visit.address, partial(_check_again, place, visit))
         if succession is not None and is_new:
             visit.session = await succession.begin(_newcomer(who, head, visit))
         own_lines = visit.session.line if visit.session is not None else b""
@@ -172,6 +175,8 @@ class Gate:
             succession.remember(delivery, messages, body)
         if visit.rewriter is not None:
             delivery = await rewrite_body(delivery, visit.rewriter)
+        if delivery.response.body is None:
+            _check_stream(place, visit, delivery)
         return await deliver(request, place, delivery, visit, self.streams)
 
     def _refused_stranger(self, visit: Visit) -> MissingToken:
@@ -238,6 +243,22 @@ async def _verdict(route: Route, token: str, visit: Visit, strangers: StrangerLi
         return await route.authenticator.authenticate(token, visit.began_at)
 
 
+def _check_again(route: Route, visit: Visit) -> None:
+    """Raise `InvalidToken` for a token that has expired, or was revoked, since it was accepted."""
+    if visit.principal is not None:
+        route.authenticator.check_again(visit.principal, time.time())
+
+
+def _check_stream(route: Route, visit: Visit, delivery: Delivery) -> None:
+    # What was revoked while the server thought has ended the streams that were open then.
+    try:
+        if visit.principal is not None:
+            route.authenticator.check_revoked(visit.principal, time.time())
+    except GatewayError:
+        delivery.response.close()
+        raise
+
+
 def admit(route: Route, principal: Principal) -> None:
     """Let the principal through to this server.
 
@@ -272,7 +293,7 @@ async def _answer(request: BaseRequest, place: Receiver | Answer, head: Head) ->
         return await place(head)
     if head.method != "POST":
         raise MethodNotAllowed("Only a POST is taken here.")
-    body = await read_body(request, place.max_body_bytes, place.body_timeout_s)
+    body = await read_body(request, place.body)
     return await place.receive(head, body)
 
 
@@ -319,7 +340,7 @@ async def _introduce(route: Route, visit: Visit, body: bytes) -> bytes:
 
 async def _read(request: BaseRequest, route: Route, head: Head) -> bytes:
     if head.method == "POST":
-        return await read_body(request, route.max_body_bytes, route.body_timeout_s)
+        return await read_body(request, route.body)
     if has_body(head):
         raise InvalidRequest("Only a POST has a body here.", reason="bad_http")
     return b""

@@ -1,18 +1,17 @@
 """What somebody who was refused before the message was read had called: for the audit line."""
 
-import asyncio
 from contextlib import suppress
 
 from aiohttp.web import BaseRequest
 
 from gateway.errors import GatewayError
-from gateway.proxy.body import read_body
+from gateway.proxy.body import BodyLimits, read_body
 from gateway.proxy.inbound import Head
 from gateway.proxy.operation import read_operation
 from gateway.proxy.visit import Visit
 
-MAX_BODY_BYTES = 64 * 1024
 LIMIT_S = 1.0
+LIMITS = BodyLimits(64 * 1024, LIMIT_S, LIMIT_S)
 
 
 async def note_refused_call(request: BaseRequest, head: Head, visit: Visit) -> None:
@@ -22,8 +21,7 @@ async def note_refused_call(request: BaseRequest, head: Head, visit: Visit) -> N
     """
     if head.method != "POST" or "Expect" in head.headers:  # RFC 9110 §10.1.1: it need not come
         return
-    with suppress(GatewayError, TimeoutError):
-        async with asyncio.timeout(LIMIT_S):
-            body = await read_body(request, MAX_BODY_BYTES, LIMIT_S)
+    with suppress(GatewayError):
+        body = await read_body(request, LIMITS)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)

@@ -9,6 +9,7 @@ from gateway.identity.authenticate import Authenticator
 from gateway.observability.metrics import ServerMetrics
 from gateway.policy.admission import Admission
 from gateway.proxy.authorization import Authorization
+from gateway.proxy.body import BodyLimits
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.inbound import Head
 from gateway.proxy.introduction import Introducer
@@ -20,6 +21,7 @@ from gateway.proxy.sessions import Sessions
 from gateway.proxy.succession import Succession
 from gateway.proxy.tool_catalogue import ToolCatalogue
 
+_OF_RECEIVERS = BodyLimits(max_bytes=64 * 1024, stall_s=5.0, total_s=10.0)
 Answer = Callable[[Head], Awaitable[Reply]]
 
 
@@ -59,8 +61,7 @@ class Route:
     sessions: Sessions
     catalogue: ToolCatalogue
     limits: CallerLimits
-    max_body_bytes: int
-    body_timeout_s: float
+    body: BodyLimits
     anonymous: bool = False
     authorization: Authorization | None = None
     own_tools: OwnTools | None = None
@@ -72,8 +73,7 @@ class Receiver:
     """Takes what somebody else than a client posts; `receive` gets the head and the whole body."""
 
     receive: Callable[[Head, bytes], Awaitable[Reply]]
-    max_body_bytes: int = 64 * 1024
-    body_timeout_s: float = 5.0
+    body: BodyLimits = _OF_RECEIVERS
 
 
 @dataclass(frozen=True, slots=True)

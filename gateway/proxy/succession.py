@@ -19,7 +19,7 @@ from gateway.identity.flights import Flights
 from gateway.mcp.message import Message
 from gateway.proxy.caller import Presence, caller_of
 from gateway.proxy.exchange import UpstreamResponse
-from gateway.proxy.forward import Delivery, Forwarder
+from gateway.proxy.forward import Delivery, Forwarder, Way
 from gateway.proxy.inbound import Head
 from gateway.proxy.introduction import Introducer, Introduction, introduce
 from gateway.proxy.sessions import HEADER, Session, Sessions
@@ -94,7 +94,7 @@ class Succession:
         principal, address = newcomer.who
         call = Introduction(principal, newcomer.token, None, body, newcomer.began_at)
         lines = session_line + await introduce(self._introducers, call)
-        way = (newcomer.request_id, address)
+        way = Way(newcomer.request_id, address)
         delivery = await self._forwarder.send(newcomer.head, principal, body, way, lines)
         await _drain(delivery.response)
         return delivery.response

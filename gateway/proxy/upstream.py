@@ -42,13 +42,23 @@ class UpstreamPool:
         )
         self._tick_s = min(max(min(timeouts) / 8, _MIN_TICK_S), _MAX_TICK_S)
 
-    async def send(self, head: bytes, body: bytes) -> UpstreamResponse:
+    async def send(
+        self, head: bytes, body: bytes, check: Callable[[], None] | None = None
+    ) -> UpstreamResponse:
         """Send a request and wait for the head of its response.
 
+        `check` is called when there is a connection, just before the first byte: what it raises
+        leaves the request unsent.
         Raises `UpstreamUnreachable`, `UpstreamBusy`, `UpstreamTimeout` or `UpstreamInvalid`.
         Cancelling it closes the connection.
         """
         connection = self._take_idle() or await self._acquire()
+        if check is not None:
+            try:
+                check()
+            except BaseException:
+                self._pass_on(connection)
+                raise
         waiter = connection.start(head, body)
         try:
             if connection.has_unsent:

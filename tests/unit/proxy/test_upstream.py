@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import UpstreamBusy, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from gateway.errors import (
+    InvalidToken,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 from gateway.proxy.target import parse_target
 from gateway.proxy.upstream import UpstreamPool
 from tests.support.ports import reserved_port
 from tests.support.recording_upstream import RecordingUpstream, json_reply
 from tests.unit.proxy.conftest import LIMITS, OpenPool
-from tests.unit.proxy.sending import BODY, post
+from tests.unit.proxy.sending import BODY, head, post
 
 
 async def test_small_response_arrives_whole(
@@ -277,3 +283,19 @@ async def test_connection_made_while_closing_is_not_used(
 async def test_connecting_takes_only_so_long(open_pool: OpenPool) -> None:
     with pytest.raises(UpstreamTimeout):
         await post(open_pool(connect_timeout_s=0.0))
+
+
+@pytest.mark.requirement("A5")
+async def test_a_check_that_fails_leaves_the_request_unsent_and_the_connection_free(
+    pool: UpstreamPool, upstream: RecordingUpstream
+) -> None:
+    def fail() -> None:
+        raise InvalidToken("No.", reason="revoked")
+
+    with pytest.raises(InvalidToken):
+        await pool.send(head(), BODY, fail)
+    upstream.assert_untouched()
+
+    await post(pool)
+
+    assert (upstream.connections, len(upstream.requests)) == (1, 1)
