@@ -8,8 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
-
-from tests.support.ports import listening_socket
+from aiohttp.test_utils import TestServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class IssuerService:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     came: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
-    _runner: web.AppRunner | None = None
+    _server: TestServer | None = None
 
     @property
     def url(self) -> str:
@@ -59,11 +58,9 @@ class IssuerService:
         self.gate.set()
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
-        listener = listening_socket()
-        self.port = listener.getsockname()[1]
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.SockSite(self._runner, listener).start()
+        self._server = TestServer(app, host="127.0.0.1")
+        await self._server.start_server(access_log=None, shutdown_timeout=0.1)
+        self.port = self._server.port or 0
         return self
 
     async def __aexit__(
@@ -73,8 +70,8 @@ class IssuerService:
         trace: TracebackType | None,
     ) -> None:
         self.gate.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._server is not None:
+            await self._server.close()
 
     async def _serve(self, request: web.Request) -> web.Response:
         asked = await _read(request)

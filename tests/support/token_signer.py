@@ -10,10 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
-
-from tests.support.ports import listening_socket
 
 RSA_KID = "rsa-1"
 EC_KID = "ec-1"
@@ -81,7 +80,7 @@ class TokenSigner:
     status: int = 200
     fetched: list[str] = field(default_factory=list)
     port: int = 0
-    _runner: web.AppRunner | None = None
+    _server: TestServer | None = None
 
     def __post_init__(self) -> None:
         self.keys = self.keys or [rsa_jwk(rsa_key(), RSA_KID), ec_jwk(ec_key(), EC_KID)]
@@ -121,11 +120,9 @@ class TokenSigner:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get("/{path:.*}", self._serve)
-        listener = listening_socket()
-        self.port = listener.getsockname()[1]
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.SockSite(self._runner, listener).start()
+        self._server = TestServer(app, host="127.0.0.1")
+        await self._server.start_server(access_log=None, shutdown_timeout=0.1)
+        self.port = self._server.port or 0
         return self
 
     async def __aexit__(
@@ -134,8 +131,8 @@ class TokenSigner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._server is not None:
+            await self._server.close()
 
     async def _serve(self, request: web.Request) -> web.Response:
         self.fetched.append(request.path)

@@ -1,50 +1,42 @@
 import asyncio
-import contextlib
 import datetime
 import gzip
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from pytest_aiohttp import AiohttpRawServer
 
 from gateway.errors import ConfigError
 from gateway.identity.document import FetchFailed, HostUnreachable
 from gateway.identity.fetch import MAX_DOCUMENT_BYTES, Answer, Call, Fetcher
 from tests.support.issuer_service import IssuerService, Scene
 
-Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Place = Callable[[Serve], Awaitable[str]]
 
 
 @pytest.fixture
-async def place() -> AsyncIterator[Place]:
-    servers: list[TestServer] = []
-
+def place(aiohttp_raw_server: AiohttpRawServer) -> Place:
     async def start(serve: Serve) -> str:
-        app = web.Application()
-        app.router.add_get("/{path:.*}", serve)
-        servers.append(TestServer(app, host="127.0.0.1"))
-        await servers[-1].start_server(access_log=None)
-        return str(servers[-1].make_url("/jwks"))
+        server = await aiohttp_raw_server(serve, access_log=None)
+        return str(server.make_url("/jwks"))
 
-    yield start
-    for server in servers:
-        await server.close()
+    return start
 
 
 def _body(body: bytes, status: int = 200, **headers: str) -> Serve:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    async def serve(request: web.Request) -> web.Response:
+    async def serve(request: web.BaseRequest) -> web.Response:
         return web.Response(body=body, status=status, headers=named)
 
     return serve
@@ -70,16 +62,13 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-@contextlib.asynccontextmanager
-async def _tls_server(certificate: Path) -> AsyncIterator[str]:
+@pytest.fixture
+async def tls_url(certificate: Path, aiohttp_raw_server: AiohttpRawServer) -> str:
+    """Where a server shows that certificate."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
-    app = web.Application()
-    app.router.add_get("/jwks", _body(b"{}"))
-    server = TestServer(app, host="127.0.0.1", scheme="https")
-    await server.start_server(access_log=None, ssl=tls)
-    yield str(server.make_url("/jwks"))
-    await server.close()
+    server = await aiohttp_raw_server(_body(b"{}"), access_log=None, ssl=tls)
+    return str(server.make_url("/jwks"))
 
 
 async def test_object_is_returned_with_its_freshness(place: Place, fetcher: Fetcher) -> None:
@@ -94,7 +83,7 @@ async def test_object_is_returned_with_its_freshness(place: Place, fetcher: Fetc
 async def test_request_carries_no_cookie_and_asks_for_no_compression(
     place: Place, fetcher: Fetcher
 ) -> None:
-    async def echo(request: web.Request) -> web.Response:
+    async def echo(request: web.BaseRequest) -> web.Response:
         response = web.json_response(dict(request.headers))
         response.set_cookie("tracked", "1")
         return response
@@ -142,7 +131,7 @@ async def test_anything_but_a_small_json_object_fails(
 async def test_redirect_is_not_followed(place: Place, fetcher: Fetcher) -> None:
     visits: list[str] = []
 
-    async def elsewhere(request: web.Request) -> web.Response:
+    async def elsewhere(request: web.BaseRequest) -> web.Response:
         visits.append(request.path)
         return web.json_response({})
 
@@ -155,7 +144,7 @@ async def test_redirect_is_not_followed(place: Place, fetcher: Fetcher) -> None:
 
 @pytest.mark.requirement("J18")
 async def test_dripping_body_is_given_up(place: Place) -> None:
-    async def drip(request: web.Request) -> web.StreamResponse:
+    async def drip(request: web.BaseRequest) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         while True:
@@ -191,15 +180,17 @@ async def test_url_that_is_not_safe_to_fetch_is_refused(fetcher: Fetcher, url: s
 
 
 @pytest.mark.requirement("124")
-async def test_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
-    async with _tls_server(certificate) as url, Fetcher() as fetcher:
+async def test_certificate_that_nobody_vouches_for_is_refused(tls_url: str) -> None:
+    async with Fetcher() as fetcher:
         with pytest.raises(FetchFailed):
-            await fetcher.get_json(url)
+            await fetcher.get_json(tls_url)
 
 
-async def test_certificate_of_the_given_authority_is_accepted(certificate: Path) -> None:
-    async with _tls_server(certificate) as url, Fetcher(ca_file=certificate) as fetcher:
-        assert (await fetcher.get_json(url)).document == {}
+async def test_certificate_of_the_given_authority_is_accepted(
+    certificate: Path, tls_url: str
+) -> None:
+    async with Fetcher(ca_file=certificate) as fetcher:
+        assert (await fetcher.get_json(tls_url)).document == {}
 
 
 @pytest.mark.parametrize("content", [None, "not a certificate"])
@@ -277,7 +268,7 @@ async def test_connection_is_kept_only_where_there_may_be_several(
 ) -> None:
     callers: set[object] = set()
 
-    async def note(request: web.Request) -> web.Response:
+    async def note(request: web.BaseRequest) -> web.Response:
         assert request.transport is not None
         callers.add(request.transport.get_extra_info("peername"))
         return web.json_response({})

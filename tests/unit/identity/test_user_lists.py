@@ -2,8 +2,8 @@
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from multidict import CIMultiDict
+from pytest_aiohttp import AiohttpRawServer
 
 from gateway.config.issuer import Lookup
 from gateway.errors import IdentityUnavailable
@@ -109,18 +109,18 @@ async def test_a_next_page_is_seen_however_it_is_written(
     assert found == ("a", "b")
 
 
-async def test_a_next_page_is_seen_in_a_second_field(asking: Asking) -> None:
-    async def serve(request: web.Request) -> web.Response:
+async def test_a_next_page_is_seen_in_a_second_field(
+    asking: Asking, aiohttp_raw_server: AiohttpRawServer
+) -> None:
+    async def serve(request: web.BaseRequest) -> web.Response:
         fields = CIMultiDict({"Link": '</first>; rel="first"'})
         if request.path == "/list":
             fields.add("Link", '</more>; rel="next"')
         return web.json_response([request.path], headers=fields)
 
-    app = web.Application()
-    app.router.add_get("/{path:.*}", serve)
+    server = await aiohttp_raw_server(serve)
 
-    async with TestServer(app, host="127.0.0.1") as server:
-        found = await _read(asking, str(server.make_url("/list")))
+    found = await _read(asking, str(server.make_url("/list")))
 
     assert found == ("/list", "/more")
 

@@ -1,13 +1,15 @@
-from collections.abc import AsyncIterator
-
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from pytest_aiohttp import AiohttpClient
 
 from gateway.observability.admin import Observed, build_admin_app
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
 from gateway.observability.metrics import IssuerState, Metrics
 from tests.unit.observability.conftest import a_call
+
+Admin = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
@@ -27,26 +29,18 @@ def observed(metrics: Metrics) -> Observed:
 
 
 @pytest.fixture
-async def admin(observed: Observed) -> AsyncIterator[ClientSession]:
-    runner = web.AppRunner(build_admin_app(observed))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    async with ClientSession(f"http://{host}:{port}") as session:
-        yield session
-    await runner.cleanup()
+async def admin(observed: Observed, aiohttp_client: AiohttpClient) -> Admin:
+    return await aiohttp_client(build_admin_app(observed))
 
 
-async def test_process_is_alive_also_when_it_is_not_ready(admin: ClientSession) -> None:
+async def test_process_is_alive_also_when_it_is_not_ready(admin: Admin) -> None:
     async with admin.get("/livez") as answer:
         assert answer.status == 200
         assert await answer.json() == {"status": "ok"}
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/healthz"])
-async def test_readiness_names_what_is_missing(
-    admin: ClientSession, observed: Observed, path: str
-) -> None:
+async def test_readiness_names_what_is_missing(admin: Admin, observed: Observed, path: str) -> None:
     async with admin.get(path) as answer:
         assert answer.status == 503
         conditions = (await answer.json())["conditions"]
@@ -58,9 +52,7 @@ async def test_readiness_names_what_is_missing(
         assert (await answer.json())["conditions"] == {"listener": {"ready": True}}
 
 
-async def test_draining_process_is_alive_and_not_ready(
-    admin: ClientSession, observed: Observed
-) -> None:
+async def test_draining_process_is_alive_and_not_ready(admin: Admin, observed: Observed) -> None:
     observed.readiness.set_ready("listener")
     observed.readiness.drain()
 
@@ -79,7 +71,7 @@ async def test_draining_process_is_alive_and_not_ready(
     ],
 )
 async def test_metrics_come_in_the_format_that_is_asked_for(
-    admin: ClientSession, accept: str, content_type: str, end: str
+    admin: Admin, accept: str, content_type: str, end: str
 ) -> None:
     async with admin.get("/metrics", headers={"Accept": accept}) as answer:
         text = await answer.text()
@@ -89,9 +81,7 @@ async def test_metrics_come_in_the_format_that_is_asked_for(
     assert text.endswith(end)
 
 
-async def test_status_page_shows_state_without_subjects(
-    admin: ClientSession, observed: Observed
-) -> None:
+async def test_status_page_shows_state_without_subjects(admin: Admin, observed: Observed) -> None:
     observed.denials.note(a_call(decision="deny", reason="group_missing"))
 
     async with admin.get("/") as answer:
@@ -105,9 +95,7 @@ async def test_status_page_shows_state_without_subjects(
 
 
 @pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/metrics"])
-async def test_nothing_is_cached_and_nothing_can_be_changed(
-    admin: ClientSession, path: str
-) -> None:
+async def test_nothing_is_cached_and_nothing_can_be_changed(admin: Admin, path: str) -> None:
     async with admin.get(path) as answer:
         assert answer.headers["Cache-Control"] == "no-store"
     async with admin.post(path) as answer:
