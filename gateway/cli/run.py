@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -16,8 +16,10 @@ from gateway.config.dump import dump_config
 from gateway.config.load import config_from_flags, load_config
 from gateway.config.model import Config
 from gateway.config.scalars import parse_host_port
+from gateway.config.shortform import LOCAL
 
 EXIT_FAILED = 1
+_ALONE = frozenset({"upstream", "issuer", "public_url"})
 
 
 @click.command(name="run")
@@ -27,6 +29,11 @@ EXIT_FAILED = 1
 @click.option("--upstream", help="URL of the MCP server to stand in front of.")
 @click.option("--issuer", help="Issuer whose tokens are accepted, or `local`.")
 @click.option("--public-url", help="What clients type, without the path.")
+@click.option(
+    "--allow",
+    help="Who gets in: `any` for everybody with a token of the issuer, or such as"
+    " `{groups: [engineering]}`. Needed with flags alone, unless the issuer is local.",
+)
 @click.option("--listen", help="host:port of the public listener.")
 @click.option("--admin-listen", help="host:port of health and metrics.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
@@ -36,15 +43,21 @@ def command(  # noqa: PLR0913, PLR0917  # one parameter per flag is how click wo
     upstream: str | None,
     issuer: str | None,
     public_url: str | None,
+    allow: str | None,
     listen: str | None,
     admin_listen: str | None,
     log_level: str | None,
     print_config: bool,
 ) -> None:
-    """Run the gateway from a configuration file, or from flags alone."""
+    """Run the gateway from a configuration file, or from flags alone.
+
+    From flags alone: all of --upstream, --issuer and --public-url, and --allow unless the issuer
+    is local. --print-config shows the file that says the same.
+    """
     # Whoever tells of a rotated log does not know that the gateway only starts; by default it ends.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    config = _configuration(path, upstream, issuer, public_url)
+    flags = {"upstream": upstream, "issuer": issuer, "public_url": public_url, "allow": allow}
+    config = _configuration(path, {name: each for name, each in flags.items() if each is not None})
     config = _with_flags(config, listen, admin_listen, log_level)
     if print_config:
         click.echo(dump_config(config), nl=False)
@@ -118,16 +131,19 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _configuration(
-    path: Path | None, upstream: str | None, issuer: str | None, public_url: str | None
-) -> Config:
-    if path is None and upstream and issuer and public_url:
-        return config_from_flags(upstream=upstream, issuer=issuer, public_url=public_url)
-    if upstream or issuer or public_url:
+def _configuration(path: Path | None, flags: Mapping[str, str]) -> Config:
+    if not flags:
+        return load_config(path or Path("config.yaml"), os.environ)
+    if path is not None or not flags.keys() >= _ALONE:
         raise click.UsageError(
             "Give all of --upstream, --issuer and --public-url, or none and a --config file."
         )
-    return load_config(path or Path("config.yaml"), os.environ)
+    if "allow" not in flags and flags["issuer"] != LOCAL:
+        raise click.UsageError(
+            f"Say who gets in: --allow any lets in everybody who has a token of {flags['issuer']};"
+            " --allow '{groups: [engineering]}' lets in some."
+        )
+    return config_from_flags(**{"allow": "any", **flags})
 
 
 def _source(path: Path | None, upstream: str | None) -> str:

@@ -20,7 +20,9 @@ def find_conflicts(config: Config) -> list[Finding]:
     """List what makes a configuration unusable although every value by itself is fine."""
     found = find_plain_http(config)
     if config.default_server is not None and config.default_server not in config.servers:
-        found.append(_no_such(("default_server",), config.default_server, config.servers))
+        names = config.servers
+        finding = _no_such(("default_server",), config.default_server, names)
+        found.append(finding._replace(about=(("servers",),)))
     if not config.issuers:
         found.append(Finding(("issuers",), "at least one issuer is needed"))
     if sum(issuer.local for issuer in config.issuers.values()) > 1:
@@ -46,7 +48,12 @@ def find_warnings(config: Config) -> list[Finding]:
 
 
 def _below(path: tuple[str, str], findings: Iterable[Finding]) -> list[Finding]:
-    return [each._replace(path=(*path, *each.path)) for each in findings]
+    return [
+        each._replace(
+            path=(*path, *each.path), about=tuple((*path, *other) for other in each.about)
+        )
+        for each in findings
+    ]
 
 
 def _server(config: Config, server: Server) -> Iterator[Finding]:
@@ -56,7 +63,8 @@ def _server(config: Config, server: Server) -> Iterator[Finding]:
     yield from find_bad_own_tools(server)
     if server.upstream.client_key_file and not server.upstream.client_cert_file:
         message = "a key needs its certificate: client_cert_file"
-        yield Finding(("upstream", "client_key_file"), message)
+        cert = ("upstream", "client_cert_file")
+        yield Finding(("upstream", "client_key_file"), message, about=(cert,))
     if not all(server.auth.audiences):
         message = "an empty audience would accept tokens that are meant for nobody"
         yield Finding(("auth", "audiences"), message)

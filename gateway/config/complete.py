@@ -1,13 +1,34 @@
 """Fills in what follows from the rest, so that nobody has to derive it again."""
 
+from urllib.parse import urlsplit
+
 from gateway.config.model import Config, Server
+from gateway.config.scalars import HostPort
+from gateway.oauth.resource import is_loopback
 
 
 def complete(config: Config) -> Config:
     """Return the configuration with each server's resource and issuers, and the default server."""
     servers = {name: _complete_server(config, server) for name, server in config.servers.items()}
     default = config.default_server or (next(iter(servers)) if len(servers) == 1 else None)
-    return config.model_copy(update={"servers": servers, "default_server": default})
+    filled: dict[str, object] = {"servers": servers, "default_server": default}
+    if "listen" not in config.model_fields_set and (place := loopback_place(config)) is not None:
+        filled["listen"] = place
+    return config.model_copy(update=filled)
+
+
+def loopback_place(config: Config) -> HostPort | None:
+    """Where clients of this machine knock, None when the public URL is of another one.
+
+    With https and without `tls` somebody else has that port, and speaks TLS there.
+    """
+    parts = urlsplit(config.public_url)
+    host, is_https = parts.hostname or "", parts.scheme == "https"
+    if not is_loopback(host) or (is_https and config.tls is None):
+        return None
+    # The address that every machine has; a name may stand for `::1`, which not every one has.
+    named = host if ":" in host or host[0].isdigit() else "127.0.0.1"
+    return HostPort(named, parts.port or (443 if is_https else 80))
 
 
 def public_url(config: Config, server: Server) -> str:

@@ -61,4 +61,5 @@ class _Expander:
 
     def _complain(self, path: Path, message: str) -> str:
         self._tree.problems.append(Problem(path, message, self._tree.values[path]))
+        self._tree.lost.add(path)
         return ""

@@ -16,7 +16,7 @@ def find_plain_http(config: Config) -> list[Finding]:
     if not config.insecure_http_public_url:
         message = _ADVICE.format("insecure_http_public_url: true")
         found += [
-            Finding(path, message)
+            Finding(path, message, about=(("insecure_http_public_url",),))
             for path, url in _public_urls(config)
             if url is not None and _is_exposed(url)
         ]
@@ -26,7 +26,7 @@ def find_plain_http(config: Config) -> list[Finding]:
             continue
         message = _ADVICE.format("insecure_http: true")
         found += [
-            Finding(("issuers", name, *path), message)
+            Finding(("issuers", name, *path), message, about=(("issuers", name, "insecure_http"),))
             for path, url in _issuer_urls(issuer)
             if url is not None and _is_exposed(url)
         ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.config.credential_checks import find_bad_client_auth
 from gateway.config.issuer import Issuer
-from gateway.config.problems import Finding
+from gateway.config.problems import Finding, Path
 
 _TENANT = "{tenantid}"
 
@@ -24,7 +24,7 @@ def find_bad_issuer(issuer: Issuer) -> Iterator[Finding]:
         yield from find_bad_client_auth(credentials, ("group_lookup", "credentials"))
     if issuer.group_lookup is not None and not issuer.claims.groups_overage:
         message = "name the claims that say that groups are missing: claims.groups_overage"
-        yield Finding(("group_lookup",), message)
+        yield Finding(("group_lookup",), message, about=(("claims", "groups_overage"),))
 
 
 def _required_claims(issuer: Issuer) -> Iterator[Finding]:
@@ -36,7 +36,8 @@ def _required_claims(issuer: Issuer) -> Iterator[Finding]:
     if missing := [name for name in always if name not in issuer.required_claims]:
         names = ", ".join(missing)
         message = f"every token needs {names}; add to the list, or leave it out"
-        yield Finding(("required_claims",), message)
+        about: tuple[Path, ...] = (("audience_claim",), ("without_iss",))
+        yield Finding(("required_claims",), message, about=about)
 
 
 def _tenants(issuer: Issuer) -> Iterator[Finding]:
@@ -54,7 +55,8 @@ def _kinds(issuer: Issuer) -> Iterator[Finding]:
     asked = (issuer.introspection, issuer.userinfo, issuer.token_review)
     if not issuer.jwt and all(section is None for section in asked):
         message = "with jwt: false tokens need introspection, userinfo or token_review"
-        yield Finding(("jwt",), message)
+        about: tuple[Path, ...] = (("introspection",), ("userinfo",), ("token_review",))
+        yield Finding(("jwt",), message, about=about)
     if issuer.local and any(section is not None for section in asked):
         yield Finding(("local",), "the embedded issuer only makes JWTs")
 

@@ -1,22 +1,22 @@
 """From YAML to a `Config`, or to every mistake in it at once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
 import yaml
-from pydantic import ValidationError
 
 from gateway.config.checks import find_conflicts, find_warnings
-from gateway.config.complaints import complaint
 from gateway.config.complete import complete
 from gateway.config.expand import expand
 from gateway.config.model import Config
 from gateway.config.nodes import Tree, Value, read_tree
 from gateway.config.preset import apply_presets
-from gateway.config.problems import Finding, Problem, render
+from gateway.config.problems import Finding, Path, Problem, render
+from gateway.config.rest import validate_rest
 from gateway.config.secret_files import read_secret_files
 from gateway.config.shortform import unfold
+from gateway.config.spelling import correct_keys, correct_top_keys
 from gateway.errors import ConfigError
 
 FLAGS_NAME = "command line"
@@ -45,13 +45,17 @@ def load_config(path: FilePath, environ: Mapping[str, str]) -> Config:
     return review.config
 
 
-def config_from_flags(*, upstream: str, issuer: str, public_url: str) -> Config:
+def config_from_flags(*, upstream: str, issuer: str, public_url: str, allow: str) -> Config:
     """Build the configuration of a gateway that is run from flags alone.
 
-    Everybody with a valid token gets in: whoever types an issuer at a prompt means its users.
-    Raises `ConfigError`.
+    `allow` is written as in a file: `any`, or `{groups: [engineering]}`. Raises `ConfigError`.
     """
-    flags = {"public_url": public_url, "upstream": upstream, "issuer": issuer, "allow": "any"}
+    who = read_tree(allow)
+    if who.problems:
+        raise ConfigError(f"--allow: {who.problems[0].message}")
+    flags = {
+        "public_url": public_url, "upstream": upstream, "issuer": issuer, "allow": who.value
+    }  # fmt: skip
     review = review_text(yaml.safe_dump(flags, sort_keys=False), FilePath.cwd(), {}, FLAGS_NAME)
     if review.config is None:
         raise ConfigError(review.report())
@@ -81,34 +85,39 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
         return Review(None, tuple(tree.problems), (), file_name, text)
     expanded = expand(tree, environ, folder)
     assert isinstance(expanded, dict)  # noqa: S101  # a mapping expands to a mapping
-    full = read_secret_files(tree, apply_presets(tree, unfold(tree, expanded)), folder)
-    config = _validate(tree, full, folder.absolute())
-    if config is not None:
-        tree.problems += _placed(tree, _news(tree, find_conflicts(config)))
+    unfolded = correct_keys(tree, unfold(tree, correct_top_keys(tree, expanded)))
+    full = read_secret_files(tree, apply_presets(tree, unfolded), folder)
+    config = _judge(tree, full, folder.absolute())
     warnings = _placed(tree, find_warnings(config)) if config is not None else []
-    accepted = None if tree.problems else config
-    return Review(accepted, tuple(tree.problems), tuple(warnings), file_name, text)
+    problems = tuple(replace(each, path=tree.written(each.path)) for each in tree.problems)
+    return Review(None if problems else config, problems, tuple(warnings), file_name, text)
 
 
-def _validate(tree: Tree, document: dict[str, Value], folder: FilePath) -> Config | None:
-    try:
-        config = Config.model_validate(document, context={"folder": folder})
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            if detail["type"] == "too_short" and detail["input"]:
-                continue  # nothing is left because the entries are bad, and each is named
-            finding = complaint(detail, document)
-            # What `unfold` or the reader complained about already is not said twice.
-            if all(finding.path != known.path for known in tree.problems):
-                tree.problems += _placed(tree, [finding])
+def _judge(tree: Tree, document: dict[str, Value], folder: FilePath) -> Config | None:
+    """Add the mistakes to `tree`. None when so little is left that nothing more can be said."""
+    known = {*tree.lost, *(problem.path for problem in tree.problems)}
+    config, findings = validate_rest(document, {"folder": folder}, tree.lost, known)
+    tree.problems += _placed(tree, findings)
+    if config is None:
         return None
-    return complete(config)
+    config = complete(config)
+    known |= {each.path for each in findings}
+    conflicts = find_conflicts(config)
+    tree.problems += _placed(tree, [each for each in conflicts if not _follows(each, known)])
+    return config
 
 
-def _news(tree: Tree, findings: list[Finding]) -> list[Finding]:
-    # A part with a mistake inside is not judged as a whole: its secret could not be read, say.
-    known = [problem.path for problem in tree.problems]
-    return [each for each in findings if all(path[: len(each.path)] != each.path for path in known)]
+def _follows(finding: Finding, known: Collection[Path]) -> bool:
+    """Whether a finding may be there only because of another mistake."""
+    if not finding.about:
+        # A part with a mistake inside is not judged as a whole: its secret could not be read, say.
+        return any(path[: len(finding.path)] == finding.path for path in known)
+    # The setting itself, or one entry of it.
+    return finding.path in known or any(
+        path[: len(each)] == each and len(path) <= len(each) + 1
+        for each in finding.about
+        for path in known
+    )
 
 
 def _placed(tree: Tree, findings: list[Finding]) -> list[Problem]:

@@ -22,12 +22,18 @@ Value = object
 
 @dataclass(slots=True)
 class Tree:
-    """A document as plain values; `keys` and `values` say where each path stands."""
+    """A document as plain values; `keys` and `values` say where each path stands.
+
+    `lost` is where a value could not be found out; `names` has what stands elsewhere in the full
+    form than in the file.
+    """
 
     value: Value = None
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    lost: set[Path] = field(default_factory=set)
+    names: dict[Path, Path] = field(default_factory=dict)
 
     def place(self, path: Path) -> Place:
         """Where a path stands: its key, else its value, else the nearest part above it."""
@@ -38,6 +44,21 @@ class Tree:
             path = path[:-1]
         return Place(1, 1)
 
+    def move(self, old: Path, new: Path) -> None:
+        """Let `new` and all below point to where `old` stands."""
+        for places in (self.keys, self.values):
+            for path, place in list(places.items()):
+                if path[: len(old)] == old:
+                    places[(*new, *path[len(old) :])] = place
+        self.lost |= {(*new, *path[len(old) :]) for path in self.lost if path[: len(old)] == old}
+
+    def written(self, path: Path) -> Path:
+        """The path as it is in the file."""
+        for new, old in self.names.items():
+            if path[: len(new)] == new:
+                return (*old, *path[len(new) :])
+        return path
+
 
 def read_tree(text: str) -> Tree:
     """Read a document. What is wrong with it is in `problems`; nothing is raised."""
@@ -47,7 +68,7 @@ def read_tree(text: str) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-        tree.problems.append(Problem((), error.problem or "not YAML", place))
+        tree.problems.append(Problem((), _syntax_words(error, place, text), place))
         return tree
     except RecursionError:
         tree.problems.append(Problem((), "nested too deeply", Place(1, 1)))
@@ -58,6 +79,14 @@ def read_tree(text: str) -> Tree:
     if node is not None:
         tree.value = _Reader(tree).read(node, ())
     return tree
+
+
+def _syntax_words(error: yaml.MarkedYAMLError, place: Place, text: str) -> str:
+    # libyaml speaks of a character that cannot start a token, and people cannot see which.
+    line = (text.splitlines() or [""])[min(place.line, text.count("\n") + 1) - 1 :][:1]
+    if any(each[place.column - 1 : place.column] == "\t" for each in line):
+        return "a tab stands here: YAML is indented with spaces only"
+    return error.problem or "not YAML"
 
 
 class _Reader:

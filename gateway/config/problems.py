@@ -30,11 +30,15 @@ class Problem:
 
 
 class Finding(NamedTuple):
-    """A problem whose place nobody has looked up yet; `suggestion` replaces the wrong word."""
+    """A problem whose place nobody has looked up yet; `suggestion` replaces the wrong word.
+
+    `about` are the other settings that it follows from; empty: all below `path`.
+    """
 
     path: Path
     message: str
     suggestion: str | None = None
+    about: tuple[Path, ...] = ()
 
 
 def conceal_url_user(text: str) -> str:

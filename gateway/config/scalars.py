@@ -39,12 +39,12 @@ class HostPort(NamedTuple):
     port: int
 
 
-def parse_host_port(value: object) -> object:
+def parse_host_port(value: object) -> HostPort:
     """Parse `host:port`, `[::1]:8080` or `:8080`; port 0 lets the system choose."""
-    if not isinstance(value, str):
+    if isinstance(value, HostPort):
         return value
-    host, colon, port = value.rpartition(":")
-    if not colon or not _is_port(port) or not _is_bind_host(host):
+    host, colon, port = str(value).rpartition(":")
+    if not isinstance(value, str) or not colon or not _is_port(port) or not _is_bind_host(host):
         raise ValueError(f'expected an address such as "127.0.0.1:8080", got {value}')
     return HostPort(host.strip("[]"), int(port))
 
@@ -91,6 +91,23 @@ def parse_size(value: object) -> object:
     return int(match[1]) * _BYTES[match[2] or "B"]
 
 
+def show_seconds(seconds: float) -> str:
+    """Write a duration in the largest unit in which it is a whole number.
+
+    >>> show_seconds(300.0)
+    '5m'
+    """
+    unit = next(
+        (
+            unit
+            for unit in reversed(_SECONDS)
+            if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0
+        ),
+        "s",
+    )
+    return f"{seconds / _SECONDS[unit]:g}{unit}"
+
+
 def parse_rate(value: object) -> object:
     """Parse `10/s`, `600/m` or `1000/h`."""
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
@@ -107,10 +124,9 @@ def show_rate(rate: "Rate") -> str:
 
 def parse_network(value: object) -> object:
     """Parse `10.0.0.0/8` or a single address."""
-    if not isinstance(value, str):
-        return value
     try:
-        return ip_network(value)
+        # A number would be taken for the address of that number.
+        return ip_network(str(value))
     except ValueError:
         raise ValueError(f'expected a network such as "10.0.0.0/8", got {value}') from None
 
@@ -191,9 +207,7 @@ def check_host(value: str) -> str:
 
 def parse_key(value: object) -> object:
     """Decode 32 bytes from hexadecimal or base64."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
+    text = value.strip() if isinstance(value, str) else ""
     try:
         key = (
             bytes.fromhex(text)

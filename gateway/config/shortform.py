@@ -2,10 +2,12 @@
 
 from gateway.config.nodes import Tree, Value
 from gateway.config.problems import Path, Problem
+from gateway.config.scalars import check_public_url
 
 SERVER_NAME = "mcp"
 ISSUER_NAME = "default"
 LOCAL = "local"
+_NO_URL = "http://localhost"
 # What may stand at the top level, and where it belongs in the full form.
 _BELONGS: dict[str, Path] = {
     "upstream": ("servers", SERVER_NAME, "upstream"),
@@ -30,6 +32,7 @@ def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
     if not short:
         return document
     unfolded = {key: value for key, value in document.items() if key not in SHORT_KEYS}
+    _name_as_written(tree, document)
     for key in short:
         full = "issuers" if key in _OF_ISSUER else "servers"
         if full in document:
@@ -39,10 +42,10 @@ def unfold(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
             _unfold_issuer(tree, unfolded, document)
         elif key == "preset":
             _put(unfolded, ("issuers", ISSUER_NAME, "preset"), document[key])
-            _move(tree, (key,), ("issuers", ISSUER_NAME, "preset"))
+            tree.move((key,), ("issuers", ISSUER_NAME, "preset"))
         else:
             _put(unfolded, _BELONGS[key], document[key])
-            _move(tree, (key,), _BELONGS[key])
+            tree.move((key,), _BELONGS[key])
     return unfolded
 
 
@@ -51,10 +54,18 @@ def _unfold_issuer(tree: Tree, unfolded: dict[str, Value], document: dict[str, V
     name = LOCAL if issuer == LOCAL else ISSUER_NAME
     if issuer == LOCAL:
         _put(unfolded, ("issuers", name, "local"), True)
-        # Without a public URL the document is refused anyway, for that one reason.
-        issuer = document.get("public_url", "http://localhost")
+        issuer = _own_url(document)
     _put(unfolded, ("issuers", name, "issuer"), issuer)
-    _move(tree, ("issuer",), ("issuers", name, "issuer"))
+    tree.move(("issuer",), ("issuers", name, "issuer"))
+
+
+def _own_url(document: dict[str, Value]) -> Value:
+    # Without a public URL the document is refused anyway, for that one reason.
+    public_url = document.get("public_url")
+    try:
+        return check_public_url(public_url) if isinstance(public_url, str) else _NO_URL
+    except ValueError:
+        return _NO_URL
 
 
 def _put(document: dict[str, Value], path: Path, value: Value) -> None:
@@ -66,8 +77,14 @@ def _put(document: dict[str, Value], path: Path, value: Value) -> None:
     here[str(path[-1])] = value
 
 
-def _move(tree: Tree, old: Path, new: Path) -> None:
-    for places in (tree.keys, tree.values):
-        for path, place in list(places.items()):
-            if path[: len(old)] == old:
-                places[(*new, *path[len(old) :])] = place
+def _name_as_written(tree: Tree, document: dict[str, Value]) -> None:
+    # Also for what is missing: nobody who writes the short form knows the names of the full one.
+    if "servers" not in document:
+        tree.names |= {full: (key,) for key, full in _BELONGS.items()}
+        if document.keys().isdisjoint(_BELONGS):
+            tree.names["servers",] = ("upstream",)
+    if "issuers" not in document:
+        if document.keys().isdisjoint(_OF_ISSUER):
+            tree.names["issuers",] = ("issuer",)
+        for name in (ISSUER_NAME, LOCAL):
+            tree.names |= {("issuers", name, full): (key,) for key, full in _OF_ISSUER.items()}

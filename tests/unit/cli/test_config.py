@@ -39,7 +39,7 @@ def test_a_server_that_nobody_may_use_is_warned_about(config: Path) -> None:
 
 
 def test_mistakes_for_scripts_are_json(config: Path) -> None:
-    config.write_text(SHORT + "lissten: x\n", encoding="utf-8")
+    config.write_text(SHORT + "lissten: :80\n", encoding="utf-8")
 
     done = run("check", "--json", "--config", str(config))
 

@@ -28,6 +28,43 @@ def test_flags_alone_print_the_configuration_that_they_mean(tmp_path: Path) -> N
     assert loaded.issuers["local"].local
 
 
+REMOTE = ["--upstream", "http://127.0.0.1:9/mcp", "--issuer", "https://idp.example.com"]
+
+
+@pytest.mark.requirement("U3")
+def test_flags_alone_let_nobody_in_unasked() -> None:
+    flags = [*REMOTE, "--public-url", "http://127.0.0.1:8080", "--print-config"]
+
+    refused = CliRunner().invoke(command, flags)
+
+    assert refused.exit_code == 2
+    assert "Say who gets in: --allow any" in refused.stderr
+
+
+@pytest.mark.requirement("U3")
+@pytest.mark.parametrize(
+    ("allow", "meaning"), [("any", "any"), ("{groups: [eng]}", {"groups": ["eng"]})]
+)
+def test_flags_alone_say_who_gets_in_as_a_file_does(allow: str, meaning: object) -> None:
+    flags = [*REMOTE, "--public-url", "http://127.0.0.1:8080", "--print-config", "--allow", allow]
+
+    printed = CliRunner().invoke(command, flags).stdout
+
+    assert yaml.safe_load(printed)["servers"]["mcp"]["allow"] == meaning
+
+
+@pytest.mark.requirement("U3")
+def test_help_shows_how_to_run_from_flags_alone() -> None:
+    words = " ".join(CliRunner().invoke(command, ["--help"]).stdout.split())
+
+    assert "all of --upstream, --issuer and --public-url, and --allow unless the issuer" in words
+
+
+@pytest.mark.parametrize("more", [["--upstream", "http://a"], ["--allow", "any"]])
+def test_a_file_and_flags_of_a_configuration_are_wrong_usage(more: list[str]) -> None:
+    assert CliRunner().invoke(command, ["--config", "x.yaml", *more]).exit_code == 2
+
+
 def test_a_listen_flag_wins_over_the_configuration() -> None:
     flags = [*FLAGS, "--public-url", "http://127.0.0.1:8080", "--listen", "127.0.0.1:7000"]
 
@@ -44,7 +81,10 @@ def test_a_listen_flag_that_is_no_address_is_wrong_usage() -> None:
 
 def test_the_banner_shows_urls_and_a_call_to_try() -> None:
     config = config_from_flags(
-        upstream="http://127.0.0.1:9/mcp", issuer="local", public_url="http://127.0.0.1:8080"
+        upstream="http://127.0.0.1:9/mcp",
+        issuer="local",
+        public_url="http://127.0.0.1:8080",
+        allow="any",
     )
 
     assert "curl -i -X POST http://127.0.0.1:8080/mcp" in banner(config)

@@ -27,7 +27,7 @@ from tests.unit.config.samples import FULL, SHORT, review
             "belongs to a server: write it as servers.NAME.limits.per_principal",
         ),
         (SHORT + "lists: {show: all}", "lists", "belongs to a server: write it as servers.NAME.li"),
-        (SHORT.replace("allow: any", "allow: {grups: [a]}"), "mcp.allow.grups", "mean 'groups'?"),
+        (SHORT.replace("allow: any", "allow: {grups: [a]}"), "allow.grups", "mean 'groups'?"),
         (
             FULL.replace("allow: any", "rules: [{tools: [a], alow: any}]"),
             "servers.mcp.rules[0].alow",
@@ -87,6 +87,6 @@ def test_a_bad_entry_is_one_mistake() -> None:
 
 
 def test_the_right_word_comes_apart_from_the_sentence() -> None:
-    (problem,) = review(SHORT + "lissten: a").problems
+    (problem,) = review(SHORT + "lissten: ':80'").problems
 
     assert problem.suggestion == "listen"
