@@ -126,7 +126,14 @@ def test_a_rotated_log_does_not_end_it_while_it_starts(tmp_path: Path) -> None:
             "--public-url",
             f"http://127.0.0.1:{port}",
         ]
-        words += ["--listen", f"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0"]
+        words += [
+            "--allow",
+            "any",
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--admin-listen",
+            "127.0.0.1:0",
+        ]
         process = subprocess.Popen(  # noqa: S603  # our own command
             [sys.executable, "-m", "gateway", "run", *words],
             stderr=subprocess.PIPE,
