@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
-from gateway.config.section import Domains, Members, Scopes, Section
+from gateway.config.section import Domains, Emails, Members, Scopes, Section
 
 
 class Allow(Section):
@@ -15,7 +15,7 @@ class Allow(Section):
     """
 
     subjects: Members | None = None
-    emails: Members | None = None
+    emails: Emails | None = None
     domains: Domains | None = None
     groups: Members | None = None
     roles: Members | None = None

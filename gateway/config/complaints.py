@@ -15,7 +15,6 @@ from gateway.config.own_tools import PREFIX_PATTERN
 from gateway.config.problems import Finding, Path
 from gateway.config.scalars import show_seconds
 from gateway.config.section import (
-    DOMAIN_PATTERN,
     HEADER_PATTERN,
     NAME_PATTERN,
     SCOPE_PATTERN,
@@ -57,7 +56,6 @@ _PATTERNS = {
     NAME_PATTERN: "a name has small letters, digits, - and _, and begins with a letter",
     SCOPE_PATTERN: "a scope has no blanks, quotes or backslashes; write a list for several",
     HEADER_PATTERN: "expected the name of a header",
-    DOMAIN_PATTERN: "expected a domain such as example.com",
     PREFIX_PATTERN: "expected a prefix such as cli_: it begins with a letter, then -, _, . too",
 }
 

@@ -51,14 +51,17 @@ class Claims(Section):
     """Where in a token each part of the principal stands; a dot descends (`realm_access.roles`).
 
     Of `client_id` and `scopes` the first claim that is there counts; `groups` and `roles` are
-    gathered from all that are named. A token with a claim of `groups_overage` does not hold all
-    of its groups.
+    gathered from all that are named. `email_verified` is how an address is known to be the
+    caller's: JSON true in the claim `email_verified` beside it, the word `"true"` there too
+    (`text`), or `always` with this issuer. A token with a claim of `groups_overage` does not hold
+    all of its groups.
     """
 
     subject: ClaimPath = "sub"
     client_id: ClaimPaths = ("client_id", "azp")
     scopes: ClaimPaths = ("scope", "scp")
     email: ClaimPath = "email"
+    email_verified: Literal["claim", "text", "always"] = "claim"
     name: ClaimPath = "name"
     groups: ClaimPaths = ("groups",)
     groups_overage: ClaimPaths = ()

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+)
 
+from gateway.config.email_address import check_domain, check_email
 from gateway.config.scalars import parse_count, parse_seconds, parse_size
 
 REDACTED = "<redacted>"
@@ -21,7 +30,6 @@ Count = Annotated[int, BeforeValidator(parse_count)]
 NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
 SCOPE_PATTERN = r"^[\x21\x23-\x5B\x5D-\x7E]+$"  # RFC 6749 §3.3
 HEADER_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # RFC 9110 §5.1
-DOMAIN_PATTERN = r"^@?[^@\s]+$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Scope = Annotated[str, Field(pattern=SCOPE_PATTERN)]
 HeaderName = Annotated[str, Field(pattern=HEADER_PATTERN)]
@@ -52,7 +60,9 @@ Scopes = Annotated[frozenset[Scope], SORTED]
 # An empty entry would match whoever lacks the claim: `emails: ["${env:ADMIN}"]` with ADMIN empty.
 Member = Annotated[str, Field(min_length=1)]
 Members = Annotated[frozenset[Member], Field(min_length=1), SORTED]
-Domain = Annotated[str, Field(pattern=DOMAIN_PATTERN)]
+Domain = Annotated[str, AfterValidator(check_domain)]
+Email = Annotated[str, Field(min_length=1), AfterValidator(check_email)]
+Emails = Annotated[frozenset[Email], Field(min_length=1), SORTED]
 Domains = Annotated[frozenset[Domain], Field(min_length=1), SORTED]
 
 

@@ -1,11 +1,15 @@
 """From the claims of a verified token to a principal. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from gateway.config.issuer import Claims
 from gateway.identity.principal import Confirmation, Principal
 from gateway.identity.reasons import refused
+
+# Of a name such as `email`, `cognito:email` or `https://example.com/email`.
+_LAST_NAME = re.compile(r"[^./:]*\Z")
 
 
 def find_claim(claims: Mapping[str, object], path: str) -> object | None:
@@ -14,17 +18,23 @@ def find_claim(claims: Mapping[str, object], path: str) -> object | None:
     A claim of exactly that name comes first, so that `https://example.com/roles` works;
     otherwise the longest name before a dot that holds an object is descended into.
     """
+    members, name = _place_of(claims, path)
+    return members.get(name)
+
+
+def _place_of(claims: Mapping[str, object], path: str) -> tuple[Mapping[str, object], str]:
+    """The object that `path` leads to, and the name of the claim in it."""
     if path in claims:
-        return claims[path]
+        return claims, path
     cut = path.rfind(".")
     while cut > 0:
         inner = claims.get(path[:cut])
         if isinstance(inner, dict):
-            found = find_claim(inner, path[cut + 1 :])
-            if found is not None:
-                return found
+            members, name = _place_of(inner, path[cut + 1 :])
+            if members.get(name) is not None:
+                return members, name
         cut = path.rfind(".", 0, cut)
-    return None
+    return claims, path
 
 
 def build_principal(
@@ -46,6 +56,7 @@ def build_principal(
         client_id=_first_text(claims, paths.client_id),
         scopes=_scopes(claims, paths.scopes),
         email=read_text(claims, paths.email),
+        email_verified=_is_email_verified(claims, paths),
         name=read_text(claims, paths.name),
         groups=None if is_partial else _gather(claims, paths.groups),
         roles=_gather(claims, paths.roles),
@@ -80,6 +91,15 @@ def read_text(claims: Mapping[str, object], path: str) -> str | None:
     """The text at `path`; None for anything else and for an empty one."""
     value = find_claim(claims, path)
     return value if isinstance(value, str) and value else None
+
+
+def _is_email_verified(claims: Mapping[str, object], paths: Claims) -> bool:
+    if paths.email_verified == "always":
+        return True
+    # Beside the address: what a claim elsewhere says may be about another one.
+    members, name = _place_of(claims, paths.email)
+    said = members.get(_LAST_NAME.sub("email_verified", name, count=1))
+    return said is True or (paths.email_verified == "text" and said == "true")
 
 
 def _first_text(claims: Mapping[str, object], paths: Sequence[str]) -> str | None:

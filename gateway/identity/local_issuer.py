@@ -95,6 +95,7 @@ class LocalIssuer:
         optional = {
             "scope": " ".join(sorted(grant.scopes)),
             "email": grant.email,
+            "email_verified": grant.email is not None,
             "name": grant.name,
             "groups": list(grant.groups),
             "roles": list(grant.roles),

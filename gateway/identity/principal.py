@@ -23,6 +23,7 @@ class Principal:
     """A caller that some verifier vouches for.
 
     `issuer` and `subject` together identify it; nothing else does (OIDC Core §5.7).
+    `email_verified` is True when the issuer says that the address is the caller's (OIDC Core §5.7).
     `groups` is None when nobody knows them now, which is not the same as none.
     `expires_at` and `issued_at` are in Unix seconds, None when the credential does not say.
     `claims` holds what the token said, for identity headers that name a claim. `remember_s`
@@ -45,3 +46,4 @@ class Principal:
     session_id: str | None = field(default=None, hash=False)
     confirmation: Confirmation | None = field(default=None, hash=False)
     remember_s: float | None = field(default=None, hash=False, compare=False)
+    email_verified: bool = field(default=False, hash=False)

@@ -40,7 +40,8 @@ def _caller(principal: Principal | None) -> Mapping[str, object] | None:
         "subject": principal.subject,
         "issuer": principal.issuer,
         "client_id": principal.client_id,
-        "email": principal.email,
+        # An address that nobody verified can be anybody's: OIDC Core §5.7.
+        "email": principal.email if principal.email_verified else None,
         "scopes": sorted(principal.scopes),
         "roles": list(principal.roles),
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from gateway.config.allow import Allow
+from gateway.config.email_address import parse_domain, parse_email
 from gateway.identity.principal import Principal
 from gateway.policy.decision import ALLOWED, Decision, Deny, Unknown, all_hold, any_holds
 
@@ -155,20 +156,29 @@ def _issuer_in(issuers: frozenset[str]) -> Callable[[Principal], bool]:
 
 
 def _email_in(emails: frozenset[str]) -> Callable[[Principal], bool]:
-    # Without the empty entry, which would match whoever has no address.
-    folded = frozenset(email.casefold() for email in emails) - {""}
-    return lambda principal: _verified_email(principal) in folded
+    wanted = frozenset(found for each in emails if (found := _parsed(each)) is not None)
+    return lambda principal: _verified_email(principal) in wanted
 
 
 def _domain_in(domains: frozenset[str]) -> Callable[[Principal], bool]:
-    folded = frozenset(domain.casefold().lstrip("@") for domain in domains) - {""}
-    return lambda principal: _verified_email(principal).rpartition("@")[2] in folded
+    wanted = frozenset(parse_domain(domain.removeprefix("@")) for domain in domains if domain)
+
+    def is_of_domain(principal: Principal) -> bool:
+        email = _verified_email(principal)
+        return email is not None and email[1] in wanted
+
+    return is_of_domain
 
 
-def _verified_email(principal: Principal) -> str:
-    # An address that the issuer itself calls unverified can be anybody's: OIDC Core §5.7.
-    # Some write the word false as text.
-    if principal.email is None or principal.claims.get("email_verified") in (False, "false"):
-        return ""
-    # "a@b"@evil.example style addresses: one @ only, or the domain would be read wrongly.
-    return principal.email.casefold() if principal.email.count("@") == 1 else ""
+def _verified_email(principal: Principal) -> tuple[str, str] | None:
+    # An address that the issuer does not call verified can be anybody's: OIDC Core §5.7.
+    if principal.email is None or not principal.email_verified:
+        return None
+    return _parsed(principal.email)
+
+
+def _parsed(email: str) -> tuple[str, str] | None:
+    try:
+        return parse_email(email)
+    except ValueError:
+        return None

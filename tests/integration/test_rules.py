@@ -313,7 +313,7 @@ async def test_an_expression_decides(arguments: dict[str, object], status: int) 
     expression = "args.owner == caller.email && size(args.fields) < 3"
     rules = server(f"tools: [update], cel: '{expression}', allow: any")
     async with running_rig(server=rules) as rig:
-        token = rig.token(email="ada@example.com")
+        token = rig.token(email="ada@example.com", email_verified=True)
         response = await rig.call(token=token, body=call("update", arguments))
 
         assert response.status == status
@@ -336,3 +336,32 @@ async def test_an_expression_without_an_answer_denies_what_a_later_rule_would_al
         assert isinstance(data, dict)
         assert data["reason"] == "expression_failed"
         assert len(rig.upstream.requests) == 1
+
+
+@pytest.mark.requirement("A16")
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": "a@corp.com"},
+        {"email": "a@corp.com", "email_verified": "no"},
+        {"email": "a@corp.com", "email_verified": []},
+        {"email": "@corp.com", "email_verified": True},
+        {"email": "evil.com,a@corp.com", "email_verified": True},
+        {"email": "a@gro\u00df.com", "email_verified": True},
+        {"email": "a@ban\u212a.com", "email_verified": True},
+    ],
+)
+async def test_an_address_that_only_looks_like_one_of_a_domain_is_none(
+    claims: dict[str, object],
+) -> None:
+    allowed = "tools: [a], allow: {domains: [corp.com, gross.com, bank.com]}"
+    async with running_rig(server=server(allowed)) as rig:
+        refused = await rig.call(token=rig.token(header=None, **claims), body=call("a"))
+
+        data = error_of(refused)["data"]
+        assert isinstance(data, dict)
+        assert (refused.status, data["reason"]) == (403, "domain_not_allowed")
+        rig.upstream.assert_untouched()
+
+        good = rig.token(email="a@Corp.com", email_verified=True)
+        assert (await rig.call(token=good, body=call("a"))).status == 200

@@ -175,3 +175,57 @@ def test_what_revocation_goes_by_is_read() -> None:
 
 def test_a_token_without_a_binding_is_a_bearer_token() -> None:
     assert _principal().confirmation is None
+
+
+@pytest.mark.requirement("A16")
+@pytest.mark.parametrize("said", [False, None, "true", "yes", "no", "0", 1, [], [True], {}])
+def test_only_true_verifies_an_address(said: object) -> None:
+    assert not _principal(email="ada@example.com", email_verified=said).email_verified
+
+
+@pytest.mark.requirement("A16")
+@pytest.mark.parametrize(
+    ("path", "claims", "verified"),
+    [
+        ("email", {"email": "a@x.example", "email_verified": True}, True),
+        ("email", {"email": "a@x.example"}, False),
+        ("profile.email", {"profile": {"email": "a@x.example", "email_verified": True}}, True),
+        (
+            "profile.email",
+            {"profile": {"email": "a@x.example", "email_verified": False}, "email_verified": True},
+            False,
+        ),
+        ("profile.email", {"profile": {"email": "a@x.example"}, "email_verified": True}, False),
+        (
+            "https://x.example/email",
+            {"https://x.example/email": "a@x.example", "https://x.example/email_verified": True},
+            True,
+        ),
+        (
+            "https://x.example/email",
+            {"https://x.example/email": "a", "email_verified": True},
+            False,
+        ),
+        ("upn", {"upn": "a@x.example", "email_verified": True}, True),
+    ],
+)
+def test_an_address_is_verified_beside_where_it_stands(
+    path: str, claims: dict[str, object], verified: bool
+) -> None:
+    principal = build_principal(
+        "https://idp.example", {"sub": "ada"} | claims, Claims(email=path), 1
+    )
+
+    assert principal.email_verified is verified
+
+
+@pytest.mark.requirement("A16")
+@pytest.mark.parametrize(
+    ("how", "said", "verified"),
+    [("always", False, True), ("text", "true", True), ("text", "false", False), ("text", 1, False)],
+)
+def test_an_issuer_may_verify_in_its_own_way(how: str, said: object, verified: bool) -> None:
+    paths = Claims.model_validate({"email_verified": how})
+    claims = {"sub": "ada", "email": "a@x.example", "email_verified": said}
+
+    assert build_principal("https://idp.example", claims, paths, 1).email_verified is verified

@@ -10,6 +10,7 @@ ADA = Principal(
     "ada",
     client_id="cli",
     email="ada@example.com",
+    email_verified=True,
     scopes=frozenset({"read"}),
     groups=("staff",),
 )
@@ -52,3 +53,10 @@ def test_groups_that_nobody_knows_are_not_an_empty_list() -> None:
 
 def test_somebody_without_a_token_is_null() -> None:
     assert Expression("caller == null").holds({}, "write", None) is True
+
+
+@pytest.mark.requirement("A16")
+def test_an_address_that_nobody_verified_is_null() -> None:
+    unverified = Principal("https://idp.example.com", "ada", email="ada@example.com")
+
+    assert Expression("caller.email == null").holds({}, "write", unverified) is True
