@@ -28,7 +28,10 @@ def provided(soft: int, hard: int, needed: int) -> tuple[int, str]:
 
 def test_every_client_and_every_connection_to_a_server_needs_one() -> None:
     config = config_from_flags(
-        upstream="http://127.0.0.1:9/mcp", issuer="local", public_url="http://127.0.0.1:8080"
+        upstream="http://127.0.0.1:9/mcp",
+        issuer="local",
+        public_url="http://127.0.0.1:8080",
+        allow="any",
     )
 
     assert descriptors_needed(config) == 20_000 + 1000 + SPARE
