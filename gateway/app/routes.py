@@ -198,7 +198,10 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
     )
     pool = parts.pools[name] = UpstreamPool(target, limits)
     streams = StreamSettings(
-        server.streams.keepalive, server.streams.write_stall, server.streams.at_expiry
+        server.streams.keepalive,
+        server.streams.write_stall,
+        server.streams.at_expiry,
+        server.streams.expiry_grace,
     )
     return Forwarder(
         pool,

@@ -168,11 +168,13 @@ class Streams(Section):
     """How event streams are kept alive; `keepalive: 0s` sends no comment lines.
 
     `at_expiry`: which streams end when their token expires; `listening` are those of a GET.
+    Others, the answers to calls, go on for `expiry_grace` first.
     """
 
     keepalive: Seconds = 15.0
     write_stall: Seconds = 60.0
     at_expiry: Literal["end", "end_listening", "keep"] = "end"
+    expiry_grace: Seconds = 60.0
 
 
 class Sessions(Section):

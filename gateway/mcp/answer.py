@@ -85,7 +85,7 @@ class AnswerWatch:
     def feed(self, piece: bytes) -> None:
         """Look at the next piece."""
         seen = self._kept + piece if self._kept else piece
-        end = _last_boundary(seen) if self._events else 0
+        end = last_boundary(seen) if self._events else 0
         marked = _MARKER in seen
         if marked:
             self._look(seen, end)
@@ -133,7 +133,7 @@ def _begun(event: bytes) -> Answer:
     return _TOOL_FAILED if _IS_TRUE.search(event) else OK
 
 
-def _last_boundary(seen: bytes) -> int:
+def last_boundary(seen: bytes) -> int:
     """Where the last whole event ends; 0 where none does."""
     # A single byte is found forty times as fast as two.
     if b"\r" not in seen and b"\n" not in seen:

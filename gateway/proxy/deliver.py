@@ -9,6 +9,7 @@ from aiohttp.web import BaseRequest
 
 from gateway.errors import UpstreamError
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
+from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter
 from gateway.proxy.forward import Delivery, Forwarder
 from gateway.proxy.respond import (
@@ -39,8 +40,8 @@ async def deliver(
 
     `visit.rewriter` changes the events of a stream.
 
-    Never raises `UpstreamError`: once a head is out, a broken upstream can only be shown by
-    breaking the client's connection too.
+    Never raises `UpstreamError`: once a head is out, a broken upstream can only be shown within
+    the stream, or by breaking the client's connection too.
     """
     response = delivery.response
     visit.status = response.status
@@ -61,7 +62,9 @@ async def deliver(
     stream.owner = visit.principal
     if delivery.events:
         stream.end_at_expiry(time.time())
-    stream.watch = None if _is_encoded(delivery) else AnswerWatch(events=delivery.events)
+    if not _is_encoded(delivery):
+        stream.watch = AnswerWatch(events=delivery.events)
+        stream.calls, stream.request_id = _calls(delivery, visit), visit.wire_id
     streams.add(stream)
     metrics.streams_open += 1
     visit.streamed = True
@@ -77,6 +80,13 @@ async def deliver(
         visit.ended = stream.ended
         visit.answer = UNREAD if stream.watch is None else stream.watch.answer
     return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
+
+
+def _calls(delivery: Delivery, visit: Visit) -> OpenCalls | None:
+    if not delivery.events or visit.http_method != "POST" or visit.operation is None:
+        return None
+    messages = visit.operation.messages
+    return OpenCalls(each.id for each in messages if each.method and each.id is not None)
 
 
 def _is_encoded(delivery: Delivery) -> bool:

@@ -151,10 +151,20 @@ def error_reply(
     message_id: int | str | None = None,
     headers: Sequence[Header] = (),
 ) -> Reply:
-    """Build the answer to a request that ends here.
+    """Build the answer to a request that ends here."""
+    retry_after_s = getattr(error, "retry_after_s", None)
+    extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
+    body = error_message(error, request_id=request_id, message_id=message_id)
+    return Reply(error.status, [JSON, NO_STORE, *extra, *headers], body)
 
-    The body is a JSON-RPC error, since MCP clients read every body as JSON-RPC; it carries
-    the message's id where that is known and none otherwise (never null: MCP basic, responses).
+
+def error_message(
+    error: GatewayError, *, request_id: str = "", message_id: int | str | None = None
+) -> bytes:
+    """Build a JSON-RPC error, since MCP clients read every body as JSON-RPC.
+
+    It carries the message's id where that is known and none otherwise (never null: MCP basic,
+    responses).
     """
     body: dict[str, object] = {"jsonrpc": "2.0"}
     if message_id is not None:
@@ -168,9 +178,7 @@ def error_reply(
             **_details(error),
         },
     }
-    retry_after_s = getattr(error, "retry_after_s", None)
-    extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
-    return Reply(error.status, [JSON, NO_STORE, *extra, *headers], msgspec.json.encode(body))
+    return msgspec.json.encode(body)
 
 
 def _details(error: GatewayError) -> dict[str, object]:

@@ -1,36 +1,47 @@
 """Carrying a response of unknown length to the client, piece by piece as it arrives."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from aiohttp.web import BaseRequest
 
-from gateway.errors import UpstreamError
+from gateway.errors import GatewayError, ShuttingDown, UpstreamError
 from gateway.identity.principal import Principal
+from gateway.identity.reasons import refused
 from gateway.mcp.answer import AnswerWatch
+from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EventBoundary
 from gateway.proxy.exchange import UpstreamResponse
-from gateway.proxy.respond import PIECE_BYTES, wait_until_read
+from gateway.proxy.respond import PIECE_BYTES, error_message, wait_until_read
 
 _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
 LAST_EVENT_S = 5.0
 _LONGEST_TIMER_S = 86400.0 * 30
 _LAST_CHUNK = b"0\r\n\r\n"
 Rewrite = Callable[[bytes], bytes]
+_REVOKED = partial(refused, "revoked")
+_EARLY_ENDS: Mapping[str, Callable[[], GatewayError]] = {
+    "expired": partial(refused, "expired"),
+    "revoked": _REVOKED,
+    "draining": partial(ShuttingDown, "The gateway is shutting down."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class StreamSettings:
     """Seconds; `keepalive_s` 0 sends no comments.
 
-    `at_expiry`: which streams end with their token; `end_listening` those of a GET.
+    `at_expiry`: which streams end with their token; `end_listening` those of a GET. Others,
+    calls that were allowed, have `expiry_grace_s` more.
     """
 
     keepalive_s: float
     write_stall_s: float
     at_expiry: Literal["end", "end_listening", "keep"] = "end"
+    expiry_grace_s: float = 0.0
 
 
 class Stream:
@@ -38,6 +49,8 @@ class Stream:
 
     `bytes_out` counts what the upstream sent and the client was given. `owner` is who asked,
     `ended` why the gateway ended it, None as long as it did not; `watch` is shown what passes.
+    `calls` are those that wait for this stream, None where it answers none; `request_id` is told
+    to them when it ends early.
     """
 
     def __init__(
@@ -53,6 +66,8 @@ class Stream:
         self.owner: Principal | None = None
         self.ended: str | None = None
         self.watch: AnswerWatch | None = None
+        self.calls: OpenCalls | None = None
+        self.request_id = ""
         self.listening = request.method == "GET"
         self._request = request
         self._transport = transport
@@ -70,8 +85,8 @@ class Stream:
         """Pass every piece on until the upstream's end.
 
         `events` keeps a quiet stream alive with comments between events. Raises
-        `UpstreamError` when the upstream broke off, after the client's connection was
-        aborted: a clean end would hide that something is missing (RFC 9112 §8).
+        `UpstreamError` when the upstream broke off. The client's connection was aborted then, as
+        a clean end would hide that something is missing (RFC 9112 §8), unless calls were told.
         """
         self._task = asyncio.current_task()
         if events:
@@ -79,14 +94,17 @@ class Stream:
             self._schedule_beat()
         try:
             await self._copy(rewrite)
-        except UpstreamError:
-            self._transport.abort()
+        except UpstreamError as error:
+            if self.calls is None:
+                self._transport.abort()
+            else:
+                self._finish_early(error)
             raise
         except asyncio.CancelledError:
             if self.ended is None or self._task is None or self._transport.is_closing():
                 raise
             self._task.uncancel()
-            self._finish_early()
+            self._finish_early(_EARLY_ENDS.get(self.ended, _REVOKED)())
         finally:
             for timer in (self._beat, self._expiry):
                 if timer is not None:
@@ -100,7 +118,7 @@ class Stream:
             self._task.cancel()
 
     def end_at_expiry(self, now: float) -> None:
-        """End the stream when its owner's token expires, at the next end of an event.
+        """End the stream when its owner's token expires, a call's with a grace, between events.
 
         An event that is under way then has a few seconds to end.
         """
@@ -110,7 +128,8 @@ class Stream:
             return
         if setting == "end" or self.listening:
             loop = asyncio.get_running_loop()
-            delay_s = min(max(0.0, expires_at - now), _LONGEST_TIMER_S)
+            grace_s = 0.0 if self.listening else self._settings.expiry_grace_s
+            delay_s = min(max(0.0, expires_at + grace_s - now), _LONGEST_TIMER_S)
             self._expiry = loop.call_later(delay_s, self._expire)
 
     def _expire(self) -> None:
@@ -141,9 +160,14 @@ class Stream:
             self._boundary.feed(piece)
         if self.watch is not None:
             self.watch.feed(piece)
+        if self.calls is not None:
+            self.calls.feed(piece)
         self.bytes_out += len(piece)
         self._wrote_since_beat = True
-        self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece)
+        self._put(piece)
+
+    def _put(self, data: bytes) -> None:
+        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
 
     def _schedule_beat(self) -> None:
         if self._settings.keepalive_s > 0:
@@ -153,8 +177,7 @@ class Stream:
     def _on_beat(self) -> None:
         quiet = not self._wrote_since_beat and not self._request.protocol.writing_paused
         if quiet and self._boundary is not None and self._boundary.at_boundary:
-            comment = b"%x\r\n%b\r\n" % (len(_COMMENT), _COMMENT) if self.chunked else _COMMENT
-            self._transport.write(comment)
+            self._put(_COMMENT)
         self._wrote_since_beat = False
         self._schedule_beat()
 
@@ -162,8 +185,16 @@ class Stream:
         if self._boundary is None or self._boundary.at_boundary:
             self.end("expired")
 
-    def _finish_early(self) -> None:
+    def _finish_early(self, error: GatewayError) -> None:
         if self._boundary is None or not self._boundary.at_boundary:
             self._transport.abort()
-        elif self.chunked:
+            return
+        # Clients wait for each answer until their own time is up: an end alone tells them nothing.
+        for open_id in self.calls.ids if self.calls is not None else ():
+            message = error_message(error, request_id=self.request_id, message_id=open_id)
+            event = b"data: %b\n\n" % message
+            if self.watch is not None:
+                self.watch.feed(event)
+            self._put(event)
+        if self.chunked:
             self._transport.write(_LAST_CHUNK)

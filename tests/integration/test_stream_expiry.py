@@ -49,15 +49,28 @@ async def test_an_event_that_is_under_way_may_end() -> None:
         assert await client.read_chunk() == b""
 
 
-async def test_the_answer_to_a_call_ends_too() -> None:
-    async with running_rig() as rig, raw_connection(rig.port) as client:
-        assert await _call(rig, client) == b""
+@pytest.mark.requirement("B4")
+async def test_a_call_that_ends_with_its_token_is_told() -> None:
+    async with (
+        running_rig(server="streams: {expiry_grace: 0s}") as rig,
+        raw_connection(rig.port) as client,
+    ):
+        told = await _call(rig, client)
+
+        assert told is not None
+        message = json.loads(told.removeprefix(b"data: "))
+        assert message["id"] == 1
+        assert message["error"]["data"]["error"] == "invalid_token"
+        assert await client.read_chunk() == b""
 
 
-@pytest.mark.parametrize("setting", ["end_listening", "keep"])
+@pytest.mark.requirement("B4")
+@pytest.mark.parametrize(
+    "setting", ["expiry_grace: 20s", "at_expiry: end_listening", "at_expiry: keep"]
+)
 async def test_a_call_may_be_allowed_to_finish(setting: str) -> None:
     async with (
-        running_rig(server=f"streams: {{at_expiry: {setting}}}") as rig,
+        running_rig(server=f"streams: {{{setting}}}") as rig,
         raw_connection(rig.port) as client,
     ):
         assert await _call(rig, client) is None

@@ -53,10 +53,10 @@ async def test_an_event_stream_asks_proxies_once_not_to_buffer() -> None:
 async def test_an_answer_that_is_cut_short_aborts_the_client() -> None:
     async with running_rig() as rig, raw_connection(rig.port) as client:
         rig.upstream.close_after_reply = True
-        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n"))
         await client.send(post(rig.port, CALL, token=rig.token()))
         await client.read_head()
-        assert await client.read_chunk() == b"data: 1\n\n"
+        assert await client.read_chunk() == b"data: 1\n"
 
         assert await client.is_closed()
 
