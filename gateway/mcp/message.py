@@ -115,7 +115,7 @@ def read_request_id(body: bytes) -> int | str | None:
     """Find the id of a message that is refused; None when there is none to be sure of."""
     try:
         members = _object.decode(body)
-        if not _has_unique_keys(body, members) or "method" not in members:
+        if not members.keys() >= {"method", "id"} or not _has_unique_keys(body, members):
             return None
         return _read_id(members)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidMessage):

@@ -38,6 +38,12 @@ def message(members: bytes) -> bytes:
     return b'{"jsonrpc":"2.0",%b}' % members
 
 
+def listening(notifications: bytes) -> bytes:
+    """A `subscriptions/listen` for these notifications."""
+    params = b'{"notifications":%b}' % notifications
+    return message(b'"id":1,"method":"subscriptions/listen","params":%b' % params)
+
+
 CALL = call()
 LISTING = b'{"jsonrpc":"2.0","id":2,"method":"tools/list"}'
 
@@ -195,6 +201,8 @@ SHAPES = [
         ("id true", message(b'"id":true,"method":"ping"')),
         ("id fraction", message(b'"id":1.5,"method":"ping"')),
         ("id object", message(b'"id":{},"method":"ping"')),
+        ("notification, method number", message(b'"method":7')),
+        ("notification, params array", message(b'"method":"ping","params":[]')),
         ("method number", message(b'"id":1,"method":7')),
         ("method array", message(b'"id":1,"method":["tools/call"]')),
         ("method null", message(b'"id":1,"method":null')),
@@ -203,6 +211,18 @@ SHAPES = [
         ("params null", call(b"null")),
         ("name number", call(b'{"name":7}')),
         ("name array", call(b'{"name":["whoami"]}')),
+        *(
+            (f"subscriptions {name}", listening(b'{"resourceSubscriptions":%b}' % uris))
+            for name, uris in [
+                ("string", b'"file:///etc/passwd"'),
+                ("object", b'{"file:///etc/passwd":1}'),
+                ("number", b"1"),
+                ("null", b"null"),
+                ("of numbers", b"[1]"),
+                ("of lists", b'[["file:///etc/passwd"]]'),
+            ]
+        ),
+        ("notifications array", listening(b'["file:///etc/passwd"]')),
         ("request and result", call(before=b'"result":{},')),
         ("request and error", call(before=b'"error":{"code":1,"message":""},')),
         ("result and error", message(b'"id":1,"result":{},"error":{"code":1,"message":""}')),

@@ -16,6 +16,7 @@ METHOD = "Mcp-Method: tools/call"
 NAME = "Mcp-Name: whoami"
 META = b'"_meta":{"io.modelcontextprotocol/protocolVersion":"%b"}'
 NEW_BODY = call(b'{"name":"whoami",%b}' % (META % b"2026-07-28"))
+NOTIFICATION = b'{"jsonrpc":"2.0","method":"notifications/cancelled"}'
 OLD_BODY = call(b'{"name":"whoami",%b}' % (META % b"2025-11-25"))
 
 
@@ -60,6 +61,15 @@ MIRRORED = [
         body=call(b'{"name":"=?base64?d2hvYW1p?=",%b}' % (META % b"2026-07-28")),
     ),
     mismatch("M9", "name of a list", MIRRORING, METHOD, body=LISTING),
+    mismatch("M9", "method of a notification", MIRRORING, METHOD, body=NOTIFICATION),
+    mismatch(
+        "M9",
+        "method of a notification, twice",
+        MIRRORING,
+        "Mcp-Method: notifications/cancelled",
+        METHOD,
+        body=NOTIFICATION,
+    ),
 ]
 REVISIONS = [
     mismatch("M10", "old header, new body", LAST_SESSION_ERA, METHOD, NAME),

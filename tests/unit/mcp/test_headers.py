@@ -100,6 +100,19 @@ def test_the_revision_defines_no_headers_for_notifications() -> None:
     _check(Message("notification", "notifications/cancelled"), NEW)
 
 
+@pytest.mark.requirement("32", "36", "182", "M9")
+@pytest.mark.parametrize("headers", [[("Mcp-Method", "tools/call")], [("Mcp-Method", "")]])
+def test_a_header_that_a_notification_need_not_have_must_still_be_true(
+    headers: list[tuple[str, str]],
+) -> None:
+    """An intermediary may route by it: MCP 2026-07-28, Streamable HTTP."""
+    cancelled = Message("notification", "notifications/cancelled")
+
+    _check(cancelled, NEW, ("Mcp-Method", "notifications/cancelled"))
+    with pytest.raises(HeaderMismatch):
+        _check(cancelled, NEW, *headers)
+
+
 @pytest.mark.requirement("33", "M9")
 def test_a_name_is_decoded_before_it_is_compared() -> None:
     message = _message('"name":"Hello, 世界"')

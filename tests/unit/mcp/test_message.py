@@ -188,6 +188,8 @@ def test_what_is_not_json_rpc_is_refused(body: bytes) -> None:
         (PING.replace(b":1", b":1.5"), None),
         (PING.replace(b"}", b',"id":2}'), None),
         (b'{"jsonrpc":"2.0","id":1,"result":{}}', None),
+        (b'{"jsonrpc":"2.0","method":"notifications/initialized"}', None),
+        (b'{"jsonrpc":"2.0","method":7}', None),
         (b"[" + PING + b"]", None),
     ],
 )
@@ -196,7 +198,7 @@ def test_the_id_of_a_refused_request_is_found(body: bytes, found: int | str | No
 
 
 @pytest.mark.requirement("43")
-@given(st.binary())
+@given(st.binary() | st.dictionaries(WORDS, WORDS).map(lambda each: json.dumps(each).encode()))
 def test_looking_for_an_id_never_fails(body: bytes) -> None:
     read_request_id(body)
     read_request_id(PING[:-1] + b',"params":' + body)
@@ -261,3 +263,22 @@ def test_a_key_that_looks_like_the_name_is_refused(twin: str) -> None:
 def test_a_revision_that_is_no_string_is_refused() -> None:
     with pytest.raises(InvalidMessage):
         read_messages(_call(f'{{"_meta":{{"{REVISION}":7}}}}'), batch=False)
+
+
+@pytest.mark.requirement("M11")
+def test_the_resources_of_a_subscription_are_named() -> None:
+    listen = '{"notifications":{"resourceSubscriptions":["file:///a","file:///b"]}}'
+
+    assert _one(_call(listen, "subscriptions/listen")).resources == ("file:///a", "file:///b")
+    assert _one(_call('{"notifications":{}}', "subscriptions/listen")).resources == ()
+    assert _one(_call("{}", "subscriptions/listen")).resources == ()
+
+
+@pytest.mark.requirement("M11")
+@pytest.mark.parametrize("uris", ['"file:///a"', '{"file:///a":1}', "1", "null", "true", "[1]"])
+def test_what_is_no_list_of_resources_is_refused(uris: str) -> None:
+    """A rule would be asked about none of them, or about each letter."""
+    listen = f'{{"notifications":{{"resourceSubscriptions":{uris}}}}}'
+
+    with pytest.raises(InvalidMessage):
+        read_messages(_call(listen, "subscriptions/listen"), batch=False)
