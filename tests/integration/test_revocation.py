@@ -112,6 +112,57 @@ async def test_a_live_stream_is_cut_cleanly_and_says_why_in_the_audit(
     assert "revoked" in ended
 
 
+@pytest.mark.requirement("C6", "C8")
+async def test_streams_of_everybody_else_go_on(tmp_path: Path) -> None:
+    async with (
+        revoking_rig(tmp_path) as rig,
+        raw_connection(rig.port) as ada,
+        raw_connection(rig.port) as bob,
+    ):
+        for client, subject in ((ada, "ada"), (bob, "bob")):
+            rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
+            token = rig.token(sub=subject)
+            await client.send(rig.request("GET", "/mcp", headers=_stream_headers(token)))
+            assert (await client.read_head()).status == 200
+            assert await client.read_chunk() == b"data: 1\n\n"
+
+        await _revoke(rig, {"subject": "ada"})
+        assert await ada.read_chunk() == b""
+        async with asyncio.timeout(5):
+            await rig.upstream.connection_lost.wait()
+        await rig.upstream.send(chunk(b"data: 2\n\n"))
+
+        assert await bob.read_chunk() == b"data: 2\n\n"
+
+
+@pytest.mark.requirement("C6")
+async def test_a_file_that_makes_no_sense_at_start_lets_nobody_in(tmp_path: Path) -> None:
+    file = tmp_path / "revocations.yaml"
+    file.write_text("revocations: [{subject: ada}, half", encoding="utf-8")
+    async with revoking_rig(tmp_path, more=f"revocations: {{file: {file}}}\n") as rig:
+        async with ClientSession() as client:
+            ready = await client.get(f"http://127.0.0.1:{rig.admin_port}/readyz")
+
+        assert ready.status == 503
+        assert (await rig.call(token=rig.token(sub="bob"))).status == 503
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("C7")
+async def test_while_a_group_is_revoked_nobody_of_unknown_groups_gets_in() -> None:
+    more = ADMIN.format(state="./state", store="memory:")
+    overage = "claims: {groups_overage: [hasgroups]}"
+    async with running_rig(more, issuer=overage) as rig:
+        await _revoke(rig, {"group": "ops"})
+
+        refused = await rig.call(token=rig.token(hasgroups=True))
+
+        assert refused.status == 503
+        assert int(refused.value("Retry-After") or 0) >= 1
+        rig.upstream.assert_untouched()
+        assert (await rig.call(token=rig.token(groups=["dev"]))).status == 200
+
+
 def _stream_headers(token: str) -> bytes:
     return f"Authorization: Bearer {token}\r\nAccept: text/event-stream\r\n".encode()
 

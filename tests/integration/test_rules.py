@@ -102,10 +102,20 @@ async def test_a_role_that_is_lacking_is_told_without_a_challenge() -> None:
         assert (await rig.call(token=operator, body=call("restart"))).status == 200
 
 
-async def test_groups_that_nobody_knows_are_no_reason_to_refuse() -> None:
-    rules = server("tools: [restart], allow: {groups: [ops]}")
+@pytest.mark.requirement("C7")
+@pytest.mark.parametrize(
+    "keys",
+    [
+        server("tools: [restart], allow: {groups: [ops]}"),
+        server("tools: [restart], allow: any", more=", allow: {groups: [ops]}"),
+    ],
+    ids=["rule", "server"],
+)
+async def test_groups_that_nobody_knows_are_reason_neither_to_refuse_nor_to_let_in(
+    keys: str,
+) -> None:
     overage = "claims: {groups_overage: [hasgroups]}"
-    async with running_rig(server=rules, issuer=overage) as rig:
+    async with running_rig(server=keys, issuer=overage) as rig:
         response = await rig.call(token=rig.token(hasgroups=True), body=call("restart"))
 
         assert response.status == 503

@@ -14,6 +14,7 @@ from tests.unit.identity.conftest import HandClock
 
 SETTINGS = Cache(positive_max=10, negative_max=10)
 KEY = b"key"
+ISSUER = "https://as.example"
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ async def test_two_processes_file_a_token_differently(flights: Flights, clock: H
 
 
 def _issued(at: float, client: str = "cli", groups: tuple[str, ...] = ()) -> Principal:
-    return Principal("https://as.example", "ada", client, groups=groups, issued_at=at)
+    return Principal(ISSUER, "ada", client, groups=groups, issued_at=at)
 
 
 async def _remember(cache: VerdictCache, key: bytes, principal: Principal, now: float) -> None:
@@ -231,15 +232,33 @@ async def test_a_newer_token_ends_the_verdict_on_an_older_one(
     assert cache.get(b"new", clock.wall) == _issued(200)
 
 
-async def test_an_older_token_and_another_client_end_nothing(
-    cache: VerdictCache, clock: HandClock
-) -> None:
+async def test_an_older_token_ends_nothing(cache: VerdictCache, clock: HandClock) -> None:
     await _remember(cache, b"new", _issued(200), clock.wall)
     await _remember(cache, b"old", _issued(100), clock.wall)
-    await _remember(cache, b"other", _issued(300, client="other"), clock.wall)
 
     assert cache.get(b"new", clock.wall) is not None
     assert cache.get(b"old", clock.wall) is not None
+
+
+@pytest.mark.requirement("114")
+@pytest.mark.parametrize(
+    "other",
+    [
+        Principal("https://other.example", "ada", "cli", issued_at=300),
+        Principal(ISSUER, "bob", "cli", issued_at=300),
+        Principal(ISSUER, "ada", "other", issued_at=300),
+    ],
+    ids=["issuer", "subject", "client"],
+)
+async def test_a_newer_token_of_somebody_else_ends_nothing(
+    other: Principal, cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, b"mine", _issued(200), clock.wall)
+
+    await _remember(cache, b"theirs", other, clock.wall)
+
+    assert cache.get(b"mine", clock.wall) == _issued(200)
+    assert cache.get(b"theirs", clock.wall) == other
 
 
 async def test_two_tokens_in_use_at_once_are_not_verified_in_turns(

@@ -100,6 +100,26 @@ def test_a_set_looks_at_all_that_name_the_same() -> None:
     assert RevocationSet().find(ADA, NOW) is None
 
 
+@pytest.mark.requirement("C7")
+@pytest.mark.parametrize(
+    ("revocation", "expected"),
+    [
+        (Revocation("group", "ops"), True),
+        (Revocation("group", "ops", issuer=BARE.issuer, before=NOW), True),
+        (Revocation("group", "ops", until=NOW), False),
+        (Revocation("group", "ops", issuer="https://other.example"), False),
+        (Revocation("subject", "ada"), False),
+    ],
+)
+def test_groups_matter_only_to_a_revocation_of_a_group_that_counts(
+    revocation: Revocation, expected: bool
+) -> None:
+    revocations = RevocationSet([revocation])
+
+    assert revocations.needs_groups(BARE, NOW) is expected
+    assert not revocations.needs_groups(replace(BARE, groups=()), NOW)
+
+
 @pytest.mark.parametrize(
     "revocation",
     [

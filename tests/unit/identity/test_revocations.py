@@ -3,12 +3,12 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from gateway.errors import InvalidToken
+from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
 from gateway.identity.revocation import Revocation
 from gateway.identity.revocation_file import parse_revocations
@@ -104,7 +104,7 @@ async def running(revocations: Revocations) -> AsyncIterator[None]:
 def _verdict(revocations: Revocations, principal: Principal, now: float) -> str:
     try:
         revocations.check(principal, now)
-    except InvalidToken as error:
+    except GatewayError as error:
         return error.reason
     return "accepted"
 
@@ -310,6 +310,39 @@ async def test_an_entry_that_is_not_understood_costs_only_itself(
 
     assert revocations.listed() == (REVOKED_ADA,)
     assert [vars(each)["id"] for each in caplog.records if each.levelno == logging.ERROR] == ["odd"]
+
+
+@pytest.mark.requirement("152", "C7")
+async def test_groups_that_nobody_knows_may_be_the_revoked_one(world: World) -> None:
+    unknown, known = replace(ADA, groups=None), replace(ADA, groups=("dev",))
+    revocations = world.replica()
+    await revocations.load()
+    assert _verdict(revocations, unknown, world.clock.wall) == "accepted"
+
+    await revocations.add(Revocation("group", "ops"))
+
+    assert _verdict(revocations, unknown, world.clock.wall) == "groups_unknown"
+    assert _verdict(revocations, known, world.clock.wall) == "accepted"
+    assert (revocations.concerns(unknown), revocations.concerns(known)) == (True, False)
+
+
+@pytest.mark.requirement("C6")
+@pytest.mark.parametrize("text", [None, "", "revocations: [", "subject: ada"])
+async def test_a_list_that_was_never_read_lets_nobody_in(text: str | None, world: World) -> None:
+    if text is not None:
+        world.write(text)
+    revocations = world.replica(world.file())
+
+    assert revocations.missing == "the store has not answered yet"
+    assert _verdict(revocations, ADA, world.clock.wall) == "idp_unavailable"
+    await revocations.load()
+    assert revocations.missing == "the file of revocations could not be read yet"
+    assert _verdict(revocations, ADA, world.clock.wall) == "idp_unavailable"
+
+    world.write("revocations: []")
+    await revocations.load()
+    assert revocations.missing == ""
+    assert _verdict(revocations, ADA, world.clock.wall) == "accepted"
 
 
 @pytest.mark.requirement("152")
