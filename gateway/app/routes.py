@@ -39,6 +39,7 @@ from gateway.proxy.documents import (
 )
 from gateway.proxy.forward import Forwarder
 from gateway.proxy.headers import HeaderPolicy
+from gateway.proxy.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.limits import CallerLimits
 from gateway.proxy.logout import logout_receiver
 from gateway.proxy.own_requests import OwnRequests
@@ -208,7 +209,7 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
         HeaderPolicy(server.forward, upstream, target.authority),
         target,
         public_url=public_url(parts.config, server),
-        seal=parts.seal,
+        endpoints=LegacyEndpoints(name, parts.seal, server.sessions.lifetime),
         streams=streams,
     )
 

@@ -12,6 +12,7 @@ from gateway.identity.client_auth import ClientAuth
 from gateway.identity.clocks import Clocks
 from gateway.identity.fetch import Answer, Call
 from gateway.identity.flights import Flights
+from gateway.identity.parts import encode_parts
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
 from gateway.identity.token_answer import GrantedToken, read_error, read_token
@@ -65,8 +66,9 @@ class TokenExchanges:
 
     def _key(self, principal: Principal, token: str) -> bytes:
         # Of the principal too: what one verifier made of a token is not what another did.
-        told = "\0".join((principal.issuer, principal.subject, principal.client_id or "", token))
-        return hashlib.blake2b(told.encode(), key=self._secret, digest_size=32).digest()
+        caller = (principal.issuer, principal.subject, principal.client_id or "")
+        told = encode_parts((*caller, token))
+        return hashlib.blake2b(told, key=self._secret, digest_size=32).digest()
 
     async def _ask(self, token: str) -> GrantedToken:
         settings = self._settings

@@ -7,19 +7,17 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from gateway.errors import UnknownSession, UpstreamInvalid
+from gateway.errors import UpstreamInvalid
 from gateway.identity.principal import Principal
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
 from gateway.proxy.inbound import Head
+from gateway.proxy.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.response_headers import response_headers
-from gateway.proxy.session import Seal
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import Target
 from gateway.proxy.upstream import UpstreamPool
 
-ENDPOINT_PARAMETER = "mcpgw_endpoint"
-_ENDPOINT_PURPOSE = "legacy-sse-endpoint"
 _REDIRECTS = frozenset({307, 308})  # the two that keep method and body: RFC 9110 §15.4.8, §15.4.9
 _MAX_REDIRECTS = 3
 # What is accepted is not answered; some servers add a word of plain text all the same.
@@ -59,7 +57,7 @@ class Forwarder:
         target: Target,
         *,
         public_url: str,
-        seal: Seal,
+        endpoints: LegacyEndpoints,
         streams: StreamSettings,
     ) -> None:
         self.pool = pool
@@ -73,7 +71,7 @@ class Forwarder:
             public.netloc,
             public.path or "/",
         )
-        self._seal = seal
+        self._endpoints = endpoints
         # A principal lives as long as its cached verdict: encoding it once saves 8 µs a request.
         self._identity = lru_cache(maxsize=4096)(lambda who: identity_lines(who, policy))
 
@@ -109,23 +107,17 @@ class Forwarder:
     def rewrite_endpoint(self, endpoint: str, principal: Principal | None) -> str:
         """Turn the `endpoint` of a legacy event stream into one that comes back to the gateway.
 
-        The upstream's own path travels sealed in the query, so that no path becomes reachable
-        that the upstream did not hand to this very principal. Raises `UpstreamInvalid` when it
-        points to another server. (MCP 2024-11-05, HTTP with SSE.)
+        Raises `UpstreamInvalid` when it points to another server.
         """
         target = self._own_target(endpoint)
         if target is None:
             raise UpstreamInvalid("The server behind the gateway sent a foreign endpoint.")
-        sealed = self._seal.close(target.encode(), principal, _ENDPOINT_PURPOSE)
-        return f"{self._public_path}?{ENDPOINT_PARAMETER}={sealed}"
+        return f"{self._public_path}?{self._endpoints.query(target, principal)}"
 
     def _target(self, head: Head, principal: Principal | None) -> bytes:
-        name, _, sealed = head.query.partition("=")
-        if name == ENDPOINT_PARAMETER:
-            opened = self._seal.open(sealed, principal, _ENDPOINT_PURPOSE)
-            if opened is None:
-                raise UnknownSession("There is no such session.")
-            return opened
+        given = self._endpoints.target(head.method, head.query, principal)
+        if given is not None:
+            return given
         return (f"{self._path}?{head.query}" if head.query else self._path).encode()
 
     def _redirected(self, response: UpstreamResponse) -> bytes:

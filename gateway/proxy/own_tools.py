@@ -18,8 +18,8 @@ from gateway.mcp.operation import Operation
 from gateway.mcp.revisions import mirrors_headers
 from gateway.mcp.tool_list import add_tools, declare_tools, tool_names
 from gateway.proxy.answer_rewriter import Change
-from gateway.proxy.forward import ENDPOINT_PARAMETER
 from gateway.proxy.inbound import Head
+from gateway.proxy.legacy_endpoint import ENDPOINT_PARAMETER
 from gateway.proxy.tool_catalogue import ToolCatalogue
 from gateway.tools.facts import Call
 from gateway.tools.toolbox import Toolbox

@@ -21,16 +21,17 @@ from gateway.mcp.revisions import mirrors_headers
 from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
 from gateway.proxy.caller import Caller, Presence, caller_of
+from gateway.proxy.ended_sessions import EndedSessions
 from gateway.proxy.forward import Delivery
 from gateway.proxy.inbound import Head
-from gateway.proxy.session import Seal
+from gateway.proxy.session import Binding, Seal
 
 HEADER = "Mcp-Session-Id"
 _NAME = b"mcp-session-id"
 _MAX_REMEMBERED = 100_000
-_MAX_ENDED = 10_000
+_MAX_SUCCESSORS = 10_000
+_PURPOSE = "mcp-session"
 _MAX_TOOLS = 100
-_TIME_BYTES = 8
 _VISIBLE = frozenset(range(0x21, 0x7F))  # MCP 2025-11-25, Session Management
 _GONE = 404
 _FIRST_ERROR = 400
@@ -79,14 +80,13 @@ class Sessions:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._server = server
-        self._purpose = f"mcp-session:{server}"
         self._seal = seal
         self._settings = settings
         self._on_event = on_event
         self._clock = clock
         self._known: OrderedDict[str, Session] = OrderedDict()  # longest unused first
         self._owned: dict[Hashable, set[str]] = {}
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended = EndedSessions()
         # By a stranger's value and the caller: the value of the caller's own session.
         self._successors: OrderedDict[tuple[str, Caller], str] = OrderedDict()
         self.on_abandoned: Callable[[bytes, str], None] = lambda upstream_id, reason: None
@@ -137,7 +137,7 @@ class Sessions:
         """Let a stranger's value stand, for this caller alone, for a new session of its own."""
         session = self._start(upstream_id, who)
         self._successors[value, session.caller] = session.sealed
-        if len(self._successors) > _MAX_ENDED:
+        if len(self._successors) > _MAX_SUCCESSORS:
             self._successors.popitem(last=False)
         return session
 
@@ -177,9 +177,7 @@ class Sessions:
         if session.sealed not in self._known:
             return
         self._forget(session)
-        self._ended[session.sealed] = None
-        if len(self._ended) > _MAX_ENDED:
-            self._ended.popitem(last=False)
+        self._ended.add(session.sealed, session.caller, session.started_at)
         if reason not in _KNOWN_TO_THE_SERVER:
             self.on_abandoned(session.upstream_id, reason)
         now = self._clock()
@@ -201,10 +199,12 @@ class Sessions:
         if self._successors:
             sealed = self._successors.get((sealed, caller_of(who.principal)), sealed)
         session = self._known.get(sealed)
-        if len(values) > 1 or sealed in self._ended:
+        if len(values) > 1:
             raise _unknown()
         if session is None:
             session = self._unseal(sealed, who, now)
+            if self._ended.has(sealed, session.caller, session.started_at):
+                raise _unknown()
             self._remember(session)
         if session.caller != caller_of(who.principal):
             raise _unknown()
@@ -215,16 +215,14 @@ class Sessions:
 
     def _unseal(self, sealed: str, who: Presence, now: float) -> Session:
         """A session that another replica, or this process before it was restarted, has begun."""
-        opened = self._seal.open(sealed, who.principal, self._purpose)
+        opened = self._seal.open(sealed, self._binding(who), now, self._settings.lifetime)
         if opened is None:
             raise _unknown()
-        started_at = int.from_bytes(opened[:_TIME_BYTES]) / 1000
-        return _session(opened[_TIME_BYTES:], sealed, who, started_at, now)
+        return _session(opened.value, sealed, who, opened.sealed_at, now)
 
     def _start(self, upstream_id: bytes, who: Presence) -> Session:
         now = self._clock()
-        value = int(now * 1000).to_bytes(_TIME_BYTES) + upstream_id
-        sealed = self._seal.close(value, who.principal, self._purpose)
+        sealed = self._seal.close(upstream_id, self._binding(who), now)
         session = _session(upstream_id, sealed, who, now, now)
         self._remember(session)
         self._on_event(
@@ -232,6 +230,9 @@ class Sessions:
         )
         self._make_room(session)
         return session
+
+    def _binding(self, who: Presence) -> Binding:
+        return Binding(_PURPOSE, self._server, who.principal)
 
     def _make_room(self, newest: Session) -> None:
         own = self._owned[newest.counted_as]
