@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from gateway.config.expression_cost import TooCostly, cost_of
+
 Evaluate = Callable[[dict[str, object]], object]
 
 
@@ -12,7 +14,8 @@ class BadExpression(ValueError):
 def compile_expression(text: str) -> Evaluate:
     """Compile an expression to a function of its variables, which raises whatever goes wrong.
 
-    Raises `BadExpression` for what is no CEL, and when the library is not installed.
+    Raises `BadExpression` for what is no CEL, for what could cost too much, and when the library
+    is not installed.
     """
     try:
         # An extra: matchers are enough for most.
@@ -22,9 +25,13 @@ def compile_expression(text: str) -> Evaluate:
             "CEL is not installed. Install it: pip install 'mcp-auth-gateway[cel]'"
         ) from error
     try:
-        return cel.compile(text).execute
+        program = cel.compile(text)
+        cost_of(text)
+    except TooCostly as error:
+        raise BadExpression(str(error)) from error
     except ValueError as error:
         raise BadExpression(f"no CEL expression: {_first_line(error)}") from error
+    return program.execute
 
 
 def _first_line(error: ValueError) -> str:

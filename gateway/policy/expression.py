@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.config.expression import compile_expression
+from gateway.config.expression_cost import cost_of, sizes
 from gateway.identity.principal import Principal
 from gateway.mcp.arguments import Arguments
 
@@ -16,14 +17,24 @@ class Expression:
 
     def __init__(self, text: str) -> None:
         self._evaluate = compile_expression(text)
+        self._cost = cost_of(text)
 
     def holds(self, arguments: Arguments, tool: str, principal: Principal | None) -> bool:
-        """Whether it is true. Raises `ExpressionFailed` for everything but true and false."""
+        """Whether it is true. Raises `ExpressionFailed` for everything but true and false.
+
+        What could take longer than a moment is not evaluated, and has no answer either.
+        """
+        wanted = self._cost.arguments
         variables: dict[str, object] = {
-            "args": dict(arguments),
+            # Only what it looks at: the rest would be converted too.
+            "args": {
+                name: value for name, value in arguments.items() if wanted is None or name in wanted
+            },
             "tool": tool,
             "caller": _caller(principal),
         }
+        if not self._cost.is_within_limit(*sizes(variables.values())):
+            raise ExpressionFailed("the call is too large for an expression that goes through it")
         try:
             answer = self._evaluate(variables)
         except Exception as error:  # the library raises built-in errors of many kinds

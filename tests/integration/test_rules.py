@@ -375,3 +375,23 @@ async def test_an_address_that_only_looks_like_one_of_a_domain_is_none(
 
         good = rig.token(email="a@Corp.com", email_verified=True)
         assert (await rig.call(token=good, body=call("a"))).status == 200
+
+
+@pytest.mark.requirement("A17")
+@pytest.mark.parametrize(
+    "arguments", [{"ids": list(range(12_000))}, {"ids": ["a" * 600] * 1_000}], ids=["many", "long"]
+)
+async def test_a_call_too_large_for_its_expression_is_refused(
+    arguments: dict[str, object],
+) -> None:
+    expression = "args.ids.all(x, args.ids.exists(y, y == x))"
+    rules = server(f"tools: [update], cel: '{expression}', allow: any")
+    async with running_rig(server=rules) as rig:
+        refused = await rig.call(body=call("update", arguments))
+
+        data = error_of(refused)["data"]
+        assert isinstance(data, dict)
+        assert (refused.status, data["reason"]) == (403, "expression_failed")
+        rig.upstream.assert_untouched()
+        beside = {"ids": [1, 2], "content": "x" * 500_000}
+        assert (await rig.call(body=call("update", beside))).status == 200
