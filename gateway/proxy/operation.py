@@ -1,8 +1,10 @@
 """From a request body to the operation that it asks for, or a refusal."""
 
+from collections.abc import Sequence
+
 from gateway.errors import GatewayError, UnsupportedMediaType
 from gateway.mcp.headers import check_mirrored_headers, declared_revision
-from gateway.mcp.message import read_messages, read_request_id
+from gateway.mcp.message import Message, read_messages, read_request_id
 from gateway.mcp.operation import Operation, operation_of
 from gateway.mcp.revisions import has_batches
 from gateway.proxy.inbound import Head
@@ -20,12 +22,15 @@ def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
     if head.method != "POST":
         return operation_of((), revision)
     check_media(head)
+    messages: Sequence[Message] = ()
     try:
         messages = read_messages(body, batch=has_batches(revision))
         for message in messages:
             check_mirrored_headers(message, revision, head.headers)
     except GatewayError:
         visit.message_id = read_request_id(body)
+        if messages:  # its headers say otherwise: what was asked for is still told
+            visit.operation = operation_of(messages, revision)
         raise
     operation = operation_of(messages, revision)
     visit.message_id = operation.id

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+NOT_WRITTEN = {"node_modules", "vectors"}
 WRITTEN = ("gateway", "tests", "examples", "benchmarks")
 
 
@@ -20,7 +21,7 @@ class Function:
 def python_files(*folders: str) -> list[Path]:
     """Every Python file below these folders of the project."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    return sorted(path for path in found if "node_modules" not in path.parts)
+    return sorted(path for path in found if not NOT_WRITTEN.intersection(path.parts))
 
 
 def relative(path: Path) -> str:

@@ -208,3 +208,14 @@ async def test_every_time_is_written_alike(tmp_path: Path) -> None:
 
     assert {line["event"] for line in lines()} == {"mcp_request", "session_start"}
     assert all(ISO_TIME.fullmatch(str(line["time"])) for line in lines())
+
+
+async def test_a_message_that_its_headers_contradict_is_told_of_with_its_tool(
+    tmp_path: Path,
+) -> None:
+    async with audited(tmp_path) as (rig, lines):
+        headers = b"MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: x\r\n"
+        assert (await rig.call(headers=headers)).status == 400
+        rig.upstream.assert_untouched()
+
+    assert (lines()[0]["reason"], lines()[0]["name"]) == ("header_body_mismatch", "whoami")

