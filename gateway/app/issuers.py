@@ -23,6 +23,11 @@ from gateway.identity.sources import (
 from gateway.identity.watched_file import WatchedFile
 
 ApiKeyFile = WatchedFile[Mapping[str, ApiKeyEntry]]
+OnSaid = Callable[[Link, str], None]
+
+
+def _unheard(link: Link, said: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,10 @@ class Issuers:
             links += self.services[issuer].verifiers(audiences)
         return links
 
-    def authenticator(self, name: str, server: Server, config: Config) -> Authenticator:
-        """Build what decides about the tokens of one server."""
+    def authenticator(
+        self, name: str, server: Server, config: Config, on_said: OnSaid = _unheard
+    ) -> Authenticator:
+        """Build what decides about the tokens of one server; `on_said` hears each verifier."""
         links = self.chain(name, server, config)
         asking = any(self.services[issuer].providers for issuer in server.auth.issuers)
         skews = [config.issuers[issuer].clock_skew for issuer in server.auth.issuers]
@@ -62,6 +69,7 @@ class Issuers:
             self.cache,
             opaque=asking,
             clock_skew_s=max(skews, default=0.0),
+            on_said=lambda place, said: on_said(links[place], said),
         )
 
     def metadata_of(self, name: str) -> Callable[[], Awaitable[Mapping[str, object]]]:

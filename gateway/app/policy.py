@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from gateway.config.model import Config, Server
 from gateway.config.rule import Rule
-from gateway.policy.rules import compile_rules
+from gateway.policy.admission import Admission, compile_admission
+from gateway.policy.rules import Rules, compile_rules
 from gateway.policy.who import Vocabulary
 from gateway.proxy.authorization import AnnotationsOf, Authorization
 from gateway.proxy.step_up import StepUps
@@ -16,15 +17,28 @@ def build_vocabulary(config: Config) -> Vocabulary:
     return Vocabulary(config.roles, config.scope_implies)
 
 
+def build_admission(server: Server, words: Vocabulary) -> Admission:
+    """What decides who may use a server at all."""
+    return compile_admission(server.auth.scopes, server.allow, words)
+
+
+def build_rules(server: Server, words: Vocabulary) -> Rules | None:
+    """What decides about operations, None when `allow` alone does."""
+    rules = _rules_of(server)
+    if rules is None:
+        return None
+    return compile_rules(rules, words, shadow=server.mode == "shadow")
+
+
 def build_authorization(
     server: Server, words: Vocabulary, annotations_of: AnnotationsOf
 ) -> Authorization | None:
     """The rules of one server, None when it has none: then `allow` alone decides."""
-    rules = _rules_of(server)
+    rules = build_rules(server, words)
     if rules is None:
         return None
     return Authorization(
-        compile_rules(rules, words, shadow=server.mode == "shadow"),
+        rules,
         annotations_of,
         StepUps(time.monotonic),
         server.auth.scopes,

@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 from gateway.app.introducers import Introducers
 from gateway.app.issuers import Issuers
 from gateway.app.own_tools import OwnToolsBuilder
-from gateway.app.policy import build_authorization, build_vocabulary, has_public_part
+from gateway.app.policy import (
+    build_admission,
+    build_authorization,
+    build_vocabulary,
+    has_public_part,
+)
 from gateway.app.revoking import logout_taker
 from gateway.config.complete import public_url
 from gateway.config.model import Config, Server
@@ -28,7 +33,6 @@ from gateway.oauth.resource_metadata import (
 )
 from gateway.observability.metrics import Metrics
 from gateway.pages.server_info import ServerSummary, server_info, server_info_page
-from gateway.policy.admission import compile_admission
 from gateway.proxy.assertion_keys import PATH as ASSERTION_KEYS
 from gateway.proxy.body import BodyLimits
 from gateway.proxy.documents import (
@@ -129,7 +133,7 @@ def build_route(parts: Parts, name: str) -> Route:
         origins=server.allowed_origins | {_origin(url)},
         authenticator=parts.issuers.authenticator(name, server, config),
         possession=_possession(parts, server, url),
-        admit=compile_admission(server.auth.scopes, server.allow, words),
+        admit=build_admission(server, words),
         introducers=introducers,
         forwarder=forwarder,
         metrics=parts.metrics.server(name),

@@ -7,20 +7,24 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from gateway.app.policy import build_admission, build_rules, build_vocabulary, has_public_part
+from gateway.cli.recorded import explain_record, find_record, record_text
 from gateway.cli.token import choose_server, config_option, json_option, server_option
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
 from gateway.config.own_tools import DECIDED_BY, PUBLIC_TOOLS, OwnTool
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Target
-from gateway.policy.admission import compile_admission
 from gateway.policy.decision import Allow, Deny
 from gateway.policy.explain import describe, explain
-from gateway.policy.rules import Action, compile_rules
-from gateway.policy.who import Vocabulary
+from gateway.policy.rules import Action
+
+if TYPE_CHECKING:
+    from gateway.app.judge import Judgement
 
 EXIT_DENIED = 1
 _METHODS: Mapping[Target, str] = {
@@ -33,6 +37,13 @@ _METHODS: Mapping[Target, str] = {
 @click.command(name="explain")
 @config_option
 @server_option
+@click.option("--request", "request_id", help="Explain a request that was made, by its id.")
+@click.option(
+    "--audit",
+    "audit_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Where requests are looked up; `-`: standard input. Default: log.audit_file.",
+)
 @click.option("--token", help="Who calls: an access token; `-` reads it from standard input.")
 @click.option("--subject", help="Who calls, instead of a token; none: a caller without one.")
 @click.option("--issuer", help="Issuer of the subject; default: the server's first.")
@@ -51,6 +62,8 @@ def command(  # noqa: PLR0913  # one parameter per flag is how click works
     *,
     config_path: Path,
     server_name: str | None,
+    request_id: str | None,
+    audit_file: Path | None,
     token: str | None,
     subject: str | None,
     issuer: str | None,
@@ -68,45 +81,67 @@ def command(  # noqa: PLR0913  # one parameter per flag is how click works
 ) -> None:
     """Say whether a caller may do something, and what each rule said. Exit code 1 when not."""
     config = load_config(config_path, os.environ)
+    if request_id is not None:
+        _explain_request(config, request_id, audit_file, as_json=as_json)
     server = choose_server(config, server_name)
+    who: Judgement | None = None
     if token is not None:
         text = sys.stdin.read() if token == "-" else token  # noqa: S105  # not a password
-        principal: Principal | None = _principal_of(config, server, text.strip())
+        who = _token_bearer(config, server, text.strip())
     elif subject is not None:
-        first = config.issuers[server.auth.issuers[0]].issuer
         wanted = frozenset(" ".join(scopes).split())
-        principal = Principal(
-            issuer or first, subject, client_id, wanted, groups=groups, roles=roles
+        first = config.issuers[server.auth.issuers[0]].issuer
+        named = Principal(
+            issuer or first,
+            subject,
+            client_id,
+            wanted,
+            groups=groups,
+            roles=roles,
+            issued_at=time.time(),
         )
-    else:
-        principal = None
+        who = _named_caller(config, named)
     targets: Mapping[Target, str | None] = {"tool": tool, "prompt": prompt, "resource": resource}
     action = _action(targets, method, _arguments(arguments), _hints(hints))
-    report = explain_action(config, server, principal, action)
+    report = explain_caller(config, server, who, action)
     click.echo(json.dumps(report) if as_json else _text(report))
     if report["answer"] != "allowed":
         sys.exit(EXIT_DENIED)
+
+
+def explain_caller(
+    config: Config, server: Server, who: "Judgement | None", action: Action
+) -> dict[str, object]:
+    """As `explain_action`, of a caller who may be revoked; None is one without a token."""
+    if who is None:
+        return explain_action(config, server, None, action)
+    unknown: dict[str, object] = {"not_known": who.not_known} if who.not_known else {}
+    if who.error is not None:
+        said = f"denied: {who.error.reason}"
+        return {"answer": said, "steps": [_decides("revocations", said)]} | unknown
+    return explain_action(config, server, who.principal, action) | unknown
 
 
 def explain_action(
     config: Config, server: Server, principal: Principal | None, action: Action
 ) -> dict[str, object]:
     """The report as JSON values; `answer` is `allowed`, or why not."""
-    words = Vocabulary(config.roles, config.scope_implies)
+    words = build_vocabulary(config)
+    rules = build_rules(server, words)
     steps: list[dict[str, object]] = []
     if principal is not None:
-        admitted = compile_admission(server.auth.scopes, server.allow, words)(principal)
+        admitted = build_admission(server, words)(principal)
         said = describe(admitted)
         if not isinstance(admitted, Allow):
-            return {"answer": said, "steps": [{"rule": "allow", "said": said, "decides": True}]}
-        steps.append({"rule": "allow", "said": said, "decides": server.rules is None})
+            return {"answer": said, "steps": [_decides("allow", said)]}
+        steps.append({"rule": "allow", "said": said, "decides": rules is None})
     own = server.tools.by_name.get(action.name) if action.target == "tool" else None
     if own is not None:
         return _explain_own(own, principal)
-    if server.rules is None:
-        public = server.allow == "anonymous" or principal is not None
-        return {"answer": "allowed" if public else describe(Deny("missing")), "steps": steps}
-    rules = compile_rules(server.rules, words, shadow=server.mode == "shadow")
+    if principal is None and not has_public_part(server):
+        return {"answer": describe(Deny("missing")), "steps": steps}
+    if rules is None:
+        return {"answer": "allowed", "steps": steps}
     found = explain(rules, principal, action)
     steps += [{"rule": each.rule, "said": each.said, "decides": each.decides} for each in found]
     return {"answer": describe(rules.decide(principal, action).decision), "steps": steps}
@@ -116,14 +151,36 @@ def _explain_own(tool: OwnTool, principal: Principal | None) -> dict[str, object
     public = tool in PUBLIC_TOOLS
     said = "the gateway answers this tool itself, unless the server has one of that name"
     answer = "allowed" if public or principal is not None else describe(Deny("missing"))
-    return {"answer": answer, "steps": [{"rule": DECIDED_BY, "said": said, "decides": True}]}
+    return {"answer": answer, "steps": [_decides(DECIDED_BY, said)]}
 
 
-def _principal_of(config: Config, server: Server, token: str) -> Principal:
-    # aiohttp costs 200 ms that explaining a subject need not pay.
+def _decides(rule: str, said: str) -> dict[str, object]:
+    return {"rule": rule, "said": said, "decides": True}
+
+
+def _token_bearer(config: Config, server: Server, token: str) -> "Judgement":
+    # aiohttp costs 200 ms that explaining nobody need not pay.
     from gateway.cli.inspection import find_principal
 
     return asyncio.run(find_principal(config, server, token, time.time()))
+
+
+def _named_caller(config: Config, principal: Principal) -> "Judgement":
+    """Somebody with a token that was issued now, as far as revocations go."""
+    from gateway.app.judge import judge_principal  # see above
+
+    return asyncio.run(judge_principal(config, principal, time.time()))
+
+
+def _explain_request(
+    config: Config, request_id: str, audit_file: Path | None, *, as_json: bool
+) -> NoReturn:
+    path = audit_file or (Path(config.log.audit_file) if config.log.audit_file else None)
+    if path is None or (audit_file is None and str(path) == "-"):
+        raise click.UsageError("There is no audit file here: name one with --audit.")
+    report = explain_record(config, find_record(path, request_id))
+    click.echo(json.dumps(report) if as_json else record_text(report))
+    sys.exit(0 if report["decision"] == "allow" else EXIT_DENIED)
 
 
 def _action(
@@ -167,4 +224,7 @@ def _text(report: Mapping[str, object]) -> str:
     lines = [
         f"{'=>' if each['decides'] else '  '} {each['rule']}: {each['said']}" for each in steps
     ]
+    unknown = report.get("not_known")
+    assert unknown is None or isinstance(unknown, list)  # noqa: S101  # made by `explain_caller`
+    lines += [f"   not known here: {each}" for each in unknown or ()]
     return "\n".join([*lines, str(report["answer"])])

@@ -101,7 +101,8 @@ def inspect(token: str, config_path: Path, server_name: str | None, as_json: boo
     report = asyncio.run(inspect_token(config, server, text, time.time()))
     click.echo(json.dumps(report, indent=None if as_json else 2))
     if report["verdict"] != "accepted":
-        click.echo(f"mcpgw: {report['why']}", err=True)
+        setting = f" What decides is {report['setting']}." if report["setting"] else ""
+        click.echo(f"mcpgw: {report['why']}{setting}", err=True)
         sys.exit(EXIT_REFUSED)
 
 

@@ -1,6 +1,6 @@
 """From a token to a principal: the remembered verdict, or the verifiers in their order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.errors import GatewayError, IdentityUnavailable
 from gateway.identity.cache import VerdictCache, token_digest
@@ -10,13 +10,22 @@ from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.verifier import Verifier
 
+NOT_MINE = "not mine"
+# Hears what the verifier at a place of the chain said: `accepted`, `not mine` or a reason.
+Said = Callable[[int, str], None]
+
+
+def _unheard(place: int, said: str) -> None:
+    """Nobody listens."""
+
 
 class Authenticator:
     """The verifiers of one server.
 
     `chain_id` names them and what they check; two servers may share it only when they would
     decide alike about every token. `opaque`: some verifier reads tokens that are no JWTs.
-    `clock_skew_s`: for how long after its `exp` some verifier still accepts a token.
+    `clock_skew_s`: for how long after its `exp` some verifier still accepts a token. `on_said`
+    hears each verifier that is asked.
     """
 
     def __init__(
@@ -27,7 +36,9 @@ class Authenticator:
         *,
         opaque: bool = False,
         clock_skew_s: float = 0.0,
+        on_said: Said = _unheard,
     ) -> None:
+        self._on_said = on_said
         self._verifiers = tuple(verifiers)
         self._opaque = opaque
         self._clock_skew_s = clock_skew_s
@@ -69,12 +80,17 @@ class Authenticator:
 
     async def _ask_each(self, token: str, now: float) -> Principal:
         unavailable: IdentityUnavailable | None = None
-        for verifier in self._verifiers:
+        for place, verifier in enumerate(self._verifiers):
             try:
                 principal = await verifier.verify(token, now)
             except IdentityUnavailable as error:
+                self._on_said(place, error.reason)
                 unavailable = error
                 continue
+            except GatewayError as error:
+                self._on_said(place, error.reason)
+                raise
+            self._on_said(place, NOT_MINE if principal is None else "accepted")
             if principal is not None:
                 return principal
         if unavailable is not None:

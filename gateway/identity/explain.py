@@ -83,3 +83,43 @@ _WRITERS: Mapping[str, Callable[[Refusal, Issuer], str]] = {
     "not_yet_valid": _write_start,
     "lifetime_too_long": lambda refusal, issuer: f"max_lifetime is {issuer.max_lifetime} seconds",
 }
+
+
+# What an operator would change; of a server, or of an issuer.
+_OF_SERVER: Mapping[str, str] = {
+    "wrong_audience": "audiences",
+    "wrong_issuer": "issuers",
+    "sender_constrained": "dpop.mode",
+    "dpop_proof": "dpop.mode",
+    "scope_missing": "scopes, or the scopes of allow,",
+    "nobody_allowed": "allow",
+    "subject_not_allowed": "allow.subjects",
+    "client_not_allowed": "allow.clients",
+    "email_not_allowed": "allow.emails",
+    "domain_not_allowed": "allow.domains",
+    "group_missing": "allow.groups",
+    "role_missing": "allow.roles",
+    "issuer_not_allowed": "allow.issuers",
+    "not_allowed": "allow",
+}
+_OF_ISSUER: Mapping[str, str] = {
+    "bad_algorithm": "algorithms",
+    "wrong_type": "token_types",
+    "unknown_key": "jwks",
+    "bad_signature": "jwks",
+    "missing_claim": "required_claims, or claims.subject,",
+    "claim_not_accepted": "require",
+    "not_yet_valid": "clock_skew",
+    "lifetime_too_long": "max_lifetime",
+    "unmapped": "callers",
+    "groups_unknown": "group_lookup",
+}
+
+
+def deciding_setting(reason: str, server: str, issuer: str | None) -> str | None:
+    """Which setting would change the verdict, None where only another token would."""
+    if reason in _OF_SERVER:
+        return f"{_OF_SERVER[reason]} of server {server}"
+    if reason in _OF_ISSUER:
+        return f"{_OF_ISSUER[reason]} of issuer {issuer or '(any)'}"
+    return "revocations" if reason == "revoked" else None

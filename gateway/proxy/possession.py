@@ -46,6 +46,17 @@ class Possession:
     def _check(
         self, head: Head, credentials: Credentials, principal: Principal, now: float
     ) -> None:
+        thumbprint = self.check_binding(credentials, principal)
+        proofs = head.headers.getall("DPoP", ())
+        if thumbprint is None or len(proofs) != 1:
+            raise InvalidDpopProof
+        self._check_proof(proofs[0], thumbprint, head.method, credentials.token, now)
+
+    def check_binding(self, credentials: Credentials, principal: Principal) -> str | None:
+        """Refuse what no proof could mend; returns the thumbprint of the key it is bound to.
+
+        Raises `InvalidToken`.
+        """
         confirmation = principal.confirmation
         thumbprint = confirmation.key_thumbprint if confirmation is not None else None
         if self.settings.mode == "off" or (confirmation is not None and thumbprint is None):
@@ -53,10 +64,7 @@ class Possession:
         if credentials.scheme != "DPoP":
             # RFC 9449 §7.2: bound and shown as a bearer token, or not bound where it must be.
             raise refused("sender_constrained" if thumbprint is not None else "dpop_proof")
-        proofs = head.headers.getall("DPoP", ())
-        if thumbprint is None or len(proofs) != 1:
-            raise InvalidDpopProof
-        self._check_proof(proofs[0], thumbprint, head.method, credentials.token, now)
+        return thumbprint
 
     def _check_proof(self, text: str, thumbprint: str, method: str, token: str, now: float) -> None:
         context = ProofContext(method, self.url, token, now, self.settings.max_age)
