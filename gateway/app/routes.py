@@ -117,7 +117,7 @@ def build_route(parts: Parts, name: str) -> Route:
     forwarder = _build_forwarder(parts, name, server)
     introducers = parts.introducers.by_server.get(name, ())
     target = parse_target(server.upstream.url, None)
-    requests = OwnRequests(forwarder.pool, target, introducers)
+    requests = OwnRequests(forwarder.pool, target, introducers, server.upstream.host)
     catalogue = ToolCatalogue(requests, parts.shared.flights, time.monotonic)
     sessions = Sessions(name, parts.seal, server.sessions, parts.shared.on_session)
     sessions.on_abandoned = partial(_end_upstream_session, parts.shared, requests)

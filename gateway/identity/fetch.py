@@ -14,6 +14,7 @@ import aiohttp
 
 from gateway.errors import ConfigError
 from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
+from gateway.message_head import field_lines
 from gateway.oauth.resource import is_loopback
 from gateway.strict_json import parse_json
 
@@ -112,6 +113,7 @@ class Fetcher:
         if self._session is None:
             raise FetchFailed("the fetcher is not open")
         try:
+            field_lines((name.encode(), value.encode()) for name, value in call.headers.items())
             # A redirect could lead to an address that nobody configured.
             async with self._session.request(
                 call.method,

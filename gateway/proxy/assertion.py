@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
+from gateway.message_head import Lines, field_lines
 from gateway.proxy.assertion_keys import AssertionKeys
 from gateway.proxy.introduction import Introduction
 from gateway.proxy.key_ring import RingKey
@@ -36,12 +37,12 @@ class AssertionIntroducer:
         self._lifetime_s = lifetime_s
         self._heads: dict[str, bytes] = {}
 
-    async def __call__(self, call: Introduction) -> bytes:
+    async def __call__(self, call: Introduction) -> Lines:
         """The header line."""
         key = self._keys.current()
         payload = msgspec.json.encode(self._claims(call))
         signing_input = self._head(key) + b"." + _b64(payload)
-        return b"%b: %b.%b\r\n" % (HEADER, signing_input, _b64(_sign(key, signing_input)))
+        return field_lines([(HEADER, b"%b.%b" % (signing_input, _b64(_sign(key, signing_input))))])
 
     def _head(self, key: RingKey) -> bytes:
         head = self._heads.get(key.kid)

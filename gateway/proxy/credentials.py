@@ -1,6 +1,5 @@
 """What the gateway shows to an upstream as its credential: one of four kinds, never a fall-back."""
 
-import re
 from pathlib import Path
 
 from gateway.errors import (
@@ -10,10 +9,10 @@ from gateway.errors import (
 )
 from gateway.identity.own_tokens import OwnTokens
 from gateway.identity.token_exchange import TokenExchanges
+from gateway.message_head import NO_LINES, Lines, field_lines
 from gateway.proxy.introduction import Introduction
 
 MAX_VALUE_BYTES = 64 * 1024
-_FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")  # RFC 9110 §5.5, ASCII only
 
 
 class StaticHeader:
@@ -23,25 +22,25 @@ class StaticHeader:
         self._name = name
         self._path = path
         self._version: tuple[int, int, int] | None = None
-        self._line = b""
+        self._line = NO_LINES
 
-    async def __call__(self, call: Introduction) -> bytes:
+    async def __call__(self, call: Introduction) -> Lines:
         """The header line. Raises `UpstreamCredentialUnavailable` without a usable value."""
         try:
             state = self._path.stat()
             version = (state.st_mtime_ns, state.st_size, state.st_ino)
             if version != self._version:
-                self._line = f"{self._name}: {self._read()}\r\n".encode("ascii")
+                self._line = field_lines([(self._name.encode("ascii"), self._read())])
                 self._version = version
         except (OSError, ValueError) as error:
             raise UpstreamCredentialUnavailable from error
         return self._line
 
-    def _read(self) -> str:
+    def _read(self) -> bytes:
         with self._path.open("rb") as file:
             content = file.read(MAX_VALUE_BYTES + 1)
-        value = content.decode("ascii").strip(" \t\r\n")
-        if len(content) > MAX_VALUE_BYTES or not _FIELD_VALUE.fullmatch(value):
+        value = content.strip(b" \t\r\n")
+        if len(content) > MAX_VALUE_BYTES or not value or not value.isascii():
             raise ValueError(f"{self._path} does not hold one header value")
         return value
 
@@ -52,7 +51,7 @@ class OwnToken:
     def __init__(self, tokens: OwnTokens) -> None:
         self._tokens = tokens
 
-    async def __call__(self, call: Introduction) -> bytes:
+    async def __call__(self, call: Introduction) -> Lines:
         """The header line. Raises `UpstreamCredentialUnavailable`."""
         claims = call.principal.claims if call.principal is not None else {}
         try:
@@ -67,7 +66,7 @@ class ExchangedToken:
     def __init__(self, exchanges: TokenExchanges) -> None:
         self._exchanges = exchanges
 
-    async def __call__(self, call: Introduction) -> bytes:
+    async def __call__(self, call: Introduction) -> Lines:
         """The header line.
 
         Raises `UpstreamCredentialRefused`, also for a caller without a token, and
@@ -83,13 +82,13 @@ class ExchangedToken:
         return bearer_line(token)
 
 
-async def forward_token(call: Introduction) -> bytes:
+async def forward_token(call: Introduction) -> Lines:
     """The caller's own token; what MCP forbids unless the operator names it insecure.
 
     Raises `UpstreamCredentialRefused` for an API key.
     """
     _check_not_ours(call)
-    return b"" if call.token is None else bearer_line(call.token)
+    return NO_LINES if call.token is None else bearer_line(call.token)
 
 
 def _check_not_ours(call: Introduction) -> None:
@@ -98,6 +97,9 @@ def _check_not_ours(call: Introduction) -> None:
         raise UpstreamCredentialRefused("The server behind the gateway takes no API keys.")
 
 
-def bearer_line(token: str) -> bytes:
-    """The header line of a token, which holds nothing that could end it."""
-    return f"Authorization: Bearer {token}\r\n".encode("ascii")
+def bearer_line(token: str) -> Lines:
+    """The header line of a token. Raises `UpstreamCredentialUnavailable` for what is none."""
+    try:
+        return field_lines([(b"Authorization", b"Bearer " + token.encode("ascii"))])
+    except ValueError as error:
+        raise UpstreamCredentialUnavailable from error

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.errors import UpstreamInvalid
 from gateway.identity.principal import Principal
+from gateway.message_head import NO_LINES, Lines, join_lines
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
 from gateway.proxy.inbound import Head
@@ -81,7 +82,7 @@ class Forwarder:
         principal: Principal | None,
         body: bytes,
         way: Way,
-        own_lines: bytes = b"",
+        own_lines: Lines = NO_LINES,
     ) -> Delivery:
         """Send the request and wait for the head of the answer.
 
@@ -91,7 +92,7 @@ class Forwarder:
         `AccessDenied` when a required identity header has no value.
         """
         target = self._target(head, principal)
-        identity = self._identity(principal) + own_lines
+        identity = join_lines([self._identity(principal), own_lines])
         length = len(body) if head.method == "POST" else None
         hop = Hop(way.request_id, way.address, self._scheme, self._host, length)
         for _ in range(_MAX_REDIRECTS + 1):

@@ -22,6 +22,7 @@ from gateway.errors import (
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import answer_in
 from gateway.mcp.operation import Operation
+from gateway.message_head import NO_LINES, Lines, join_lines
 from gateway.oauth.bearer import has_query_token, parse_authorization
 from gateway.policy.decision import Allow, Unknown
 from gateway.proxy.answer_rewriter import AnswerRewriter, Change, rewrite_body
@@ -162,9 +163,9 @@ class Gate:
         way = Way(visit.wire_id, visit.address, partial(_check_again, place, visit))
         if succession is not None and is_new:
             visit.session = await succession.begin(_newcomer(who, head, visit))
-        own_lines = visit.session.line if visit.session is not None else b""
+        own_lines = visit.session.line if visit.session is not None else NO_LINES
         if place.introducers:
-            own_lines += await _introduce(place, visit, body)
+            own_lines = join_lines([own_lines, await _introduce(place, visit, body)])
         started = time.perf_counter()
         try:
             delivery = await place.forwarder.send(head, visit.principal, body, way, own_lines)
@@ -333,7 +334,7 @@ def _newcomer(who: Presence, head: Head, visit: Visit) -> Newcomer:
     return Newcomer(who, head, visit.token, visit.began_at, visit.wire_id)
 
 
-async def _introduce(route: Route, visit: Visit, body: bytes) -> bytes:
+async def _introduce(route: Route, visit: Visit, body: bytes) -> Lines:
     call = Introduction(visit.principal, visit.token, visit.operation, body, visit.began_at)
     return await introduce(route.introducers, call)
 

@@ -5,44 +5,49 @@ gateway's own lines are added, so nothing in a request can forge or remove them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
 from gateway.config.model import Forward, Upstream
 from gateway.errors import InvalidRequest, LoopDetected
 from gateway.identity.principal import Principal
+from gateway.message_head import (
+    Field,
+    Lines,
+    UnfitHead,
+    build_head,
+    field_lines,
+    is_token,
+    request_line,
+)
 from gateway.proxy.field_names import (
     fold,
     is_dropped_from_request,
     is_end_to_end,
     is_hop_by_hop,
     is_reserved,
-    is_token,
 )
 from gateway.proxy.identity_headers import IdentityHeader, build_identity_lines, check_source
 
-Header = tuple[bytes, bytes]
-
 _METHODS = {name: name.encode() for name in ("POST", "GET", "DELETE", "OPTIONS", "HEAD")}
-_CRLF = b"\r\n"
 _PARAMETER_PREFIX = b"mcp-param-"  # the server chooses the rest, `_` and `.` included
 _USUAL_OPTIONS = frozenset({b"", b"close", b"keep-alive"})
-_OPENING_LINES = 2
 _REMEMBERED_NAMES = 1024
 
 
-class _Rules(dict[bytes, bytes | None]):
+class _Rules(dict[bytes, bool | None]):
     """What becomes of a field, by its name as spelled: see `HeaderPolicy.judge`.
 
     A look-up instead of a judgement: 0.1 µs a header against 3. Callers choose the
     spellings, so there is a bound.
     """
 
-    def __init__(self, judge: Callable[[bytes], bytes | None]) -> None:
+    def __init__(self, judge: Callable[[bytes], bool | None]) -> None:
         super().__init__()
         self._judge = judge
 
-    def __missing__(self, name: bytes) -> bytes | None:
+    def __missing__(self, name: bytes) -> bool | None:
         rule = self._judge(name)
         if len(self) >= _REMEMBERED_NAMES:
             self.clear()
@@ -85,10 +90,10 @@ class HeaderPolicy:
         if missing := required - {header.name.lower() for header in self.identity}:
             raise ValueError(f"required, but no identity header: {', '.join(sorted(missing))}")
         self.pseudonym = pseudonym.encode()
+        self.own_via = field_lines([(b"Via", b"1.1 " + self.pseudonym)])
         # `identity`: the body is shown to the client as it is, so it must not be compressed.
-        self.opening = (
-            f"Host: {upstream.host or authority}\r\nAccept-Encoding: identity\r\n".encode()
-        )
+        host = (upstream.host or authority).encode()
+        self.opening = field_lines([(b"Host", host), (b"Accept-Encoding", b"identity")])
         names = [each.name for each in self.identity]
         if upstream.credential.header is not None:
             names.append(upstream.credential.header.header)
@@ -100,8 +105,8 @@ class HeaderPolicy:
         """True when a caller's `Connection` header may name this field: attack H9."""
         return folded not in self._identity_names and not is_end_to_end(folded)
 
-    def judge(self, name: bytes) -> bytes | None:
-        """Decide on a caller's field: the beginning of the line to copy, b"" to drop it.
+    def judge(self, name: bytes) -> bool | None:
+        """Decide on a caller's field: True to copy it, False to drop it.
 
         None for the two that are read instead of copied, Connection and Via. Raises
         `InvalidRequest` for a malformed name.
@@ -112,17 +117,15 @@ class HeaderPolicy:
         if lower in (b"connection", b"via"):
             return None
         is_second_spelling = is_end_to_end(folded) and lower != folded
-        if (
+        return not (
             folded in self._identity_names
             or is_dropped_from_request(folded)
             or (is_second_spelling and not lower.startswith(_PARAMETER_PREFIX))
             or (folded == b"origin" and self._drops_origin)
-        ):
-            return b""
-        return name + b": "
+        )
 
 
-def identity_lines(principal: Principal | None, policy: HeaderPolicy) -> bytes:
+def identity_lines(principal: Principal | None, policy: HeaderPolicy) -> Lines:
     """Encode what the upstream learns about the caller; depends on nothing else, so cacheable.
 
     Raises `AccessDenied` when a required header has no value.
@@ -133,8 +136,8 @@ def identity_lines(principal: Principal | None, policy: HeaderPolicy) -> bytes:
 def build_request_head(
     method: str,
     target: bytes,
-    received: Sequence[Header],
-    identity: bytes,
+    received: Sequence[Field],
+    identity: Lines,
     policy: HeaderPolicy,
     hop: Hop,
 ) -> bytes:
@@ -144,23 +147,25 @@ def build_request_head(
     that names what it must not and for bytes that no head may hold, `LoopDetected` when the
     request has passed here before.
     """
+    verb = _METHODS.get(method)
+    if verb is None:
+        raise InvalidRequest("The request line is malformed.", reason="bad_http")
     kept, via = _copy(received, policy)
-    pieces = [
-        _request_line(method, target),
-        policy.opening,
-        *kept,
-        _via_line(via, policy.pseudonym),
-        _hop_lines(hop),
-        identity,
-        _CRLF,
-    ]
-    head = b"".join(pieces)
-    # One look at the whole is cheaper than one at each value: only our own lines may begin.
-    own_lines = _OPENING_LINES + (7 if hop.body_bytes is None else 8)
-    lines = own_lines + len(kept) // 3 + identity.count(b"\n")
-    if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
-        raise InvalidRequest("A header holds a line break or NUL.", reason="bad_http")
-    return head
+    ready = [policy.opening, _came_by(hop.scheme, hop.host), identity]
+    if via:
+        kept.append((b"Via", _via(via, policy.pseudonym)))
+    else:
+        ready.append(policy.own_via)
+    kept.append((b"X-Forwarded-For", hop.client_address.encode("ascii")))
+    kept.append((b"X-Request-Id", hop.request_id.encode("ascii")))
+    if hop.body_bytes is not None:
+        kept.append((b"Content-Length", b"%d" % hop.body_bytes))
+    try:
+        return build_head(request_line(verb, target), kept, ready)
+    except UnfitHead as cause:
+        raise InvalidRequest(
+            "The request holds what no head can hold.", reason="bad_http"
+        ) from cause
 
 
 def has_own_via(values: Iterable[bytes], pseudonym: bytes) -> bool:
@@ -169,16 +174,17 @@ def has_own_via(values: Iterable[bytes], pseudonym: bytes) -> bool:
     return any(len(hop) > 1 and hop[1] == pseudonym.lower() for hop in hops)
 
 
-def _copy(received: Sequence[Header], policy: HeaderPolicy) -> tuple[list[bytes], list[bytes]]:
-    """Return the lines to copy, in three pieces each, and the values of Via."""
-    kept: list[bytes] = []
+def _copy(received: Sequence[Field], policy: HeaderPolicy) -> tuple[list[Field], list[bytes]]:
+    """Return the fields to copy and the values of Via."""
+    kept: list[Field] = []
     via: list[bytes] = []
     nominated: frozenset[bytes] = frozenset()
     rules = policy.rules
-    for name, value in received:
+    for field in received:
+        name, value = field
         rule = rules[name]
         if rule:
-            kept += (rule, value, _CRLF)
+            kept.append(field)
         elif rule is None and name.lower() == b"via":
             via.append(value)
         elif rule is None and value.lower() not in _USUAL_OPTIONS:
@@ -200,26 +206,14 @@ def _nominated(value: bytes, policy: HeaderPolicy) -> frozenset[bytes]:
     return frozenset(name for name in folded if name != b"close" and not is_hop_by_hop(name))
 
 
-def _request_line(method: str, target: bytes) -> bytes:
-    verb = _METHODS.get(method)
-    if verb is None or not target.startswith(b"/") or b" " in target:
-        raise InvalidRequest("The request line is malformed.", reason="bad_http")
-    return b"%b %b HTTP/1.1\r\n" % (verb, target)
-
-
-def _via_line(received: Sequence[bytes], pseudonym: bytes) -> bytes:
-    if not received:
-        return b"Via: 1.1 %b\r\n" % pseudonym
+def _via(received: Sequence[bytes], pseudonym: bytes) -> bytes:
     if has_own_via(received, pseudonym):
         raise LoopDetected("The request has passed this gateway before.")
-    return b"Via: %b, 1.1 %b\r\n" % (b", ".join(received), pseudonym)
+    return b"%b, 1.1 %b" % (b", ".join(received), pseudonym)
 
 
-def _hop_lines(hop: Hop) -> bytes:
-    lines = (
-        f"X-Forwarded-For: {hop.client_address}\r\nX-Forwarded-Proto: {hop.scheme}\r\n"
-        f"X-Forwarded-Host: {hop.host}\r\nX-Request-Id: {hop.request_id}\r\n"
+@lru_cache(maxsize=1024)  # of a server they are the same in every request
+def _came_by(scheme: str, host: str) -> Lines:
+    return field_lines(
+        [(b"X-Forwarded-Proto", scheme.encode()), (b"X-Forwarded-Host", host.encode())]
     )
-    if hop.body_bytes is not None:
-        lines += f"Content-Length: {hop.body_bytes}\r\n"
-    return lines.encode("ascii")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from gateway.errors import AccessDenied, IdentityUnavailable
 from gateway.identity.claims import find_claim
 from gateway.identity.principal import Principal
+from gateway.message_head import Lines, field_lines
 
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _PRINTABLE_IN_LIST = _PRINTABLE.replace(",", "")
@@ -40,20 +41,20 @@ def check_source(source: str) -> None:
         raise ValueError(f"no principal has {source!r}; name a field or claims.<path>")
 
 
-def build_identity_lines(principal: Principal | None, headers: Iterable[IdentityHeader]) -> bytes:
+def build_identity_lines(principal: Principal | None, headers: Iterable[IdentityHeader]) -> Lines:
     """Encode the identity headers of a caller, whole lines, None for a public route.
 
     A header without a value is left out. Raises `AccessDenied` when it is required, and
     `IdentityUnavailable` for groups that nobody knows: an upstream would read "none".
     """
-    lines = []
+    fields = []
     for header in headers:
         text = "" if principal is None else _encode(_read(principal, header.source))
         if text:
-            lines.append(f"{header.name}: {text}\r\n")
+            fields.append((header.name.encode("ascii"), text.encode("ascii")))
         elif header.required:
             raise AccessDenied("The token lacks what this server must know about its callers.")
-    return "".join(lines).encode("ascii")
+    return field_lines(fields)
 
 
 def _read(principal: Principal, source: str) -> object:

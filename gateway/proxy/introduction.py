@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
+from gateway.message_head import Lines, join_lines
 
 
 class Introduction(msgspec.Struct, frozen=True, gc=False):
@@ -22,9 +23,9 @@ class Introduction(msgspec.Struct, frozen=True, gc=False):
 
 
 # Whole header lines for one call. Raises `GatewayError` when the upstream must not see it.
-Introducer = Callable[[Introduction], Awaitable[bytes]]
+Introducer = Callable[[Introduction], Awaitable[Lines]]
 
 
-async def introduce(introducers: Sequence[Introducer], call: Introduction) -> bytes:
+async def introduce(introducers: Sequence[Introducer], call: Introduction) -> Lines:
     """Collect the lines of every introducer."""
-    return b"".join([await introducer(call) for introducer in introducers])
+    return join_lines([await introducer(call) for introducer in introducers])

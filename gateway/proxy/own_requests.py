@@ -1,32 +1,49 @@
 """What the gateway itself asks of a server, without a caller."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from gateway.errors import GatewayError, UpstreamInvalid
+from gateway.message_head import Field, UnfitHead, build_head, field_lines, request_line
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.introduction import Introducer, Introduction, introduce
 from gateway.proxy.target import Target
 from gateway.proxy.upstream import UpstreamPool
 
+_FIXED: Sequence[Field] = (
+    (b"Content-Type", b"application/json"),
+    (b"Accept", b"application/json, text/event-stream"),
+    (b"Accept-Encoding", b"identity"),
+)
+
 
 class OwnRequests:
-    """Sends requests of the gateway's own to one server, with its own credential."""
+    """Sends requests of the gateway's own to one server, with its own credential.
+
+    `host` is what Host says; None for the authority of `target`.
+    """
 
     def __init__(
-        self, pool: UpstreamPool, target: Target, introducers: Sequence[Introducer]
+        self,
+        pool: UpstreamPool,
+        target: Target,
+        introducers: Sequence[Introducer],
+        host: str | None = None,
     ) -> None:
         self._pool = pool
-        self._target = target
+        self._path = target.path.encode()
+        authority = (b"Host", (host or target.authority).encode())
+        self._opening = field_lines([authority, *_FIXED])
         self._introducers = introducers
 
     async def send(
-        self, method: str, message: object, headers: Mapping[str, str]
+        self, method: bytes, message: object, fields: Sequence[Field]
     ) -> UpstreamResponse:
         """Send a message, or None for no body, and wait for the head of the answer.
 
-        Raises `UpstreamError`, also for a server that wants a credential of the caller's.
+        Raises `UpstreamError`, also for a server that wants a credential of the caller's, and
+        for `fields` that it gave and that no head can hold.
         """
         body = b"" if message is None else msgspec.json.encode(message)
         call = Introduction(None, None, None, body, 0.0)
@@ -34,21 +51,18 @@ class OwnRequests:
             own = await introduce(self._introducers, call)
         except GatewayError as error:
             raise UpstreamInvalid("The MCP server cannot be asked without a caller.") from error
-        lines = {
-            "Host": self._target.authority,
-            "Content-Type": "application/json",
-            "Accept": "application/json, text/event-stream",
-            "Content-Length": str(len(body)),
-            **headers,
-        }
-        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        start = f"{method} {self._target.path} HTTP/1.1\r\n"
-        return await self._pool.send((start + text).encode() + own + b"\r\n", body)
+        length = (b"Content-Length", b"%d" % len(body))
+        try:
+            start = request_line(method, self._path)
+            head = build_head(start, [length, *fields], [self._opening, own])
+        except UnfitHead as error:
+            raise UpstreamInvalid("The MCP server gave what no header can hold.") from error
+        return await self._pool.send(head, body)
 
     async def end_session(self, upstream_id: bytes) -> None:
         """Tell the server that a session is over; a server that does not hear it ends it alone."""
         try:
-            response = await self.send("DELETE", None, {"Mcp-Session-Id": upstream_id.decode()})
+            response = await self.send(b"DELETE", None, [(b"Mcp-Session-Id", upstream_id)])
         except GatewayError:
             return
         response.close()

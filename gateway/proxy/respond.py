@@ -9,15 +9,18 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.errors import AccessDenied, GatewayError, InsufficientScope, RateLimited
+from gateway.message_head import Field, build_head, field_lines
 
-Header = tuple[bytes, bytes]
+Header = Field
 
 _STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus
 }
 JSON: Header = (b"Content-Type", b"application/json")
 NO_STORE: Header = (b"Cache-Control", b"no-store")
 _BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
+# Nothing that is ours or passes is to be read as a page because of how its bytes look.
+_IN_EVERY_HEAD = [field_lines([(b"X-Content-Type-Options", b"nosniff")])]
 _CHUNKED: Header = (b"Transfer-Encoding", b"chunked")
 _CLOSE: Header = (b"Connection", b"close")
 # What is put on the wire before it is seen whether the client reads.
@@ -67,11 +70,12 @@ WRITTEN_CLOSE = Written(keep_alive=False)
 
 
 def response_head(status: int, headers: Sequence[Header]) -> bytes:
-    """Serialize a status line and headers; the reason phrase is always our own."""
-    lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Status\r\n" % status]
-    lines += [b"%b: %b\r\n" % header for header in headers]
-    lines.append(b"\r\n")
-    return b"".join(lines)
+    """Serialize a status line and headers; the reason phrase is always our own.
+
+    Raises `UnfitHead`.
+    """
+    start = _STATUS_LINES.get(status) or b"HTTP/1.1 %d Status" % status
+    return build_head(start, headers, _IN_EVERY_HEAD)
 
 
 async def write_reply(

@@ -5,24 +5,20 @@ gateway's own, and all that makes a statement about an origin (CORS, HSTS, Alt-S
 `Date`, cache headers, `Mcp-Session-Id` and `X-Accel-Buffering` pass.
 """
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from gateway.errors import UpstreamInvalid
-from gateway.proxy.field_names import fold, is_dropped_from_response, is_token
-
-Header = tuple[bytes, bytes]
-
-_LINE_BREAK = re.compile(rb"[\r\n\0]")
+from gateway.message_head import Field, is_field_text, is_token
+from gateway.proxy.field_names import fold, is_dropped_from_response
 
 
-def response_headers(received: Sequence[Header]) -> list[Header]:
+def response_headers(received: Sequence[Field]) -> list[Field]:
     """Copy what the client may see; the length is left to whoever writes the response.
 
     Raises `UpstreamInvalid` for two content types and for bytes that no header may hold.
     """
-    kept: list[Header] = []
+    kept: list[Field] = []
     content_types = 0
     for header in received:
         use = _use(header[0])
@@ -34,12 +30,12 @@ def response_headers(received: Sequence[Header]) -> list[Header]:
         kept.append(header)
     if content_types > 1:
         raise UpstreamInvalid("The MCP server gave two content types.")
-    if _LINE_BREAK.search(b"".join([value for _, value in kept])):
-        raise UpstreamInvalid("The MCP server sent a header with a line break.")
+    if not is_field_text(b"".join([value for _, value in kept])):
+        raise UpstreamInvalid("The MCP server sent a header with a control character.")
     return kept
 
 
-def _without_nominated(received: Sequence[Header]) -> list[Header]:
+def _without_nominated(received: Sequence[Field]) -> list[Field]:
     named = {b"connection"}
     for name, value in received:
         if name.lower() == b"connection":

@@ -18,6 +18,8 @@ from gateway.config.model import Sessions as SessionSettings
 from gateway.errors import UnknownSession
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
+from gateway.mcp.session_id import read_session_id
+from gateway.message_head import Lines, field_lines
 from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
 from gateway.proxy.caller import Caller, Presence, caller_of
@@ -32,7 +34,6 @@ _MAX_REMEMBERED = 100_000
 _MAX_SUCCESSORS = 10_000
 _PURPOSE = "mcp-session"
 _MAX_TOOLS = 100
-_VISIBLE = frozenset(range(0x21, 0x7F))  # MCP 2025-11-25, Session Management
 _GONE = 404
 _FIRST_ERROR = 400
 _KNOWN_TO_THE_SERVER = frozenset({"client", "upstream"})
@@ -59,9 +60,9 @@ class Session:
     tools: set[str] = field(default_factory=set)
 
     @property
-    def line(self) -> bytes:
+    def line(self) -> Lines:
         """The header line for the upstream."""
-        return b"Mcp-Session-Id: " + self.upstream_id + b"\r\n"
+        return field_lines([(b"Mcp-Session-Id", self.upstream_id)])
 
 
 class Sessions:
@@ -164,10 +165,11 @@ class Sessions:
         if not given:
             return delivery
         headers = [each for each in delivery.headers if each[0].lower() != _NAME]
-        if not _knows_no_sessions(head, messages) and _is_session_id(given):
-            own = session if session and session.upstream_id == given[0] else None
+        upstream_id = read_session_id(given)
+        if upstream_id is not None and not _knows_no_sessions(head, messages):
+            own = session if session and session.upstream_id == upstream_id else None
             if own is None and succeeded:
-                own = self._start(given[0], who)
+                own = self._start(upstream_id, who)
             if own is not None:
                 headers.append((HEADER.encode(), own.sealed.encode()))
         return msgspec.structs.replace(delivery, headers=headers)
@@ -216,9 +218,10 @@ class Sessions:
     def _unseal(self, sealed: str, who: Presence, now: float) -> Session:
         """A session that another replica, or this process before it was restarted, has begun."""
         opened = self._seal.open(sealed, self._binding(who), now, self._settings.lifetime)
-        if opened is None:
+        upstream_id = read_session_id([opened.value]) if opened is not None else None
+        if opened is None or upstream_id is None:
             raise _unknown()
-        return _session(opened.value, sealed, who, opened.sealed_at, now)
+        return _session(upstream_id, sealed, who, opened.sealed_at, now)
 
     def _start(self, upstream_id: bytes, who: Presence) -> Session:
         now = self._clock()
@@ -276,10 +279,6 @@ def _knows_no_sessions(head: Head, messages: Sequence[Message]) -> bool:
         if mirrors_headers(message.revision):
             return True
     return False
-
-
-def _is_session_id(given: Sequence[bytes]) -> bool:
-    return len(given) == 1 and bool(given[0]) and _VISIBLE.issuperset(given[0])
 
 
 def _short(upstream_id: bytes) -> str:

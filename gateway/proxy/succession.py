@@ -17,6 +17,8 @@ import msgspec
 from gateway.errors import UnknownSession
 from gateway.identity.flights import Flights
 from gateway.mcp.message import Message
+from gateway.mcp.session_id import read_session_id
+from gateway.message_head import NO_LINES, Lines, join_lines
 from gateway.proxy.caller import Presence, caller_of
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.forward import Delivery, Forwarder, Way
@@ -81,19 +83,19 @@ class Succession:
     async def _begin(self, newcomer: Newcomer, value: str) -> Session:
         greeting = self._greetings.get(value) or _own_greeting(newcomer.head)
         answer = await self._send(newcomer, greeting)
-        given = [text for name, text in answer.headers if name.lower() == _NAME]
-        if answer.status >= _FIRST_ERROR or len(given) != 1:
+        given = read_session_id([text for name, text in answer.headers if name.lower() == _NAME])
+        if answer.status >= _FIRST_ERROR or given is None:
             raise UnknownSession("There is no such session.")
-        session = self._sessions.succeed(value, given[0], newcomer.who)
+        session = self._sessions.succeed(value, given, newcomer.who)
         await self._send(newcomer, _INITIALIZED, session.line)
         return session
 
     async def _send(
-        self, newcomer: Newcomer, body: bytes, session_line: bytes = b""
+        self, newcomer: Newcomer, body: bytes, session_line: Lines = NO_LINES
     ) -> UpstreamResponse:
         principal, address = newcomer.who
         call = Introduction(principal, newcomer.token, None, body, newcomer.began_at)
-        lines = session_line + await introduce(self._introducers, call)
+        lines = join_lines([session_line, await introduce(self._introducers, call)])
         way = Way(newcomer.request_id, address)
         delivery = await self._forwarder.send(newcomer.head, principal, body, way, lines)
         await _drain(delivery.response)

@@ -12,8 +12,10 @@ from gateway.errors import GatewayError, IdentityUnavailable, UpstreamError, Ups
 from gateway.identity.flights import Flights
 from gateway.mcp.listing import tool_hints
 from gateway.mcp.parameter_headers import ParameterHeader, parameter_headers
+from gateway.mcp.session_id import read_session_id
 from gateway.mcp.sse import messages_in
 from gateway.mcp.tool_list import METHOD_NOT_FOUND
+from gateway.message_head import Field
 from gateway.policy.rules import Annotations
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.own_requests import OwnRequests
@@ -23,6 +25,8 @@ STALE_S = 3600.0
 RETRY_S = 5.0  # a server that did not answer is left in peace: callers without a token come here
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_PAGES = 100
+_MAX_REVISION_CHARS = 64
+_REVISION, _SESSION = b"MCP-Protocol-Version", b"Mcp-Session-Id"
 _MODERN, _LEGACY = "2026-07-28", "2025-11-25"
 _SELF = {"name": "mcp-auth-gateway", "version": "1"}
 _META = {
@@ -104,7 +108,7 @@ class _Asking:
 
     async def list_tools(self) -> Sequence[Tool]:
         """Every page; none of a server that knows no tools. Raises `UpstreamError`."""
-        modern = {"MCP-Protocol-Version": _MODERN, "Mcp-Method": "tools/list"}
+        modern = [(_REVISION, _MODERN.encode()), (b"Mcp-Method", b"tools/list")]
         try:
             return await self._pages(modern, {"_meta": _META})
         except UpstreamError as refused:
@@ -117,25 +121,25 @@ class _Asking:
 
     async def _list_after_handshake(self) -> Sequence[Tool]:
         hello = {"protocolVersion": _LEGACY, "capabilities": {}, "clientInfo": _SELF}
-        result, session = await self._request("initialize", hello, {})
-        headers = {"MCP-Protocol-Version": str(result.get("protocolVersion", _LEGACY))}
+        result, session = await self._request("initialize", hello, [])
+        fields = [(_REVISION, _agreed_revision(result))]
         if session:
-            headers["Mcp-Session-Id"] = session
+            fields.append((_SESSION, session))
         note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-        (await self._requests.send("POST", note, headers)).close()
+        (await self._requests.send(b"POST", note, fields)).close()
         try:
-            return await self._pages(headers, {})
+            return await self._pages(fields, {})
         except _UnknownMethod:
             return ()
         finally:
             if session:
-                (await self._requests.send("DELETE", None, headers)).close()
+                (await self._requests.send(b"DELETE", None, fields)).close()
 
-    async def _pages(self, headers: Mapping[str, str], params: Mapping[str, object]) -> list[Tool]:
+    async def _pages(self, fields: Sequence[Field], params: Mapping[str, object]) -> list[Tool]:
         tools: list[Tool] = []
         cursor: Mapping[str, object] = {}
         for _ in range(_MAX_PAGES):
-            result, _ = await self._request("tools/list", {**params, **cursor}, headers)
+            result, _ = await self._request("tools/list", {**params, **cursor}, fields)
             page = result.get("tools")
             if not isinstance(page, list):
                 raise UpstreamInvalid("The MCP server sent no list of tools.")
@@ -146,19 +150,27 @@ class _Asking:
         raise UpstreamInvalid("The MCP server's list of tools does not end.")
 
     async def _request(
-        self, method: str, params: Mapping[str, object], headers: Mapping[str, str]
-    ) -> tuple[Mapping[str, object], str | None]:
+        self, method: str, params: Mapping[str, object], fields: Sequence[Field]
+    ) -> tuple[Mapping[str, object], bytes | None]:
         number = next(self._ids)
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        response = await self._requests.send("POST", message, headers)
+        response = await self._requests.send(b"POST", message, fields)
         try:
-            return await _result(response, number), _header(response, b"mcp-session-id")
+            return await _result(response, number), read_session_id(_values(response, _SESSION))
         finally:
             response.close()
 
 
+def _agreed_revision(greeting: Mapping[str, object]) -> bytes:
+    revision = greeting.get("protocolVersion", _LEGACY)
+    if not isinstance(revision, str) or len(revision) > _MAX_REVISION_CHARS:
+        raise UpstreamInvalid("The MCP server names no revision in its greeting.")
+    return revision.encode(errors="surrogatepass")  # what no header can hold is refused there
+
+
 async def _result(response: UpstreamResponse, number: int) -> Mapping[str, object]:
-    events = (_header(response, b"content-type") or "").lower().startswith("text/event-stream")
+    types = _values(response, b"Content-Type")
+    events = bool(types) and types[0].lower().startswith(b"text/event-stream")
     body = response.body or b""
     while len(body) <= MAX_BYTES:
         for text in messages_in(body) if events else (body,):
@@ -186,8 +198,5 @@ def _answer(text: bytes, number: int) -> Mapping[str, object] | None:
     return result if isinstance(result, dict) else None
 
 
-def _header(response: UpstreamResponse, wanted: bytes) -> str | None:
-    for name, value in response.headers:
-        if name.lower() == wanted:
-            return value.decode("latin-1")
-    return None
+def _values(response: UpstreamResponse, wanted: bytes) -> list[bytes]:
+    return [value for name, value in response.headers if name.lower() == wanted.lower()]

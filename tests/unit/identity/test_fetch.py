@@ -255,6 +255,17 @@ async def test_credentials_are_not_sent_on_to_where_a_redirect_leads(
     assert service.count("/other") == 0
 
 
+@pytest.mark.requirement("A11")
+@pytest.mark.parametrize("value", ["a\r\nHost: internal", "a\nb", "a\0", "\x1b[2J"])
+async def test_a_header_that_cannot_be_one_is_not_sent(
+    service: IssuerService, fetcher: Fetcher, value: str
+) -> None:
+    with pytest.raises(FetchFailed):
+        await fetcher.send(Call(f"{service.url}/ask", "POST", {"Authorization": value}))
+
+    assert not service.asked
+
+
 def test_neither_a_call_nor_an_answer_shows_its_content() -> None:
     call = Call("https://as.example", "POST", {"a": "hidden"}, {"b": "hidden"}, "hidden")
 

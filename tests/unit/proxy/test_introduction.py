@@ -3,20 +3,21 @@
 import pytest
 
 from gateway.errors import AccessDenied
+from gateway.message_head import Lines
 from gateway.proxy.introduction import Introduction, introduce
 
 CALL = Introduction(None, None, None, b"", 0.0)
 
 
-async def _one(call: Introduction) -> bytes:
-    return b"A: 1\r\n"
+async def _one(call: Introduction) -> Lines:
+    return Lines(b"A: 1\r\n")
 
 
-async def _two(call: Introduction) -> bytes:
-    return b"B: 2\r\n"
+async def _two(call: Introduction) -> Lines:
+    return Lines(b"B: 2\r\n")
 
 
-async def _never(call: Introduction) -> bytes:
+async def _never(call: Introduction) -> Lines:
     raise AccessDenied("no")
 
 

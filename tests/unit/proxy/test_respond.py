@@ -11,7 +11,7 @@ from gateway.proxy.respond import error_reply, response_head
 def test_a_head_has_a_status_line_headers_and_an_empty_line() -> None:
     head = response_head(200, [(b"A", b"1"), (b"B", b"2")])
 
-    assert head == b"HTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\n\r\n"
+    assert head == (b"HTTP/1.1 200 OK\r\nA: 1\r\nB: 2\r\nX-Content-Type-Options: nosniff\r\n\r\n")
 
 
 def test_a_status_that_nobody_registered_still_makes_a_status_line() -> None:

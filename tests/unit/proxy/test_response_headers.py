@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import UpstreamInvalid
-from gateway.proxy.response_headers import Header, response_headers
+from gateway.message_head import Field
+from gateway.proxy.response_headers import response_headers
 
 
 @pytest.mark.requirement("39")
@@ -62,15 +63,17 @@ def test_two_content_types_are_refused() -> None:
 
 
 @pytest.mark.requirement("H13")
-@pytest.mark.parametrize("header", [(b"X-A", b"a\r\nSet-Cookie: b"), (b"X A", b"a"), (b"", b"a")])
-def test_header_that_cannot_be_one_is_refused(header: Header) -> None:
+@pytest.mark.parametrize(
+    "header", [(b"X-A", b"a\r\nSet-Cookie: b"), (b"X-A", b"\x1b[2J"), (b"X A", b"a"), (b"", b"a")]
+)
+def test_header_that_cannot_be_one_is_refused(header: Field) -> None:
     with pytest.raises(UpstreamInvalid):
         response_headers([header])
 
 
 @pytest.mark.requirement("H13")
 @given(st.lists(st.tuples(st.binary(max_size=8), st.binary(max_size=12)), max_size=5))
-def test_no_line_break_passes(received: list[Header]) -> None:
+def test_no_line_break_passes(received: list[Field]) -> None:
     try:
         kept = response_headers(received)
     except UpstreamInvalid:

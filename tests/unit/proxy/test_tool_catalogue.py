@@ -89,3 +89,38 @@ async def test_an_old_list_is_used_while_the_server_is_away() -> None:
                 await catalogue.tools()
 
     assert error.value.reason == "tools_unknown"
+
+
+@pytest.mark.requirement("A11")
+@pytest.mark.parametrize(
+    "revision", [r'"2025-11-25\r\nHost: internal"', r'"a\u0000"', "7", '"%s"' % ("9" * 65)]
+)
+async def test_a_revision_that_no_header_can_hold_goes_no_further(revision: str) -> None:
+    hello = b'{"jsonrpc":"2.0","id":2,"result":{"protocolVersion":%s}}' % revision.encode()
+    async with RecordingUpstream() as upstream:
+        upstream.replies.extend([json_reply(b"{}", status="400 Bad"), json_reply(hello)])
+        async with catalogue_of(upstream.url, [0.0]) as catalogue:
+            with pytest.raises(IdentityUnavailable):
+                await catalogue.tools()
+
+        assert len(upstream.requests) == 2
+        assert b"internal" not in upstream.received
+
+
+@pytest.mark.requirement("A11")
+async def test_a_session_id_that_is_none_is_not_sent_back() -> None:
+    hello = b'{"jsonrpc":"2.0","id":2,"result":{"protocolVersion":"2025-06-18"}}'
+    tools = b'{"jsonrpc":"2.0","id":3,"result":{"tools":[]}}'
+    async with RecordingUpstream() as upstream:
+        upstream.replies.extend(
+            [
+                json_reply(b"{}", status="400 Bad"),
+                json_reply(hello, headers=b"Mcp-Session-Id: a b\xe9\r\n"),
+                json_reply(b"", status="202 Accepted"),
+                json_reply(tools),
+            ]
+        )
+        async with catalogue_of(upstream.url, [0.0]) as catalogue:
+            assert not await catalogue.tools()
+
+        assert [each.value("Mcp-Session-Id") for each in upstream.requests] == [None] * 4

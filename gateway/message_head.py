@@ -1,0 +1,92 @@
+"""Heads of HTTP messages, requests and responses alike: RFC 9110 §5, RFC 9112 §2. Pure.
+
+Every head that the gateway writes is put together by `build_head`, whoever asks for it, and no
+bytes can make a line in it that nobody meant (CWE-113).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NewType
+
+Field = tuple[bytes, bytes]
+# Whole field lines that `field_lines` has looked at; for what is the same in many heads.
+Lines = NewType("Lines", bytes)
+
+NO_LINES = Lines(b"")
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
+_TARGET = re.compile(rb"/[!-~]*")  # RFC 9112 §3.2.1; what is not ASCII is percent-encoded
+_CRLF = b"\r\n"
+_COLON = b": "
+# RFC 9110 §5.5: visible characters, obs-text, blanks; every other control character is refused.
+_TEXT = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+
+
+class UnfitHead(ValueError):
+    """A name that is no token, or a value that no field can have. Never tells the value."""
+
+
+@lru_cache(maxsize=1024)  # 0.1 µs a name against 0.5; others choose the names, hence the bound
+def is_token(name: bytes) -> bool:
+    """True for a valid field name or method."""
+    return _TOKEN.fullmatch(name) is not None
+
+
+def is_field_text(value: bytes) -> bool:
+    """True for what a field's value may hold: nothing that ends a line, no control character."""
+    return not value.translate(None, _TEXT)
+
+
+def is_origin_form(target: bytes) -> bool:
+    """True for a request target that is a path, with or without a query."""
+    return _TARGET.fullmatch(target) is not None
+
+
+def field_lines(fields: Iterable[Field]) -> Lines:
+    """Make field lines once for many heads. Raises `UnfitHead`."""
+    lines = [_field_line(name, value) for name, value in fields]
+    return Lines(b"".join(lines))
+
+
+def join_lines(lines: Iterable[Lines]) -> Lines:
+    """Put lines after one another."""
+    return Lines(b"".join(lines))
+
+
+def request_line(method: bytes, target: bytes) -> bytes:
+    """The first line of a request, without its end. Raises `UnfitHead`."""
+    if not is_token(method) or not is_origin_form(target):
+        raise UnfitHead("the request line is malformed")
+    return b"%b %b HTTP/1.1" % (method, target)
+
+
+def build_head(start: bytes, fields: Iterable[Field], ready: Sequence[Lines] = ()) -> bytes:
+    """Put a head together: its first line, `fields`, lines that are `ready`, the empty line.
+
+    Raises `UnfitHead`.
+    """
+    pieces = [start, _CRLF]
+    count = 2
+    for name, value in fields:
+        if not is_token(name):
+            raise UnfitHead("a field name is no token")
+        pieces += (name, _COLON, value, _CRLF)
+        count += 1
+    for lines in ready:
+        pieces.append(lines)
+        count += lines.count(b"\n")
+    pieces.append(_CRLF)
+    head = b"".join(pieces)
+    # One look at the whole is cheaper than one at each value (3 µs for 1 KB): what is no text
+    # must be the line ends that were put there.
+    if head.translate(None, _TEXT) != _CRLF * count:
+        raise UnfitHead("a field value holds a control character")
+    return head
+
+
+def _field_line(name: bytes, value: bytes) -> bytes:
+    if not is_token(name):
+        raise UnfitHead("a field name is no token")
+    if not is_field_text(value):
+        raise UnfitHead(f"the value of {name.decode('ascii')} holds a control character")
+    return b"%b: %b\r\n" % (name, value)
