@@ -17,6 +17,7 @@ NO_LINES = Lines(b"")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _TARGET = re.compile(rb"/[!-~]*")  # RFC 9112 §3.2.1; what is not ASCII is percent-encoded
 _CRLF = b"\r\n"
+_WITHOUT_CODING = frozenset({b"", b"identity", b"none"})
 _COLON = b": "
 # RFC 9110 §5.5: visible characters, obs-text, blanks; every other control character is refused.
 _TEXT = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
@@ -82,6 +83,15 @@ def build_head(start: bytes, fields: Iterable[Field], ready: Sequence[Lines] = (
     if head.translate(None, _TEXT) != _CRLF * count:
         raise UnfitHead("a field value holds a control character")
     return head
+
+
+def applied_codings(values: Iterable[bytes]) -> list[bytes]:
+    """The content codings that have changed a body, in their order, in lower case.
+
+    `identity` changes nothing (RFC 9110 §8.4.1), nor does `none`, which some servers say.
+    """
+    names = [name.strip().lower() for value in values for name in value.split(b",")]
+    return [name for name in names if name not in _WITHOUT_CODING]
 
 
 def _field_line(name: bytes, value: bytes) -> bytes:

@@ -21,7 +21,7 @@ from gateway.observability.status_page import (
     status_page,
 )
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,12 @@ def build_admin_app(observed: Observed) -> web.Application:
     }
     for path, page in pages.items():
         app.router.add_get(path, partial(page, observed))
+    app.on_response_prepare.append(_mark)
     return app
+
+
+async def _mark(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["X-Content-Type-Options"] = "nosniff"
 
 
 async def _live(observed: Observed, request: web.Request) -> web.Response:

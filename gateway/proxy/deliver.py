@@ -13,7 +13,6 @@ from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter
 from gateway.proxy.forward import Delivery, Forwarder
 from gateway.proxy.respond import (
-    NO_STORE,
     WRITTEN_CLOSE,
     WRITTEN_KEEP_ALIVE,
     Header,
@@ -46,8 +45,6 @@ async def deliver(
     response = delivery.response
     visit.status = response.status
     headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
-    if not any(name.lower() == b"cache-control" for name, _ in delivery.headers):
-        headers.append(NO_STORE)  # the answer depends on who asks: RFC 9111 §3.5
     if response.body is not None:
         visit.bytes_out = len(response.body)
         visit.answer = _answer_of(delivery, response.body)
@@ -90,6 +87,7 @@ def _calls(delivery: Delivery, visit: Visit) -> OpenCalls | None:
 
 
 def _is_encoded(delivery: Delivery) -> bool:
+    # Only a coding that changes the body is left in them.
     return any(name.lower() == b"content-encoding" for name, _ in delivery.headers)
 
 

@@ -1,44 +1,28 @@
 """Which header fields end at the gateway, and the spellings that amount to the same name. Pure."""
 
 import re
+from collections.abc import Iterable
+
+from gateway.proxy.header_table import FROM_REQUESTS, FROM_RESPONSES, HOP_BY_HOP, Row
 
 _NOT_ALNUM = re.compile(rb"[^a-z0-9]")
 
-# RFC 9110 §7.6.1. Proxy-* stands beside them: whatever it says is between two neighbours.
-HOP_BY_HOP = frozenset(
-    {
-        b"connection",
-        b"http2-settings",
-        b"keep-alive",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
-HOP_BY_HOP_PREFIXES = (b"proxy-",)
 
-# What the gateway says itself, or keeps to itself.
-REQUEST_DROPPED = frozenset(
-    {
-        b"accept-encoding",
-        b"authorization",
-        b"content-length",
-        b"cookie",
-        b"dpop",
-        b"expect",
-        b"forwarded",
-        b"host",
-        b"mcp-session-id",
-        b"x-original-host",
-        b"x-original-uri",
-        b"x-original-url",
-        b"x-real-ip",
-        b"x-request-id",
-        b"x-rewrite-url",
-    }
-)
-REQUEST_DROPPED_PREFIXES = (b"x-forwarded-", b"x-gateway-")
+class Fields:
+    """The names of some rows, folded."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        names = [name.encode() for row in rows for name in row.names]
+        self._names = frozenset(name for name in names if not name.endswith(b"*"))
+        self._beginnings = tuple(name[:-1] for name in names if name.endswith(b"*"))
+
+    def __contains__(self, folded: bytes) -> bool:
+        return folded in self._names or folded.startswith(self._beginnings)
+
+
+_HOP_BY_HOP = Fields([HOP_BY_HOP])
+_FROM_REQUESTS = Fields(FROM_REQUESTS)
+_FROM_RESPONSES = Fields(FROM_RESPONSES)
 
 # What an identity header must not be called.
 _RESERVED = frozenset(
@@ -61,25 +45,6 @@ PROTECTED = frozenset(
 )
 PROTECTED_PREFIXES = (b"content-", b"mcp-")
 
-# An upstream's answer to its own callers, or about an origin that is not its own.
-RESPONSE_DROPPED = frozenset(
-    {
-        b"alt-svc",
-        b"clear-site-data",
-        b"content-length",
-        b"nel",
-        b"report-to",
-        b"reporting-endpoints",
-        b"set-cookie",
-        b"set-cookie2",
-        b"strict-transport-security",
-        b"www-authenticate",
-        b"x-content-type-options",
-        b"x-request-id",
-    }
-)
-RESPONSE_DROPPED_PREFIXES = (b"access-control-", b"x-gateway-")
-
 
 def fold(name: bytes) -> bytes:
     """Map every spelling that some server takes for the same name to one.
@@ -95,16 +60,12 @@ def fold(name: bytes) -> bytes:
 
 def is_hop_by_hop(folded: bytes) -> bool:
     """True for a field that RFC 9110 §7.6.1 takes off at every hop."""
-    return folded in HOP_BY_HOP or folded.startswith(HOP_BY_HOP_PREFIXES)
+    return folded in _HOP_BY_HOP
 
 
 def is_dropped_from_request(folded: bytes) -> bool:
     """True for a caller's field that the upstream must not see, apart from identity headers."""
-    return (
-        is_hop_by_hop(folded)
-        or folded in REQUEST_DROPPED
-        or folded.startswith(REQUEST_DROPPED_PREFIXES)
-    )
+    return folded in _FROM_REQUESTS
 
 
 def is_end_to_end(folded: bytes) -> bool:
@@ -128,8 +89,4 @@ def is_reserved(folded: bytes) -> bool:
 
 def is_dropped_from_response(folded: bytes) -> bool:
     """True for an upstream's field that the client must not see."""
-    return (
-        is_hop_by_hop(folded)
-        or folded in RESPONSE_DROPPED
-        or folded.startswith(RESPONSE_DROPPED_PREFIXES)
-    )
+    return folded in _FROM_RESPONSES

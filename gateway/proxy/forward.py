@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.errors import UpstreamInvalid
 from gateway.identity.principal import Principal
-from gateway.message_head import NO_LINES, Lines, join_lines
+from gateway.message_head import NO_LINES, Field, Lines, join_lines
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
 from gateway.proxy.inbound import Head
@@ -23,6 +23,7 @@ _REDIRECTS = frozenset({307, 308})  # the two that keep method and body: RFC 911
 _MAX_REDIRECTS = 3
 # What is accepted is not answered; some servers add a word of plain text all the same.
 _WITHOUT_MESSAGE = frozenset({202, 204})
+_OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-disposition"})
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _OK_MEDIA = (b"application/json", b"text/event-stream")  # MCP Streamable HTTP: nothing else
 _ERROR_MEDIA = (*_OK_MEDIA, b"application/problem+json", b"text/plain")
@@ -35,7 +36,7 @@ class Delivery(msgspec.Struct, frozen=True):
     """
 
     response: UpstreamResponse
-    headers: Sequence[tuple[bytes, bytes]]
+    headers: Sequence[Field]
     events: bool
     legacy: bool
 
@@ -139,7 +140,8 @@ class Forwarder:
             headers = response_headers(response.headers)
             media = _media_type(headers)
             _check_status(response.status)
-            _check_media(head, response, media)
+            if not _is_mcp(head, response, media):
+                return Delivery(_without_body(response), _without_type(headers), False, False)
         except UpstreamInvalid:
             response.close()
             raise
@@ -154,7 +156,7 @@ def _location(response: UpstreamResponse) -> str:
     return ""
 
 
-def _media_type(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+def _media_type(headers: Sequence[Field]) -> bytes:
     for name, value in headers:
         if name.lower() == b"content-type":
             return value.partition(b";")[0].strip().lower()
@@ -169,11 +171,26 @@ def _check_status(status: int) -> None:
         raise UpstreamInvalid("The server behind the gateway redirects.")
 
 
-def _check_media(head: Head, response: UpstreamResponse, media: bytes) -> None:
-    if response.status in _WITHOUT_MESSAGE:
-        return
-    known = _ERROR_MEDIA if response.status >= _FIRST_ERROR else _OK_MEDIA
-    if media not in known and not (response.body == b"" or head.method == "DELETE"):
-        raise UpstreamInvalid(
-            "The server behind the gateway answered with something else than MCP."
-        )
+def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
+    """Tell whether the body may pass; False for one that nobody reads anyway.
+
+    Raises `UpstreamInvalid` where the client waits for what the body does not hold.
+    """
+    lenient = response.status in _WITHOUT_MESSAGE or head.method == "DELETE"
+    known = _ERROR_MEDIA if lenient or response.status >= _FIRST_ERROR else _OK_MEDIA
+    if media in known or response.body == b"":
+        return True
+    if lenient:
+        return not media  # which `nosniff` keeps from being a page
+    raise UpstreamInvalid("The server behind the gateway answered with something else than MCP.")
+
+
+def _without_body(response: UpstreamResponse) -> UpstreamResponse:
+    # Passed on, a page would be one of the gateway's origin.
+    response.close()
+    response.body = b""
+    return response
+
+
+def _without_type(headers: Sequence[Field]) -> Sequence[Field]:
+    return [each for each in headers if each[0].lower() not in _OF_THE_BODY]

@@ -1,16 +1,17 @@
 """Which headers of an upstream's response reach the client: RFC 9110 §7.6.1. Pure.
 
-Left out besides the hop-by-hop ones: challenges and cookies, which would be taken for the
-gateway's own, and all that makes a statement about an origin (CORS, HSTS, Alt-Svc). `Server`,
-`Date`, cache headers, `Mcp-Session-Id` and `X-Accel-Buffering` pass.
+What ends here is in `header_table`, with its reason.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
 
 from gateway.errors import UpstreamInvalid
-from gateway.message_head import Field, is_field_text, is_token
+from gateway.message_head import Field, applied_codings, is_field_text, is_token
 from gateway.proxy.field_names import fold, is_dropped_from_response
+
+_FOR_ONE = frozenset({b"no-store", b"private"})
+_FOR_MANY = frozenset({b"public", b"s-maxage"})
 
 
 def response_headers(received: Sequence[Field]) -> list[Field]:
@@ -19,6 +20,7 @@ def response_headers(received: Sequence[Field]) -> list[Field]:
     Raises `UpstreamInvalid` for two content types and for bytes that no header may hold.
     """
     kept: list[Field] = []
+    caching: list[bytes] = []
     content_types = 0
     for header in received:
         use = _use(header[0])
@@ -26,8 +28,14 @@ def response_headers(received: Sequence[Field]) -> list[Field]:
             continue
         if use == b"connection":
             return response_headers(_without_nominated(received))
+        if use == b"cache-control":
+            caching.append(header[1])
+            continue
+        if use == b"content-encoding" and not applied_codings([header[1]]):
+            continue  # said to no effect, and clients stumble over it
         content_types += use == b"content-type"
         kept.append(header)
+    kept.append((b"Cache-Control", _cache_control(b",".join(caching))))
     if content_types > 1:
         raise UpstreamInvalid("The MCP server gave two content types.")
     if not is_field_text(b"".join([value for _, value in kept])):
@@ -51,3 +59,14 @@ def _use(name: bytes) -> bytes | None:
     if lower == b"connection":
         return lower
     return None if is_dropped_from_response(fold(name)) else lower
+
+
+@lru_cache(maxsize=256)
+def _cache_control(value: bytes) -> bytes:
+    directives = {each.strip().lower() for each in value.split(b",")}
+    named = {each.partition(b"=")[0] for each in directives}
+    # `private="…"` is about single fields only: RFC 9111 §5.2.2.7.
+    if directives & _FOR_ONE and not named & _FOR_MANY:
+        return value
+    # The answer depends on who asks: RFC 9111 §3.5.
+    return b"no-store, no-transform" if b"no-transform" in directives else b"no-store"

@@ -94,9 +94,12 @@ async def test_status_page_shows_state_without_subjects(admin: Admin, observed: 
     assert "ada" not in page
 
 
+@pytest.mark.requirement("A12", "B12")
 @pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/metrics"])
 async def test_nothing_is_cached_and_nothing_can_be_changed(admin: Admin, path: str) -> None:
     async with admin.get(path) as answer:
         assert answer.headers["Cache-Control"] == "no-store"
     async with admin.post(path) as answer:
         assert answer.status == 405
+        assert answer.headers["Allow"] == "GET,HEAD"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -83,3 +83,45 @@ async def test_a_forged_legacy_endpoint_is_an_unknown_session() -> None:
 
         assert response.status == 404
         rig.upstream.assert_untouched()
+
+
+PAGE = b"HTTP/1.1 %b\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n<script>x()</script>"
+
+
+@pytest.mark.requirement("A12")
+@pytest.mark.parametrize("status", [b"202 Accepted", b"200 OK", b"405 No", b"404 Gone"])
+async def test_nothing_of_an_upstream_is_a_page_when_a_session_is_deleted(status: bytes) -> None:
+    async with running_rig() as rig:
+        rig.upstream.default_reply = PAGE % status
+        token = f"Authorization: Bearer {rig.token()}\r\n".encode()
+
+        response = await rig.send(rig.request("DELETE", "/mcp", headers=token))
+
+        assert (response.status, response.body) == (int(status[:3]), b"")
+        assert response.value("Content-Type") is None
+        assert response.value("X-Content-Type-Options") == "nosniff"
+
+
+@pytest.mark.requirement("A12")
+@pytest.mark.parametrize("framing", [b"", b"Transfer-Encoding: chunked\r\n"])
+async def test_nothing_of_an_upstream_is_a_page_when_it_accepts(framing: bytes) -> None:
+    head = b"HTTP/1.1 202 Accepted\r\nContent-Type: text/html\r\n" + framing
+    async with running_rig() as rig:
+        rig.upstream.close_after_reply = not framing
+        page = b"4\r\n<p>x\r\n" if framing else b"<p>x"
+        rig.upstream.replies.append(head + b"\r\n" + page)
+
+        response = await rig.call()
+
+        assert (response.status, response.body) == (202, b"")
+        assert response.value("Content-Type") is None
+
+
+@pytest.mark.requirement("A12")
+async def test_every_answer_forbids_to_sniff() -> None:
+    async with running_rig() as rig:
+        paths = ("/", "/health", "/.well-known/oauth-protected-resource", "/nowhere", "/mcp", "//")
+        answers = [await rig.send(rig.request("GET", path)) for path in paths]
+        answers += [await rig.call(), await rig.send(b"nonsense\r\n\r\n")]
+
+        assert [each.values("X-Content-Type-Options") for each in answers] == [["nosniff"]] * 8

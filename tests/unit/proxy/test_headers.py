@@ -176,6 +176,54 @@ def test_headers_that_end_at_the_gateway_are_dropped(name: bytes) -> None:
     assert forwarded([(name, b"secret")]) == forwarded([])
 
 
+@pytest.mark.requirement("A12")
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"Proxy",
+        b"X-HTTP-Method-Override",
+        b"X_Method_Override",
+        b"X-Remote-User",
+        b"Remote-User",
+        b"Remote_Groups",
+        b"True-Client-IP",
+        b"CF-Connecting-IP",
+        b"X-Auth-Request-Email",
+        b"X-Authenticated-Userid",
+        b"X-WebAuth-User",
+        b"X-Goog-IAP-JWT-Assertion",
+        b"X-Amzn-Oidc-Identity",
+        b"X-MS-Client-Principal-Name",
+        b"Cf-Access-Jwt-Assertion",
+        b"Tailscale-User-Login",
+        b"OIDC_CLAIM_sub",
+        b"Impersonate-User",
+        b"Client-Cert",
+        b"X-SSL-Client-Verify",
+        b"X-Envoy-Original-Path",
+    ],
+)
+def test_what_another_proxy_would_say_of_the_caller_is_dropped(name: bytes) -> None:
+    policy = HeaderPolicy(Forward(identity_headers={"X-Who": "subject"}), UPSTREAM, "x")
+    who = identity_lines(ADA, policy)
+
+    assert forwarded([(name, b"root")]) == forwarded([])
+    assert forwarded([(b"X-User-Id", b"root")], policy=policy, identity=who) == forwarded(
+        [], policy=policy, identity=who
+    )
+
+
+@pytest.mark.requirement("A12")
+def test_an_identity_header_may_have_the_name_that_a_server_knows() -> None:
+    policy = HeaderPolicy(Forward(identity_headers={"X-Remote-User": "subject"}), UPSTREAM, "x")
+
+    sent = forwarded(
+        [(b"X_Remote_User", b"root")], policy=policy, identity=identity_lines(ADA, policy)
+    )
+
+    assert [value for name, value in sent if fold(name) == b"x-remote-user"] == [b"ada"]
+
+
 @pytest.mark.requirement("34")
 @pytest.mark.parametrize(
     "name",
