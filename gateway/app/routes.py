@@ -139,7 +139,9 @@ def build_route(parts: Parts, name: str) -> Route:
         metrics=parts.metrics.server(name),
         sessions=sessions,
         catalogue=catalogue,
-        limits=CallerLimits(server.limits, _shared_limits(parts, name)),
+        limits=CallerLimits(
+            server.limits, server.upstream.max_connections, _shared_limits(parts, name)
+        ),
         body=BodyLimits(
             server.limits.body, server.limits.body_timeout, server.limits.body_total_timeout
         ),

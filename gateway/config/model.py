@@ -151,17 +151,19 @@ class Forward(Section):
 class ServerLimits(Section):
     """How much one request may be, and how much one caller may ask for.
 
-    `per_tool` maps globs of names to rates; the first that matches counts.
+    `per_tool` maps globs of names to rates; the first that matches counts. `concurrent` is half
+    of the upstream's connections when it is left out, at least 32; `streams` a quarter, 8 to 100.
     """
 
     body: Bytes = 4 * 1024 * 1024
     body_timeout: Seconds = 30.0
     body_total_timeout: Annotated[Seconds, Field(gt=0)] = 60.0
     per_principal: RateValue | None = None
+    per_client: RateValue | None = None
     per_session: RateValue | None = None
     per_tool: Mapping[Glob, RateValue] = {}
-    concurrent: Annotated[Count, Field(ge=1)] = 1000
-    streams: Annotated[Count, Field(ge=1)] = 1000
+    concurrent: Annotated[Count, Field(ge=1)] | None = None
+    streams: Annotated[Count, Field(ge=1)] | None = None
 
 
 class Streams(Section):

@@ -6,11 +6,14 @@ import msgspec
 
 from gateway.mcp.message import Message
 
+_LISTEN = "subscriptions/listen"
+
 
 class Operation(msgspec.Struct, frozen=True, gc=False):
     """The first message of a request stands for it; `messages` are all.
 
-    All None for GET and DELETE, which carry no message.
+    All None for GET and DELETE, which carry no message. `listens` when the answer to a message
+    is a stream that stays open (2026-07-28, `subscriptions/listen`).
     """
 
     method: str | None = None
@@ -18,6 +21,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     id: int | str | None = None
     revision: str | None = None
     messages: Sequence[Message] = ()
+    listens: bool = False
 
     @property
     def count(self) -> int:
@@ -32,4 +36,6 @@ def operation_of(messages: Sequence[Message], revision: str | None) -> Operation
     first = messages[0]
     # A batch has no one id that an error could answer.
     answerable = first.id if len(messages) == 1 and first.kind == "request" else None
-    return Operation(first.method, first.name, answerable, first.revision or revision, messages)
+    revision = first.revision or revision
+    listens = any(each.method == _LISTEN for each in messages)
+    return Operation(first.method, first.name, answerable, revision, messages, listens)

@@ -61,6 +61,7 @@ LIMIT_REASONS: tuple[str, ...] = (
     "rate_limited",
     "session_rate_limited",
     "tool_rate_limited",
+    "client_rate_limited",
     "too_many_calls",
     "too_many_streams",
     "too_many_failures",

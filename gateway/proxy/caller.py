@@ -1,10 +1,12 @@
 """Whose a request is, and for whom it counts."""
 
 from collections.abc import Hashable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
 from gateway.identity.principal import Principal
+from gateway.proxy.peer import plain_address
 
 Caller = tuple[str, str, str | None] | None
 _PREFIX_BITS = 64  # one customer's: RFC 6177
@@ -30,12 +32,17 @@ def caller_of(principal: Principal | None) -> Caller:
 
 
 def counted_as(principal: Principal | None, address: str) -> Hashable:
-    """Whom limits and caps count: a caller, or the network of one without a token."""
-    return network_of(address) if principal is None else caller_of(principal)
+    """Whom limits and caps count: who calls with whatever client, or a network without a token.
+
+    Not the client: where anybody may register one, everybody has as many as they like.
+    """
+    return network_of(address) if principal is None else (principal.issuer, principal.subject)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """An IPv6 address stands for its network: one host has as many of them as it likes."""
+    address = plain_address(address)
     if ":" not in address:
         return address
     try:

@@ -34,7 +34,7 @@ from gateway.proxy.deliver import deliver
 from gateway.proxy.forward import Delivery, Way
 from gateway.proxy.inbound import Head, has_body, read_head
 from gateway.proxy.introduction import Introduction, introduce
-from gateway.proxy.limits import StrangerLimits
+from gateway.proxy.limits import StrangerLimits, Using
 from gateway.proxy.operation import read_operation
 from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.parameters import check_parameters
@@ -124,8 +124,8 @@ class Gate:
         try:
             if visit.principal is not None:
                 admit(place, visit.principal)
-            with place.limits.use(visit.principal, visit.address, head.method):
-                return await self._proxy(request, place, head, visit)
+            with place.limits.use(visit.principal, visit.address, head.method) as using:
+                return await self._proxy(request, place, head, visit, using)
         except GatewayError:
             if visit.principal is not None and not visit.body_begun:
                 await note_refused_call(request, head, visit)
@@ -138,12 +138,16 @@ class Gate:
             self._strangers.failed(visit.address)
             raise
 
-    async def _proxy(self, request: BaseRequest, place: Route, head: Head, visit: Visit) -> Written:
+    async def _proxy(
+        self, request: BaseRequest, place: Route, head: Head, visit: Visit, using: Using
+    ) -> Written:
         visit.body_begun = True
         body = await _read(request, place, head)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
         messages = visit.operation.messages
+        if visit.operation.listens:
+            using.listen()
         own = place.own_tools
         is_own = own is not None and await own.are_called(head, messages)
         if visit.principal is None and not (place.anonymous or is_own):

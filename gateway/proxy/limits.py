@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from gateway.config.model import ServerLimits
 from gateway.config.scalars import Rate
-from gateway.errors import RateLimited
+from gateway.errors import RateLimited, UpstreamBusy
 from gateway.glob import compile_globs
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Message
@@ -25,6 +25,10 @@ _BUSY_RETRY_S = 1
 _CALLER = ("You ask too often.", "rate_limited")
 _SESSION = ("Too much is asked in this session.", "session_rate_limited")
 _TOOL = ("You call this tool too often.", "tool_rate_limited")
+_CLIENT = ("Too much is asked with this client.", "client_rate_limited")
+_MIN_CALLS = 32
+_MIN_STREAMS, _MAX_STREAMS = 8, 100
+_EVERYBODY = "everybody"
 
 
 class CallerLimits:
@@ -37,31 +41,37 @@ class CallerLimits:
     def __init__(
         self,
         settings: ServerLimits,
+        max_connections: int,
         shared: SharedLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
         self._shared = shared
         self._caller = _allowance("caller", settings.per_principal, *_CALLER)
+        self._client = _allowance("client", settings.per_client, *_CLIENT)
         self._session = _allowance("session", settings.per_session, *_SESSION)
         self._tools = [
             (compile_globs([glob]), _allowance(f"tool {glob}", rate, *_TOOL))
             for glob, rate in settings.per_tool.items()
         ]
-        self._has_rates = bool(self._caller or self._session or self._tools)
-        self._calls = Concurrency(settings.concurrent)
-        self._streams = Concurrency(settings.streams)
+        self._has_rates = bool(self._caller or self._client or self._session or self._tools)
+        calls, streams = at_once(settings, max_connections)
+        self._calls = Concurrency(calls)
+        self._streams = Concurrency(streams)
+        # The last connections are for calls: streams end when they like.
+        self._all_streams = Concurrency(max_connections - max(1, max_connections // 4))
 
     def use(self, principal: Principal | None, address: str, http_method: str) -> "Using":
-        """Count a request as under way. Raises `RateLimited` when too many are."""
-        key = counted_as(principal, address)
-        under_way = self._streams if http_method == "GET" else self._calls
-        if not under_way.enter(key):
-            what = "streams" if http_method == "GET" else "calls"
-            raise RateLimited(
-                f"You have too many {what} under way.", _BUSY_RETRY_S, reason=f"too_many_{what}"
-            )
-        return Using(under_way, key)
+        """Count a request as under way. Raises `RateLimited` when too many are.
+
+        And `UpstreamBusy` for a stream when those of all callers are.
+        """
+        using = Using(counted_as(principal, address), self._streams, self._all_streams)
+        if http_method == "GET":
+            using.listen()
+        else:
+            using.begin(self._calls, "calls")
+        return using
 
     async def take(
         self,
@@ -78,9 +88,15 @@ class CallerLimits:
             return
         key = counted_as(principal, address)
         demands = self._demands(key, session, messages)
+        if self._client is not None and principal is not None and principal.client_id:
+            # Last: a caller who asks too often uses nothing of what others have of the client.
+            client = (principal.issuer, principal.client_id)
+            demands.append(
+                Demand(self._client, client, len(messages) or 1, owner=("client", *client))
+            )
         if self._shared is not None and demands:
             try:
-                refused = await self._shared.take(key, demands)
+                refused = await self._shared.take(demands)
             except StoreUnavailable:
                 pass  # this process alone decides, until the store is back
             else:
@@ -95,12 +111,12 @@ class CallerLimits:
 
     def _demands(
         self, key: Hashable, session: Session | None, messages: Sequence[Message]
-    ) -> Sequence[Demand]:
+    ) -> list[Demand]:
         demands: list[Demand] = []
         if self._caller is not None:
-            demands.append(Demand(self._caller, key, len(messages) or 1))
+            demands.append(Demand(self._caller, key, len(messages) or 1, owner=key))
         if self._session is not None and session is not None:
-            demands.append(Demand(self._session, session.name, 1))
+            demands.append(Demand(self._session, session.name, 1, owner=key))
         called: dict[str, int] = {}
         for message in messages if self._tools else ():
             if message.target == "tool" and message.name:
@@ -108,7 +124,7 @@ class CallerLimits:
         for name, count in called.items():
             allowance = self._of_tool(name)
             if allowance is not None:
-                demands.append(Demand(allowance, (key, name), count))
+                demands.append(Demand(allowance, (key, name), count, owner=key))
         return demands
 
     def _of_tool(self, name: str) -> Allowance | None:
@@ -118,20 +134,53 @@ class CallerLimits:
         return None
 
 
+def at_once(settings: ServerLimits, max_connections: int) -> tuple[int, int]:
+    """How many calls and how many streams one caller may have under way.
+
+    Left open, a part of the upstream's connections, so that nobody alone can take them all; of
+    few connections nobody is refused who could as well wait for one.
+    """
+    calls = settings.concurrent or max(_MIN_CALLS, max_connections // 2)
+    streams = settings.streams or min(_MAX_STREAMS, max(_MIN_STREAMS, max_connections // 4))
+    return calls, streams
+
+
 class Using:
     """A request that is under way; leaving the context ends it."""
 
-    __slots__ = ("_key", "_under_way")
+    __slots__ = ("_all_streams", "_begun", "_key", "_streams")
 
-    def __init__(self, under_way: Concurrency, key: Hashable) -> None:
-        self._under_way = under_way
+    def __init__(self, key: Hashable, streams: Concurrency, all_streams: Concurrency) -> None:
         self._key = key
+        self._streams = streams
+        self._all_streams = all_streams
+        self._begun: list[tuple[Concurrency, Hashable]] = []
 
-    def __enter__(self) -> None:
-        pass
+    def begin(self, what: Concurrency, name: str) -> None:
+        """Count it as one of these too. Raises `RateLimited`."""
+        if not what.enter(self._key):
+            description = f"You have too many {name} under way."
+            raise RateLimited(description, _BUSY_RETRY_S, reason=f"too_many_{name}")
+        self._begun.append((what, self._key))
+
+    def listen(self) -> None:
+        """Count it as a stream that stays open. Raises `RateLimited` or `UpstreamBusy`."""
+        self.begin(self._streams, "streams")
+        if not self._all_streams.enter(_EVERYBODY):
+            self._end()
+            raise UpstreamBusy("The MCP server has all the streams it can hold.")
+        self._begun.append((self._all_streams, _EVERYBODY))
+
+    def __enter__(self) -> "Using":
+        return self
 
     def __exit__(self, *error: object) -> None:
-        self._under_way.leave(self._key)
+        self._end()
+
+    def _end(self) -> None:
+        for what, key in self._begun:
+            what.leave(key)
+        self._begun.clear()
 
 
 class StrangerLimits:

@@ -20,9 +20,10 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web import BaseRequest, RequestHandler, RequestPayloadError, Server, StreamResponse
 
 from gateway.errors import ConfigError, GatewayError, InvalidRequest
+from gateway.proxy.caller import network_of
 from gateway.proxy.client_request import ClientRequest, Drain
 from gateway.proxy.head_bound import MAX_HEAD_BYTES, HeadBound, is_too_large
-from gateway.proxy.peer import Network, is_trusted
+from gateway.proxy.peer import Network, is_trusted, plain_address
 from gateway.proxy.respond import HeadTooLarge, error_reply, reply_bytes
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class GatewayServer(Server):
         limits = self.limits
         if len(self.connections) >= limits.connections:
             return True
-        if self.per_address[address] < limits.connections_per_address:
+        if self.per_address[network_of(address)] < limits.connections_per_address:
             return False
         return not is_trusted(address, limits.proxies)
 
@@ -154,7 +155,7 @@ class ClientConnection(RequestHandler):
         """Admit the client, or drop it at once when the listener is full."""
         self._address = _address_of(transport)
         full = self._server.is_full(self._address)
-        self._server.per_address[self._address] += 1
+        self._server.per_address[network_of(self._address)] += 1
         super().connection_made(transport)
         if full:
             self._server.refused(503, self._address)
@@ -168,10 +169,10 @@ class ClientConnection(RequestHandler):
         """Forget the client."""
         if self._head_timer is not None:
             self._head_timer.cancel()
-        counts = self._server.per_address
-        counts[self._address] -= 1
-        if counts[self._address] <= 0:
-            del counts[self._address]
+        counts, network = self._server.per_address, network_of(self._address)
+        counts[network] -= 1
+        if counts[network] <= 0:
+            del counts[network]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -390,7 +391,7 @@ class ClientConnection(RequestHandler):
 
 def _address_of(transport: asyncio.BaseTransport) -> str:
     peer: Any = transport.get_extra_info("peername")
-    return str(peer[0]) if peer else "unix"
+    return plain_address(str(peer[0])) if peer else "unix"
 
 
 def _parser_error(exc: BaseException | None) -> GatewayError:

@@ -2,19 +2,43 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
+# Where translators put IPv4 addresses: RFC 6052 §2.1.
+_TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 @lru_cache(maxsize=4096)
 def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     """True when the peer is one of the operator's own proxies; by default nobody is."""
     try:
-        parsed = ip_address(address)
+        parsed = ip_address(plain_address(address))
     except ValueError:
         return False
     return any(parsed in network for network in trusted)
+
+
+@lru_cache(maxsize=4096)
+def plain_address(address: str) -> str:
+    """An IPv4 address as itself where IPv6 carries it: a dual-stack socket shows `::ffff:a.b.c.d`.
+
+    All of these are in one IPv6 network, so that every IPv4 client would count as one.
+    """
+    if ":" not in address:
+        return address
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    carried = _carried(parsed) if isinstance(parsed, IPv6Address) else None
+    return address if carried is None else str(carried)
+
+
+def _carried(address: IPv6Address) -> IPv4Address | None:
+    if address in _TRANSLATED:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped
 
 
 def client_address(peer: str, forwarded_for: Sequence[str], trusted: tuple[Network, ...]) -> str:
@@ -23,6 +47,10 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: tuple[Netwo
     `forwarded_for` holds the raw X-Forwarded-For header values; without a trusted peer they
     are what anybody can claim, so the peer itself is the client.
     """
+    return plain_address(_client(peer, forwarded_for, trusted))
+
+
+def _client(peer: str, forwarded_for: Sequence[str], trusted: tuple[Network, ...]) -> str:
     if not trusted or not is_trusted(peer, trusted):
         return peer
     chain = [hop.strip() for value in forwarded_for for hop in value.split(",")]

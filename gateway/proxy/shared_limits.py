@@ -30,11 +30,15 @@ class Allowance(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True):
-    """What a request uses of an allowance: `count` of that of `key`."""
+    """What a request uses of an allowance: `count` of that of `key`.
+
+    The demands of one `owner` are used all or none; `owner` is a caller, or a client.
+    """
 
     allowance: Allowance
     key: Hashable
     count: int
+    owner: Hashable
 
 
 class SharedLimits:
@@ -57,14 +61,24 @@ class SharedLimits:
         self._on_failure = on_failure
         self._breaker = Breaker(clocks or Clocks(), _BREAKER)
 
-    async def take(self, caller: object, demands: Sequence[Demand]) -> tuple[Demand, float] | None:
+    async def take(self, demands: Sequence[Demand]) -> tuple[Demand, float] | None:
         """Use what is demanded: the first demand that must wait, and how many seconds.
 
-        Raises `StoreUnavailable` when this process is to decide, `IdentityUnavailable` when
-        nobody is.
+        One owner after the other, in the order in which they are named. Raises
+        `StoreUnavailable` when this process is to decide, `IdentityUnavailable` when nobody is.
         """
-        owner = _digest(self._server, caller)
-        cells = [_cell(owner, each) for each in demands]
+        for owner in dict.fromkeys(each.owner for each in demands):
+            own = [each for each in demands if each.owner == owner]
+            refused = await self._take_of(owner, own)
+            if refused is not None:
+                return refused
+        return None
+
+    async def _take_of(
+        self, owner: Hashable, demands: Sequence[Demand]
+    ) -> tuple[Demand, float] | None:
+        name = _digest(self._server, owner)
+        cells = [_cell(name, each) for each in demands]
         try:
             refused = await self._ask(cells)
         except StoreUnavailable as error:

@@ -71,7 +71,7 @@ def _argument(pattern: str) -> Look:
 
 
 def _per_tool(pattern: str) -> Look:
-    limits = CallerLimits(ServerLimits.model_validate({"per_tool": {pattern: "1/s"}}))
+    limits = CallerLimits(ServerLimits.model_validate({"per_tool": {pattern: "1/s"}}), 1000)
 
     def take(text: str) -> None:
         message = Message("request", "tools/call", 1, text, target="tool")

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 
 from tests.integration.test_sessions import begin, header
 from tests.support.raw_http import RawResponse, post, raw_connection
-from tests.support.rig import CALL, running_rig
+from tests.support.recording_upstream import event_stream_head
+from tests.support.rig import CALL, Rig, running_rig
 
 OTHER_TOOL = CALL.replace(b"whoami", b"other")
+LISTEN = b'{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}'
 
 
 def check_refusal(response: RawResponse, reason: str) -> None:
@@ -115,3 +118,86 @@ async def test_a_crowd_of_forged_tokens_does_not_slip_through_at_once() -> None:
         assert statuses.count(401) <= 4
         assert set(statuses) == {401, 429}
         rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("A7")
+async def test_many_clients_of_one_caller_share_its_allowance() -> None:
+    async with running_rig(server="limits: {per_principal: 3/m}") as rig:
+        tokens = [rig.token(client_id=f"registered-{number}") for number in range(6)]
+        answers = [await rig.call(token=each) for each in tokens]
+
+        assert [each.status for each in answers] == [200] * 3 + [429] * 3
+        assert len(rig.upstream.requests) == 3
+
+
+@pytest.mark.requirement("A7")
+async def test_a_client_has_a_limit_of_its_own_whoever_uses_it() -> None:
+    limits = "limits: {per_principal: 3/m, per_client: 4/m}"
+    async with running_rig(server=limits) as rig:
+
+        async def ask(sub: str, client_id: str = "shared") -> RawResponse:
+            return await rig.call(token=rig.token(sub=sub, client_id=client_id))
+
+        ada = [(await ask("ada")).status for _ in range(6)]
+        bob = [await ask("bob") for _ in range(2)]
+
+        assert ada == [200] * 3 + [429] * 3  # what was refused used nothing of the client's
+        assert bob[0].status == 200
+        check_refusal(bob[1], "client_rate_limited")
+        assert (await ask("eve", "another")).status == 200
+        assert len(rig.upstream.requests) == 5
+
+
+@pytest.mark.requirement("A7")
+async def test_one_ipv4_caller_locks_out_no_other_behind_a_dual_stack_proxy() -> None:
+    more = "trusted_proxies: [127.0.0.1]\nlimits: {unauthenticated_per_address: 2/m}\n"
+    async with running_rig(more) as rig:
+
+        async def ask(address: str, token: str) -> RawResponse:
+            lines = f"X-Forwarded-For: {address}\r\n".encode()
+            return await rig.send(post(rig.port, CALL, token=token, headers=lines))
+
+        forged = [(await ask("::ffff:192.0.2.1", f"forged-{each}")).status for each in range(3)]
+        other = await ask("::ffff:192.0.2.2", rig.token())
+        plain = await ask("192.0.2.1", rig.token(jti="new"))
+
+        assert forged == [401, 401, 429]
+        assert other.status == 200
+        check_refusal(plain, "too_many_failures")
+
+
+@pytest.mark.requirement("A7")
+async def test_the_streams_of_one_caller_have_a_bound_of_their_own() -> None:
+    async with running_rig(upstream="max_connections: 40") as rig, AsyncExitStack() as stack:
+        answers = [await _listen(rig, stack, rig.token()) for _ in range(11)]
+
+        assert [each.status for each in answers] == [200] * 10 + [429]
+        assert len(rig.upstream.requests) == 10
+        rig.upstream.replies.clear()
+        assert (await _listen(rig, stack, rig.token(sub="bob"))).status == 200
+
+
+@pytest.mark.requirement("A7")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_streams_leave_the_last_connections_to_calls(method: str) -> None:
+    async with running_rig(upstream="max_connections: 4") as rig, AsyncExitStack() as stack:
+        tokens = [rig.token(sub=f"caller-{number}") for number in range(4)]
+        answers = [await _listen(rig, stack, each, method) for each in tokens]
+
+        assert [each.status for each in answers] == [200, 200, 200, 503]
+        assert len(rig.upstream.requests) == 3
+        rig.upstream.replies.clear()
+        assert (await rig.call()).status == 200
+
+
+async def _listen(rig: Rig, stack: AsyncExitStack, token: str, method: str = "GET") -> RawResponse:
+    """Open a stream that stays, and return its head."""
+    rig.upstream.replies.append(event_stream_head())
+    accept = b"Accept: text/event-stream\r\n"
+    lines = f"Authorization: Bearer {token}\r\n".encode() + accept
+    request = rig.request("GET", "/mcp", headers=lines)
+    if method == "POST":
+        request = post(rig.port, LISTEN, token=token, headers=accept)
+    client = await stack.enter_async_context(raw_connection(rig.port))
+    await client.send(request)
+    return await client.read_head()

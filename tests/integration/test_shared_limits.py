@@ -29,7 +29,9 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @asynccontextmanager
-async def replicas(redis: RedisServer, more: str = "") -> AsyncIterator[tuple[Rig, Rig]]:
+async def replicas(
+    redis: RedisServer, more: str = "", limits: str = LIMITS
+) -> AsyncIterator[tuple[Rig, Rig]]:
     """Two gateways with one issuer, one upstream and one store."""
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(RecordingUpstream())
@@ -37,7 +39,7 @@ async def replicas(redis: RedisServer, more: str = "") -> AsyncIterator[tuple[Ri
         rigs = []
         for _ in range(2):
             port = stack.enter_context(reserved_port())
-            config = full_config(port, upstream.url, signer.issuer, FullKeys(server=LIMITS))
+            config = full_config(port, upstream.url, signer.issuer, FullKeys(server=limits))
             store = f"store: {{url: '{redis.url}'{more}}}\n"
             gateway = await stack.enter_async_context(running_gateway(config + store))
             rigs.append(Rig(gateway.port, gateway.admin_port, upstream, signer))
@@ -67,6 +69,22 @@ async def test_a_caller_has_one_allowance_at_all_replicas(redis: RedisServer) ->
         assert len(one.upstream.requests) == 6
         assert (await two.call(token=two.token(sub="bob"))).status == 200
         assert await failures(one) == 0
+
+
+@pytest.mark.requirement("A7")
+async def test_a_client_has_one_allowance_at_all_replicas(redis: RedisServer) -> None:
+    async with replicas(redis, limits="limits: {per_principal: 2/m, per_client: 3/m}") as (
+        one,
+        two,
+    ):
+        ada = [(await rig.call()).status for rig in (one, two, one, two)]
+        bob = two.token(sub="bob")
+
+        assert ada == [200, 200, 429, 429]  # what was refused used nothing of the client's
+        assert (await one.call(token=one.token(sub="bob"))).status == 200
+        check_refusal(await two.call(token=bob), "client_rate_limited")
+        assert len(one.upstream.requests) == 3
+        assert await failures(two) == 0
 
 
 async def test_nothing_in_the_store_tells_who_called(redis: RedisServer) -> None:

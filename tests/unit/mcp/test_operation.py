@@ -31,3 +31,11 @@ def test_a_batch_is_its_first_message_and_has_no_id() -> None:
 @pytest.mark.requirement("43")
 def test_the_id_of_a_response_is_never_the_id_to_answer() -> None:
     assert operation_of(read_messages(ANSWER, batch=False), None).id is None
+
+
+@pytest.mark.requirement("A7")
+@pytest.mark.parametrize(("method", "listens"), [("subscriptions/listen", True), ("ping", False)])
+def test_a_subscription_stays_open(method: str, *, listens: bool) -> None:
+    body = PING.replace(b"ping", method.encode())
+
+    assert operation_of(read_messages(body, batch=False), None).listens is listens

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from gateway.proxy.peer import client_address, is_trusted
+from gateway.proxy.peer import client_address, is_trusted, plain_address
 
 INSIDE = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -40,3 +40,26 @@ def test_a_chain_of_trusted_proxies_only_leaves_the_peer() -> None:
 
 def test_a_unix_socket_peer_is_never_trusted() -> None:
     assert not is_trusted("unix", INSIDE)
+
+
+@pytest.mark.requirement("A7")
+@pytest.mark.parametrize("peer", ["10.1.1.1", "::ffff:10.1.1.1", "64:ff9b::10.1.1.1"])
+def test_a_proxy_is_known_at_a_dual_stack_socket_too(peer: str) -> None:
+    assert client_address(peer, ["::ffff:198.51.100.1"], INSIDE) == "198.51.100.1"
+
+
+@pytest.mark.requirement("A7")
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("0:0:0:0:0:ffff:c000:0201", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("no:address", "no:address"),
+        ("unix", "unix"),
+    ],
+)
+def test_an_ipv4_address_is_itself_where_ipv6_carries_it(address: str, plain: str) -> None:
+    assert plain_address(address) == plain
+    assert client_address(address, [], ()) == plain
