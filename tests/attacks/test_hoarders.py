@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import json
 import socket
 from collections.abc import AsyncIterator
 from typing import TypeVar
@@ -13,7 +14,7 @@ from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.listener import ClientConnection
 from tests.attacks.full_config import running_server
 from tests.support.raw_http import exchange, post, raw_connection
-from tests.support.recording_upstream import chunk, event_stream_head
+from tests.support.recording_upstream import chunk, event_stream_head, json_reply
 from tests.support.rig import CALL, Rig, running_rig
 
 MAX_HELD_BYTES = 256 * 1024
@@ -156,3 +157,23 @@ async def pour(rig: Rig, event: bytes) -> None:
         while True:
             await rig.upstream.send(event)
             await asyncio.sleep(0)
+
+
+@pytest.mark.requirement("A1")
+async def test_a_long_list_that_nobody_reads_goes_out_in_pieces_and_is_cut() -> None:
+    rules = 'rules: [{allow: any, tools: ["t*"]}, {allow: any, methods: ["*"]}]'
+    tools = [{"name": f"t{number}", "description": "x" * 10_000} for number in range(1000)]
+    answer = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools}}).encode()
+    request = b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
+    async with running_server(STALL, rules) as rig, deaf_client(rig.port) as client:
+        rig.upstream.replies.append(json_reply(answer))
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(client, post(rig.port, request, token=rig.token()))
+        clients, most = await living(ClientConnection), 0
+        async with asyncio.timeout(LIMIT_S):
+            while not most or unsent(clients):
+                most = max(most, unsent(clients))
+                await asyncio.sleep(0)
+
+        assert most <= MAX_HELD_BYTES
+        assert await stalled(rig, "mcp") == 1
