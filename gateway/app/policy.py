@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from gateway.config.issuer_names import issuer_names
 from gateway.config.model import Config, Server
 from gateway.config.rule import Rule
 from gateway.policy.admission import Admission, compile_admission
@@ -14,7 +15,7 @@ from gateway.proxy.step_up import StepUps
 
 def build_vocabulary(config: Config) -> Vocabulary:
     """What roles and scopes mean in this configuration."""
-    return Vocabulary(config.roles, config.scope_implies)
+    return Vocabulary(config.roles, config.scope_implies, issuer_names(config.issuers))
 
 
 def build_admission(server: Server, words: Vocabulary) -> Admission:

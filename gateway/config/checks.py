@@ -9,6 +9,7 @@ from gateway.config.credential_checks import find_bad_credentials
 from gateway.config.exposure import find_plain_http
 from gateway.config.identity_names import find_bad_identity_headers
 from gateway.config.issuer_checks import find_bad_issuer
+from gateway.config.issuer_names import find_conditions_of_any_issuer, find_unknown_issuers
 from gateway.config.model import Config, Server
 from gateway.config.own_tool_checks import find_bad_own_tools
 from gateway.config.places import find_bad_places
@@ -31,12 +32,12 @@ def find_conflicts(config: Config) -> list[Finding]:
         found += _below(("issuers", name), find_bad_issuer(issuer))
     for name, server in config.servers.items():
         found += _below(("servers", name), _server(config, server))
-    return found + find_bad_places(config)
+    return [*found, *find_unknown_issuers(config), *find_bad_places(config)]
 
 
 def find_warnings(config: Config) -> list[Finding]:
     """List what is allowed but surely not meant."""
-    return [
+    closed = [
         Finding(
             ("servers", name),
             f"nobody gets in: server {name} has no allow; write `allow: any` for everybody with"
@@ -45,6 +46,7 @@ def find_warnings(config: Config) -> list[Finding]:
         for name, server in config.servers.items()
         if server.allow is None or server.allow == Allow()
     ]
+    return [*closed, *find_conditions_of_any_issuer(config)]
 
 
 def _below(path: tuple[str, str], findings: Iterable[Finding]) -> list[Finding]:

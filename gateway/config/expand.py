@@ -21,6 +21,11 @@ def expand(tree: Tree, environ: Mapping[str, str], folder: FilePath) -> Value:
     return _Expander(tree, environ, folder).expand(tree.value, ())
 
 
+def quote(text: str) -> str:
+    """The value that stands for this text, whatever references it seems to have."""
+    return text.replace("${", "$${")
+
+
 class _Expander:
     def __init__(self, tree: Tree, environ: Mapping[str, str], folder: FilePath) -> None:
         self._tree = tree

@@ -15,16 +15,19 @@ _MAX_SCOPE_SETS = 4096
 class Vocabulary:
     """What the words of conditions mean: the configuration's roles, and scopes that imply others.
 
-    `implies` maps a scope to those that it stands for; what these imply counts too.
+    `implies` maps a scope to those that it stands for; what these imply counts too. `issuers`
+    are the names of issuers and, of each, the `iss` values of its tokens.
     """
 
     def __init__(
         self,
         roles: Mapping[str, Allow] | None = None,
         implies: Mapping[str, frozenset[str]] | None = None,
+        issuers: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self._roles = dict(roles or {})
         self._implies = dict(implies or {})
+        self._issuers = dict(issuers or {})
         self.expand = lru_cache(_MAX_SCOPE_SETS)(self._expand) if implies else _as_they_are
 
     def compile(self, allow: Allow | str) -> Condition:
@@ -46,6 +49,8 @@ class Vocabulary:
         if isinstance(allow, str):
             return lambda principal: ALLOWED
         conditions = [*_leaves(allow)]
+        if allow.issuers is not None:
+            conditions.append(self._issuer_in(allow.issuers))
         if allow.scopes is not None:
             conditions.append(self._scope_in(allow.scopes))
         if allow.roles is not None:
@@ -57,6 +62,11 @@ class Vocabulary:
         if not conditions:  # `allow: {}` names nobody
             return lambda principal: Deny("nobody_allowed")
         return conditions[0] if len(conditions) == 1 else _all(conditions)
+
+    def _issuer_in(self, issuers: frozenset[str]) -> Condition:
+        named = (self._issuers.get(each, frozenset({each})) for each in issuers)
+        wanted: frozenset[str] = frozenset().union(*named)
+        return _leaf("issuer_not_allowed", lambda principal: principal.issuer in wanted)
 
     def _scope_in(self, scopes: frozenset[str]) -> Condition:
         denied = Deny("scope_missing", scopes)
@@ -95,8 +105,6 @@ def _leaves(allow: Allow) -> Sequence[Condition]:
         found.append(_leaf("subject_not_allowed", _subject_in(allow.subjects)))
     if allow.clients is not None:
         found.append(_leaf("client_not_allowed", _client_in(allow.clients)))
-    if allow.issuers is not None:
-        found.append(_leaf("issuer_not_allowed", _issuer_in(allow.issuers)))
     if allow.emails is not None:
         found.append(_leaf("email_not_allowed", _email_in(allow.emails)))
     if allow.domains is not None:
@@ -149,10 +157,6 @@ def _subject_in(subjects: frozenset[str]) -> Callable[[Principal], bool]:
 
 def _client_in(clients: frozenset[str]) -> Callable[[Principal], bool]:
     return lambda principal: principal.client_id in clients
-
-
-def _issuer_in(issuers: frozenset[str]) -> Callable[[Principal], bool]:
-    return lambda principal: principal.issuer in issuers
 
 
 def _email_in(emails: frozenset[str]) -> Callable[[Principal], bool]:
