@@ -10,17 +10,17 @@ from pathlib import Path
 
 import click
 
-from benchmarks.cache_miss import measure_cache_miss
-from benchmarks.comparison import compare
-from benchmarks.flood import measure_flood
-from benchmarks.latency import measure_latency
-from benchmarks.policy import measure_policy
+from benchmarks.measurements.cache_miss import measure_cache_miss
+from benchmarks.measurements.comparison import compare
+from benchmarks.measurements.flood import measure_flood
+from benchmarks.measurements.latency import measure_latency
+from benchmarks.measurements.policy import measure_policy
+from benchmarks.measurements.startup import measure_startup
+from benchmarks.measurements.streams import measure_streams
+from benchmarks.measurements.verdicts import measure_verdicts
 from benchmarks.processes import BenchmarkError, MissingProgram
-from benchmarks.report import Result, render
+from benchmarks.report.render import Result, render
 from benchmarks.rig import Rig, open_rig
-from benchmarks.startup import measure_startup
-from benchmarks.streams import measure_streams
-from benchmarks.verdicts import measure_verdicts
 
 NAMES = ("compare", "cache-miss", "verdicts", "flood", "policy", "latency", "streams", "startup")
 

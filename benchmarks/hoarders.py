@@ -13,10 +13,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.event_stream import stream_request
-from benchmarks.gateway import RunningGateway, running_gateway
+from benchmarks.clients.event_stream import stream_request
 from benchmarks.rig import Rig, open_rig
-from benchmarks.upstream import STREAM_HEAD
+from benchmarks.targets.gateway import RunningGateway, running_gateway
+from benchmarks.targets.upstream import STREAM_HEAD
 
 _SENT_BYTES = 40 * 1024 * 1024
 _HEADS = 50

@@ -8,8 +8,8 @@ from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
 
+from benchmarks.clients.tokens import SigningIssuer, make_issuer
 from benchmarks.processes import LOAD_CORE, MissingProgram, pin
-from benchmarks.tokens import SigningIssuer, make_issuer
 
 AUDIENCE = "https://mcp.example.com/mcp"
 

@@ -4,15 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.cache_miss import CacheMiss
-from benchmarks.comparison import MAX_OF_CLIENTSESSION, MAX_OF_HAPROXY, Comparison, median_round
-from benchmarks.flood import MAX_GROWTH, MAX_P99_RATIO, Flood
-from benchmarks.latency import EventLatency
-from benchmarks.load import Round
-from benchmarks.policy import MAX_RATIO, TOOLS, PolicyCosts
-from benchmarks.startup import StartUp
-from benchmarks.streams import IdleStreams
-from benchmarks.verdicts import VerdictCosts
+from benchmarks.clients.load import Round
+from benchmarks.measurements.cache_miss import CacheMiss
+from benchmarks.measurements.comparison import (
+    MAX_OF_CLIENTSESSION,
+    MAX_OF_HAPROXY,
+    Comparison,
+    median_round,
+)
+from benchmarks.measurements.flood import MAX_GROWTH, MAX_P99_RATIO, Flood
+from benchmarks.measurements.latency import EventLatency
+from benchmarks.measurements.policy import MAX_RATIO, TOOLS, PolicyCosts
+from benchmarks.measurements.startup import StartUp
+from benchmarks.measurements.streams import IdleStreams
+from benchmarks.measurements.verdicts import VerdictCosts
 
 Result = (
     Comparison

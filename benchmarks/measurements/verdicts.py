@@ -16,10 +16,10 @@ from uuid import uuid4
 
 import uvloop
 
-from benchmarks.asked_issuer import running_asked_issuer
+from benchmarks.clients.proofs import holder_key, make_proof
 from benchmarks.processes import BenchmarkError
-from benchmarks.proofs import holder_key, make_proof
 from benchmarks.rig import AUDIENCE, Rig
+from benchmarks.targets.asked_issuer import running_asked_issuer
 from gateway.app.issuers import open_issuers
 from gateway.config.load import review_text
 from gateway.config.model import Config

@@ -94,7 +94,7 @@ def running_upstream(
 ) -> Iterator[tuple[Process, int]]:
     """Run an upstream on the core of the load; yields it and its port."""
     port = free_port()
-    argv = [executable, "-m", "benchmarks.upstream", "--port", str(port)]
+    argv = [executable, "-m", "benchmarks.targets.upstream", "--port", str(port)]
     argv += ["--events-per-second", str(events_per_second)]
     with running(argv, core=LOAD_CORE, output=directory / f"upstream-{port}.log") as process:
         wait_for_port(process, port)

@@ -15,7 +15,7 @@ from benchmarks.processes import LOAD_CORE, free_port, running, wait_for_port
 def running_asked_issuer(directory: Path, audience: str) -> Iterator[str]:
     """Run it on the load's core and give its URL; the keys are those in the directory."""
     port = free_port()
-    argv = [executable, "-m", "benchmarks.asked_issuer", "--port", str(port), audience]
+    argv = [executable, "-m", "benchmarks.targets.asked_issuer", "--port", str(port), audience]
     argv += ["--keys", str(directory / "jwks.json")]
     with running(argv, core=LOAD_CORE, output=directory / "asked-issuer.log") as process:
         wait_for_port(process, port)

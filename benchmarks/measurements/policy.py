@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 
-from benchmarks.gateway import RunningGateway, running_gateway
-from benchmarks.load import Load, Target
+from benchmarks.clients.load import Load, Target
+from benchmarks.clients.tokens import ISSUER
 from benchmarks.rig import Rig, need_program
-from benchmarks.tokens import ISSUER
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.gateway import RunningGateway, running_gateway
+from benchmarks.targets.upstream import running_upstream
 from gateway.config.rule import Rule
 from gateway.identity.principal import Principal
 from gateway.policy.rules import Action, Rules, compile_rules

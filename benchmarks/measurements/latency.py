@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import uvloop
 
-from benchmarks.event_stream import open_stream
-from benchmarks.gateway import running_gateway
+from benchmarks.clients.event_stream import open_stream
 from benchmarks.percentiles import Percentiles, percentiles
 from benchmarks.rig import Rig
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.gateway import running_gateway
+from benchmarks.targets.upstream import running_upstream
 
 EVENTS = 2000
 EVENTS_PER_SECOND = 500

@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.clientsession_proxy import running_clientsession_proxy
-from benchmarks.gateway import running_gateway
-from benchmarks.haproxy import running_haproxy
-from benchmarks.load import Load, Round, Target
-from benchmarks.refusals import check_refusals
+from benchmarks.clients.load import Load, Round, Target
+from benchmarks.clients.refusals import check_refusals
 from benchmarks.rig import Rig, find_program, need_program
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.clientsession_proxy import running_clientsession_proxy
+from benchmarks.targets.gateway import running_gateway
+from benchmarks.targets.haproxy import running_haproxy
+from benchmarks.targets.upstream import running_upstream
 
 MAX_OF_HAPROXY = 1.5
 MAX_OF_CLIENTSESSION = 0.45

@@ -7,13 +7,13 @@ import urllib.request
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
-from benchmarks.asked_issuer import running_asked_issuer
-from benchmarks.gateway import running_gateway
-from benchmarks.load import Load, Round, Target
+from benchmarks.clients.load import Load, Round, Target
+from benchmarks.clients.tokens import unknown_key_token
 from benchmarks.processes import BenchmarkError
 from benchmarks.rig import AUDIENCE, Rig, need_program
-from benchmarks.tokens import unknown_key_token
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.asked_issuer import running_asked_issuer
+from benchmarks.targets.gateway import running_gateway
+from benchmarks.targets.upstream import running_upstream
 
 # More than the refusals that are remembered, least recently used out first: each is a new one.
 _FLOOD_TOKENS = 20_000

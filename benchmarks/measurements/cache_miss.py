@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
-from benchmarks.gateway import running_gateway
-from benchmarks.load import Load, Target
+from benchmarks.clients.load import Load, Target
 from benchmarks.processes import BenchmarkError
 from benchmarks.rig import Rig, need_program
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.gateway import running_gateway
+from benchmarks.targets.upstream import running_upstream
 
 TOKENS = 3000
 # Fewer than the tokens in turn, least recently used out first: every request is a miss.

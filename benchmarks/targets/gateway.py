@@ -10,6 +10,7 @@ from pathlib import Path
 from sys import executable
 from urllib.error import URLError
 
+from benchmarks.clients.tokens import ISSUER, SCOPE, SigningIssuer
 from benchmarks.processes import (
     PROXY_CORE,
     START_LIMIT_S,
@@ -19,7 +20,6 @@ from benchmarks.processes import (
     free_port,
     running,
 )
-from benchmarks.tokens import ISSUER, SCOPE, SigningIssuer
 
 
 @dataclass(frozen=True, slots=True)

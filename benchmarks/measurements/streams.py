@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import uvloop
 
-from benchmarks.event_stream import EventStream, close_all, discard, open_stream
-from benchmarks.gateway import RunningGateway, running_gateway
+from benchmarks.clients.event_stream import EventStream, close_all, discard, open_stream
+from benchmarks.clients.refusals import post
 from benchmarks.percentiles import percentiles
 from benchmarks.processes import BenchmarkError
-from benchmarks.refusals import post
 from benchmarks.rig import Rig
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.gateway import RunningGateway, running_gateway
+from benchmarks.targets.upstream import running_upstream
 
 IDLE_S = 10
 _OPENING_AT_ONCE = 100

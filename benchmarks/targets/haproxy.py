@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.clients.tokens import ISSUER, SigningIssuer
 from benchmarks.processes import PROXY_CORE, Process, free_port, running, wait_for_port
-from benchmarks.tokens import ISSUER, SigningIssuer
 
 _CONFIG = """\
 global

@@ -12,8 +12,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from benchmarks.clients.tokens import ISSUER, SigningIssuer
 from benchmarks.processes import PROXY_CORE, Process, free_port, running, wait_for_port
-from benchmarks.tokens import ISSUER, SigningIssuer
 
 _SESSION = web.AppKey("session", ClientSession)
 _DROPPED = {"host", "authorization", "connection", "content-length", "transfer-encoding"}
@@ -87,7 +87,7 @@ def running_clientsession_proxy(
 ) -> Iterator[tuple[Process, int]]:
     """Run the proxy on the proxy's core; yields it and its port."""
     port = free_port()
-    argv = [executable, "-m", "benchmarks.clientsession_proxy", "--port", str(port)]
+    argv = [executable, "-m", "benchmarks.targets.clientsession_proxy", "--port", str(port)]
     argv += ["--upstream", f"http://127.0.0.1:{upstream_port}/mcp"]
     argv += ["--key", str(issuer.pem_file), "--audience", issuer.audience]
     with running(argv, core=PROXY_CORE, output=directory / "clientsession.log") as process:

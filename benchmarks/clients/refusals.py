@@ -3,9 +3,9 @@
 import http.client
 from collections.abc import Mapping
 
-from benchmarks.load import Target
+from benchmarks.clients.load import Target
+from benchmarks.clients.tokens import SigningIssuer
 from benchmarks.processes import BenchmarkError
-from benchmarks.tokens import SigningIssuer
 
 _LIMIT_S = 5
 _UNAUTHORIZED = 401

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.gateway import running_gateway
 from benchmarks.rig import Rig
-from benchmarks.upstream import running_upstream
+from benchmarks.targets.gateway import running_gateway
+from benchmarks.targets.upstream import running_upstream
 
 STARTS = 5
 
