@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +12,7 @@ from importlib.metadata import version
 from gateway.app.issuers import Issuers
 from gateway.config.complete import public_url
 from gateway.config.model import Config
+from gateway.errors import MisdirectedRequest
 from gateway.identity.revocations import Revocations
 from gateway.identity.sources import IssuerSources
 from gateway.observability import log
@@ -28,10 +29,13 @@ from gateway.observability.seldom import Seldom
 from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
 from gateway.proxy.reach import Reach
+from gateway.proxy.routes import authorities
 from gateway.proxy.visit import Visit, new_request_id
 
 DISTRIBUTION = "mcp-auth-gateway"
 FULL = "a client was turned away: limits.connections or limits.connections_per_address is reached"
+MISDIRECTED = "a request was for a host that is not ours"
+_HOSTS_SHOWN = 10
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,6 +51,7 @@ class Observers:
     denials: Denials = field(default_factory=Denials)
     readiness: Readiness = field(default_factory=Readiness)
     issuers: Issuers | None = None
+    hosts: Sequence[str] = ()
     seldom: Seldom = field(default_factory=lambda: Seldom(logger))
 
     def watch(self, issuers: Issuers, revocations: Revocations) -> None:
@@ -79,6 +84,8 @@ class Observers:
         outcome = outcome_of(visit)
         if visit.route is None:
             self.metrics.unrouted.finished(outcome)
+            if visit.reason == MisdirectedRequest.default_reason:
+                self._misdirected(visit)
             # Documents and probes are asked for all the time, by anybody, and tell nothing.
             if visit.reason != OK or visit.http_method not in _READS:
                 self.audit.write(outcome)
@@ -90,6 +97,21 @@ class Observers:
             self.audit.write(outcome)
         if outcome.decision != "allow":
             self.denials.note(outcome)
+
+    def _misdirected(self, visit: Visit) -> None:
+        advice = (
+            "a proxy in front must keep Host, or be in trusted_proxies and send X-Forwarded-Host"
+        )
+        if visit.forwarded_host in self.hosts:
+            advice = f"name the proxy {visit.peer} in trusted_proxies: then X-Forwarded-Host counts"
+        self.seldom.warn(
+            MISDIRECTED,
+            host=visit.host,
+            forwarded_host=visit.forwarded_host,
+            expected=self.hosts[:_HOSTS_SHOWN],
+            peer=visit.peer,
+            advice=advice,
+        )
 
     def session(self, event: SessionStarted | SessionEnded) -> None:
         """Tell of a session that began or ended."""
@@ -201,9 +223,15 @@ async def open_observers(config: Config) -> AsyncIterator[Observers]:
     audit = AuditLog(config.log.audit_file, metrics.audit_dropped)
     try:
         readiness = Readiness(needs=config.admin.readiness.model_dump())
-        yield Observers(metrics, audit, readiness=readiness)
+        yield Observers(metrics, audit, readiness=readiness, hosts=_hosts(config))
     finally:
         audit.close()
+
+
+def _hosts(config: Config) -> Sequence[str]:
+    """The Host values that lead to a server."""
+    urls = [public_url(config, server) for server in config.servers.values()]
+    return sorted({host for url in urls for host in authorities(url)})
 
 
 def observed(config: Config, observers: Observers) -> Observed:

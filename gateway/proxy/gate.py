@@ -17,6 +17,7 @@ from gateway.errors import (
     InvalidRequest,
     InvalidToken,
     MethodNotAllowed,
+    MisdirectedRequest,
     MissingToken,
 )
 from gateway.identity.principal import Principal
@@ -32,13 +33,19 @@ from gateway.proxy.caller import Presence
 from gateway.proxy.cors import check_origin, preflight
 from gateway.proxy.deliver import deliver
 from gateway.proxy.forward import Delivery, Way
-from gateway.proxy.inbound import Head, has_body, read_head
+from gateway.proxy.inbound import (
+    Head,
+    forwarded_host,
+    has_body,
+    read_head,
+    with_forwarded_host,
+)
 from gateway.proxy.introduction import Introduction, introduce
 from gateway.proxy.limits import StrangerLimits, Using
 from gateway.proxy.operation import read_operation
 from gateway.proxy.own_tools import OwnTools
 from gateway.proxy.parameters import check_parameters
-from gateway.proxy.peer import Network, client_address
+from gateway.proxy.peer import Network, client_address, is_trusted
 from gateway.proxy.refuse import refuse
 from gateway.proxy.refused_call import note_refused_call
 from gateway.proxy.respond import JSON, NO_STORE, ClientStalled, Reply, Written, write_reply
@@ -105,9 +112,11 @@ class Gate:
 
     async def _serve(self, request: BaseRequest, visit: Visit) -> Written:
         head = read_head(request)
-        visit.host, visit.path = head.authority, head.path
         visit.address = self._client_address(head)
-        place = self._routes.match(head)
+        if self._trusted_proxies and is_trusted(head.address, self._trusted_proxies):
+            head = with_forwarded_host(head, self._routes.sites)
+        visit.host, visit.path = head.authority, head.path
+        place = self._find(head, visit)
         if not isinstance(place, Route):
             reply = await _answer(request, place, head)
             visit.status = reply.status
@@ -205,6 +214,13 @@ class Gate:
         self.in_flight -= 1
         if self.in_flight == 0 and self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
+
+    def _find(self, head: Head, visit: Visit) -> Route | Receiver | Answer:
+        try:
+            return self._routes.match(head)
+        except MisdirectedRequest:
+            visit.peer, visit.forwarded_host = head.address, forwarded_host(head)
+            raise
 
     def _client_address(self, head: Head) -> str:
         forwarded_for = head.headers.getall("X-Forwarded-For", ())

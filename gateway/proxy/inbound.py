@@ -1,6 +1,6 @@
 """The head of a request as the gateway believes it, and the doors it must pass first."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -63,6 +63,29 @@ def read_head(request: BaseRequest) -> Head:
         request.raw_headers,
         request.remote or "unix",
     )
+
+
+def forwarded_host(head: Head) -> str | None:
+    """What a proxy says the client asked for, None when it says nothing that is a host.
+
+    Of several the last: it was added by whoever connected.
+    """
+    values = head.headers.getall("X-Forwarded-Host", ())
+    try:
+        return _authority(values[-1].rpartition(",")[2].strip(" \t")) if values else None
+    except InvalidRequest:
+        return None
+
+
+def with_forwarded_host(head: Head, ours: Container[str]) -> Head:
+    """The head of a request whose Host a trusted proxy has rewritten.
+
+    A Host of ours stays: another one beside it may be the client's word, passed on unseen.
+    """
+    if head.authority in ours:
+        return head
+    said = forwarded_host(head)
+    return msgspec.structs.replace(head, authority=said) if said in ours and said else head
 
 
 def has_body(head: Head) -> bool:

@@ -32,7 +32,8 @@ class Visit:
     the reason of one in shadow mode that denied; `rewriter` changes the answer on its way.
     `request_id` is the gateway's own, `sent_request_id` the client's, None when it sent none that
     is harmless. `claimed` is whom a credential names that was refused, `answer` what became of
-    the call. `host` and `path` are what the client asked for.
+    the call. `host` and `path` are what the client asked for. Of a host that is not ours, `peer`
+    is who connected and `forwarded_host` what it said that the client asked for.
     """
 
     request_id: str
@@ -67,6 +68,8 @@ class Visit:
     claimed: Claimed | None = None
     answer: Answer = ANSWER_OK
     body_begun: bool = False
+    peer: str | None = None
+    forwarded_host: str | None = None
 
     @property
     def wire_id(self) -> str:

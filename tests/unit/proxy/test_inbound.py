@@ -5,7 +5,13 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from gateway.errors import ExpectationFailed, InvalidRequest
-from gateway.proxy.inbound import Head, has_body, read_head
+from gateway.proxy.inbound import (
+    Head,
+    forwarded_host,
+    has_body,
+    read_head,
+    with_forwarded_host,
+)
 
 
 def read(target: str = "/mcp", method: str = "POST", *headers: tuple[str, str]) -> Head:
@@ -78,3 +84,30 @@ def test_an_offer_of_http_2_is_ignored() -> None:
 )
 def test_a_body_is_known_by_its_framing(framing: tuple[str, str], expected: bool) -> None:
     assert has_body(read("/mcp", "GET", ("Host", "a.example"), framing)) is expected
+
+
+@pytest.mark.requirement("B10")
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([], None),
+        (["A.example"], "a.example"),
+        (["x.example, a.example:8443"], "a.example:8443"),
+        (["x.example", "a.example"], "a.example"),
+        (["a.example, "], None),
+        (["a.example/x"], None),
+    ],
+)
+def test_the_last_forwarded_host_is_the_proxys_own(values: list[str], said: str | None) -> None:
+    head = read("/mcp", "POST", ("Host", "b"), *(("X-Forwarded-Host", each) for each in values))
+
+    assert forwarded_host(head) == said
+
+
+@pytest.mark.requirement("B10")
+def test_a_forwarded_host_counts_only_where_host_is_not_ours() -> None:
+    head = read("/mcp", "POST", ("Host", "b.example"), ("X-Forwarded-Host", "a.example"))
+
+    assert with_forwarded_host(head, {"a.example"}).authority == "a.example"
+    assert with_forwarded_host(head, {"a.example", "b.example"}) is head
+    assert with_forwarded_host(head, {"c.example"}) is head
