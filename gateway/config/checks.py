@@ -14,6 +14,7 @@ from gateway.config.model import Config, Server
 from gateway.config.own_tool_checks import find_bad_own_tools
 from gateway.config.places import find_bad_places
 from gateway.config.problems import Finding
+from gateway.config.scope_checks import find_bad_scopes
 from gateway.oauth.resource import canonical_resource
 
 
@@ -32,7 +33,8 @@ def find_conflicts(config: Config) -> list[Finding]:
         found += _below(("issuers", name), find_bad_issuer(issuer))
     for name, server in config.servers.items():
         found += _below(("servers", name), _server(config, server))
-    return [*found, *find_unknown_issuers(config), *find_bad_places(config)]
+    found += [*find_unknown_issuers(config), *find_bad_scopes(config)]
+    return found + find_bad_places(config)
 
 
 def find_warnings(config: Config) -> list[Finding]:

@@ -37,11 +37,22 @@ async def test_metadata_names_the_resource_and_where_to_log_in(path: str) -> Non
 
 
 @pytest.mark.requirement("17", "68")
-async def test_metadata_never_offers_offline_access() -> None:
-    async with running_rig() as rig:
-        answer = await get(rig, PATH_INSERTED)
+async def test_clients_are_told_to_ask_for_what_everybody_needs_and_no_more() -> None:
+    """Not for everything that rules may ask for one day."""
+    keys = (
+        "auth: {scopes: [mcp:read]}, rules: ["
+        "{tools: [write], allow: {scopes: [mcp:write]}}, {allow: {scopes: [mcp:admin]}}]"
+    )
+    async with running_rig(server=keys) as rig:
+        metadata = document(await get(rig, PATH_INSERTED))
+        missing = await rig.send(post(rig.port, CALL))
+        lacking = await rig.call(token=rig.token(scope="mcp:write mcp:admin"))
 
-    assert b"offline_access" not in answer.body
+    assert metadata["scopes_supported"] == ["mcp:read"]
+    for refused, status in ((missing, 401), (lacking, 403)):
+        assert refused.status == status
+        assert 'scope="mcp:read"' in (refused.challenge or "")
+    rig.upstream.assert_untouched()
 
 
 @pytest.mark.requirement("3", "5", "6", "72", "73", "77")
