@@ -97,6 +97,57 @@ async def test_an_address_that_keeps_failing_waits_before_its_tokens_are_looked_
         assert (await rig.call(token=known)).status == 200  # its verdict is remembered
 
 
+@pytest.mark.requirement("N6", "S8")
+async def test_the_failures_of_one_address_are_nobody_elses() -> None:
+    limits = "trusted_proxies: [127.0.0.1]\nlimits: {unauthenticated_per_address: 3/m}\n"
+    forger, other = (b"X-Forwarded-For: 198.51.100.%d\r\n" % number for number in (1, 2))
+    async with running_rig(limits) as rig:
+        for number in range(3):
+            await rig.call(token=f"bad{number}", headers=forger)
+
+        check_refusal(await rig.call(headers=forger), "too_many_failures")
+        rig.upstream.assert_untouched()
+        assert (await rig.call(headers=other)).status == 200
+
+
+@pytest.mark.requirement("S8")
+async def test_peers_are_told_apart_by_the_connections_they_come_on() -> None:
+    async with running_rig("limits: {unauthenticated_per_address: 1/m}\n") as rig:
+        call = post(rig.port, CALL, token=rig.token())
+        async with raw_connection(rig.port, "127.0.0.2") as forger:
+            await forger.send(post(rig.port, CALL, token="bad"))  # noqa: S106  # no password
+            assert (await forger.read_response()).status == 401
+            await forger.send(call)
+            check_refusal(await forger.read_response(), "too_many_failures")
+        rig.upstream.assert_untouched()
+        async with raw_connection(rig.port, "127.0.0.3") as other:
+            await other.send(call)
+            assert (await other.read_response()).status == 200
+
+
+@pytest.mark.requirement("S8")
+async def test_callers_without_a_token_have_an_allowance_for_each_address() -> None:
+    keys = "allow: anonymous, limits: {per_principal: 1/m}"
+    first, second = (b"X-Forwarded-For: 198.51.100.%d\r\n" % number for number in (1, 2))
+    async with running_rig("trusted_proxies: [127.0.0.1]\n", server=keys) as rig:
+        calls = [post(rig.port, CALL, headers=each) for each in (first, second, first)]
+
+        statuses = [(await rig.send(each)).status for each in calls]
+
+        assert statuses == [200, 200, 429]
+        assert len(rig.upstream.requests) == 2
+
+
+async def test_an_address_that_failed_once_may_go_on_with_good_tokens() -> None:
+    """What is being looked at counts; what was looked at and found good does not."""
+    async with running_rig("limits: {unauthenticated_per_address: 3/m}\n") as rig:
+        assert (await rig.call(token="bad")).status == 401  # noqa: S106  # no password
+
+        statuses = [(await rig.call(token=rig.token(jti=str(n)))).status for n in range(6)]
+
+        assert statuses == [200] * 6
+
+
 async def test_probes_without_a_token_count_but_are_always_answered() -> None:
     async with running_rig("limits: {unauthenticated_per_address: 1/m}\n") as rig:
         probes = [await rig.send(rig.request("GET", "/mcp")) for _ in range(3)]

@@ -1,14 +1,18 @@
 """Lists that callers see: filtered by the same rules as calls, on whatever way they come."""
 
+import asyncio
 import json
+from contextlib import suppress
 
 import pytest
 
+from gateway.proxy.answer_rewriter import MAX_ANSWER_BYTES
 from tests.integration.test_rules import anonymous, message, server
 from tests.support.raw_http import post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head, json_reply
 from tests.support.rig import Rig, running_rig
 
+MIB = 1024 * 1024
 TOOLS = [
     {"name": "get_a", "inputSchema": {"type": "object"}, "x": 1.50},
     {"name": "wipe", "inputSchema": {}},
@@ -190,3 +194,19 @@ async def test_blanks_before_an_event_hide_nothing_from_the_filter() -> None:
 
     assert response.body.count(b"get_a") == 2
     assert b"wipe" not in response.body
+
+
+@pytest.mark.requirement("S2")
+@pytest.mark.parametrize("piece", [b"a" * MIB, b"data: aaaaaaa\n" * (MIB // 14)])
+async def test_an_event_without_end_is_cut_before_it_fills_the_memory(piece: bytes) -> None:
+    async with running_rig(server=RULES) as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: "))
+        await client.send(post(rig.port, message("tools/list"), token=rig.token()))
+        await rig.upstream.wait_for_request()
+        with suppress(ConnectionError):  # cut meanwhile
+            for _ in range(MAX_ANSWER_BYTES // MIB + 2):
+                await rig.upstream.send(chunk(piece))
+
+        async with asyncio.timeout(5):
+            await rig.upstream.connection_lost.wait()
+        assert b"aaaa" not in (await client.reader.read())

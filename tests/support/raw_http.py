@@ -103,9 +103,10 @@ class RawConnection:
 
 
 @contextlib.asynccontextmanager
-async def raw_connection(port: int) -> AsyncIterator[RawConnection]:
-    """Connect to a loopback port."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def raw_connection(port: int, source: str | None = None) -> AsyncIterator[RawConnection]:
+    """Connect to a loopback port, from another loopback address with `source`."""
+    local = None if source is None else (source, 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=local)
     try:
         yield RawConnection(reader, writer)
     finally:

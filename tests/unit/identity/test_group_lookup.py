@@ -7,6 +7,7 @@ import pytest
 
 from gateway.config.issuer import ClientCredentials, GroupLookup
 from gateway.errors import IdentityUnavailable
+from gateway.identity import group_lookup
 from gateway.identity.flights import Flights
 from gateway.identity.group_lookup import UNKNOWN_FOR_S, GroupLookups
 from gateway.identity.principal import Principal
@@ -102,6 +103,22 @@ async def test_callers_of_other_issuers_are_other_callers(
     await lookups.complete(caller("eve"))
 
     assert service.count(PATH) == 3
+
+
+async def test_what_is_remembered_is_bounded_and_the_oldest_goes_first(
+    settings: GroupLookup,
+    asking: Asking,
+    flights: Flights,
+    clock: HandClock,
+    service: IssuerService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_lookup, "MAX_REMEMBERED", 2)
+    lookups = GroupLookups(settings, asking.provider, own_token, flights, clock.clocks)
+    for subject in ("a", "b", "c", "c", "b", "a"):
+        await lookups.complete(caller(subject))
+
+    assert service.count(PATH) == 4
 
 
 @pytest.mark.requirement("C7")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import UpstreamInvalid
-from gateway.mcp.sse import EndpointRewriter, EventBoundary
+from gateway.mcp.sse import DataRewriter, EndpointRewriter, EventBoundary
 
 ENDPOINT = b"event: endpoint\ndata: /messages?id=1\n\n"
 MESSAGE = b'data: {"jsonrpc":"2.0","method":"ping","id":1}\n\n'
@@ -135,3 +135,30 @@ def test_an_endpoint_that_is_no_single_address_is_refused(data: bytes) -> None:
 
 def test_an_empty_piece_stays_empty() -> None:
     assert _fed(b"") == [b""]
+
+
+@pytest.mark.requirement("S2")
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"data: " + b"a" * 100],
+        [b"data: aaaa\n"] * 10,
+        [b"id: 1\n", b": comment\n" * 10],
+        [b"a"] * 101,
+    ],
+    ids=["line", "lines", "comments inside", "bytes"],
+)
+def test_an_event_that_never_ends_is_not_collected(pieces: list[bytes]) -> None:
+    rewriter = DataRewriter(bytes.upper, 100)
+
+    with pytest.raises(UpstreamInvalid):
+        b"".join(map(rewriter.feed, pieces))
+
+
+@pytest.mark.requirement("S2")
+def test_only_the_event_that_is_under_way_counts() -> None:
+    rewriter = DataRewriter(bytes.upper, 100)
+
+    pieces = [rewriter.feed(b": c\ndata: " + b"a" * 80 + b"\n\n") for _ in range(3)]
+
+    assert pieces == [b": c\ndata: " + b"A" * 80 + b"\n\n"] * 3
