@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,10 +14,12 @@ from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
 from gateway.proxy.inbound import Head
 from gateway.proxy.legacy_endpoint import LegacyEndpoints
+from gateway.proxy.own_urls import OwnUrls
 from gateway.proxy.response_headers import response_headers
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import Target
 from gateway.proxy.upstream import UpstreamPool
+from gateway.proxy.upstream_query import UpstreamQuery
 
 _REDIRECTS = frozenset({307, 308})  # the two that keep method and body: RFC 9110 §15.4.8, §15.4.9
 _MAX_REDIRECTS = 3
@@ -65,8 +67,8 @@ class Forwarder:
         self.pool = pool
         self.streams = streams
         self._policy = policy
-        self._origin = f"{'https' if target.tls else 'http'}://{target.authority}"
-        self._path = target.path
+        self._own_urls = OwnUrls(target, public_url, policy.host)
+        self._query = UpstreamQuery(target.path)
         public = urlsplit(public_url)
         self._scheme, self._host, self._public_path = (
             public.scheme,
@@ -111,29 +113,23 @@ class Forwarder:
 
         Raises `UpstreamInvalid` when it points to another server.
         """
-        target = self._own_target(endpoint)
+        target = self._own_urls.target_of(endpoint)
         if target is None:
             raise UpstreamInvalid("The server behind the gateway sent a foreign endpoint.")
-        return f"{self._public_path}?{self._endpoints.query(target, principal)}"
+        return f"{self._public_path}?{self._endpoints.query(target.decode(), principal)}"
 
     def _target(self, head: Head, principal: Principal | None) -> bytes:
         given = self._endpoints.target(head.method, head.query, principal)
         if given is not None:
             return given
-        return (f"{self._path}?{head.query}" if head.query else self._path).encode()
+        return self._query.target(head.query)
 
     def _redirected(self, response: UpstreamResponse) -> bytes:
-        target = self._own_target(_location(response))
+        target = self._own_urls.target_of(_location(response))
         response.close()
         if target is None:
             raise UpstreamInvalid("The server behind the gateway redirects elsewhere.")
-        return target.encode()
-
-    def _own_target(self, reference: str) -> str | None:
-        joined = urlsplit(urljoin(f"{self._origin}{self._path}", reference))
-        if f"{joined.scheme}://{joined.netloc}" != self._origin:
-            return None
-        return f"{joined.path}?{joined.query}" if joined.query else joined.path
+        return target
 
     def _judge(self, head: Head, response: UpstreamResponse) -> Delivery:
         try:

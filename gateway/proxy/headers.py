@@ -92,8 +92,10 @@ class HeaderPolicy:
         self.pseudonym = pseudonym.encode()
         self.own_via = field_lines([(b"Via", b"1.1 " + self.pseudonym)])
         # `identity`: the body is shown to the client as it is, so it must not be compressed.
-        host = (upstream.host or authority).encode()
-        self.opening = field_lines([(b"Host", host), (b"Accept-Encoding", b"identity")])
+        self.host = upstream.host or authority
+        self.opening = field_lines(
+            [(b"Host", self.host.encode()), (b"Accept-Encoding", b"identity")]
+        )
         names = [each.name for each in self.identity]
         if upstream.credential.header is not None:
             names.append(upstream.credential.header.header)

@@ -17,16 +17,23 @@ Kind = Literal["stateful", "stateless", "json", "sse"]
 @contextmanager
 def running_mcp_server(kind: Kind) -> Iterator[str]:
     """Serve the tools of the example and give the URL of the endpoint."""
+    with running_app(_app(kind)) as origin:
+        yield f"{origin}{'/sse' if kind == 'sse' else '/mcp'}"
+
+
+@contextmanager
+def running_app(app: Starlette) -> Iterator[str]:
+    """Serve an application with uvicorn as it comes, and give its origin."""
     listener = listening_socket()
     server = uvicorn.Server(
         uvicorn.Config(
-            _app(kind), log_level="critical", ws="none", lifespan="on", timeout_graceful_shutdown=1
+            app, log_level="critical", ws="none", lifespan="on", timeout_graceful_shutdown=1
         )
     )
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}{'/sse' if kind == 'sse' else '/mcp'}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(5)
