@@ -192,12 +192,16 @@ class MisdirectedRequest(GatewayError):
 
 
 class MethodNotAllowed(GatewayError):
-    """MCP uses POST, GET, DELETE and OPTIONS: RFC 9110 §15.5.6."""
+    """RFC 9110 §15.5.6. `allow` are the methods that there are, for Allow."""
 
     status = 405
     code = "method_not_allowed"
     jsonrpc_code = -32600
     default_reason = "method"
+
+    def __init__(self, description: str, *, allow: str) -> None:
+        super().__init__(description)
+        self.allow = allow
 
 
 class RequestTimeout(GatewayError):

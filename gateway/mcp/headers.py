@@ -12,15 +12,16 @@ from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
 
 _SENTINEL = re.compile(r"=\?base64\?(?P<value>.*)\?=", re.DOTALL)
-_REVISION = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_REVISION = re.compile(r"[!-+\--~]{1,64}")  # visible, but no comma
 _PLAIN = re.compile(r"[\x20-\x7E\t]*")
 _NAMED = frozenset({"tools/call", "resources/read", "prompts/get"})
 
 
 def declared_revision(values: Sequence[str]) -> str | None:
-    """Read MCP-Protocol-Version; None when it is absent. Unknown revisions pass.
+    """Read MCP-Protocol-Version; None when it is absent.
 
-    Raises `InvalidRequest` for two, and for what is no revision at all.
+    Whatever is written there passes: only the server can say what it supports (MCP 2026-07-28,
+    -32022). Raises `InvalidRequest` for two, and for what could be read as two.
     """
     if not values:
         return None

@@ -3,7 +3,8 @@
 KNOWN: tuple[str, ...] = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28")
 
 _BATCHES = frozenset({None, "2024-11-05", "2025-03-26"})
-_FIRST_MIRRORING = "2026-07-28"
+# With the one before the first: some SDKs still agree on it.
+_WITHOUT_MIRRORS = frozenset({None, "2024-10-07", *KNOWN[: KNOWN.index("2026-07-28")]})
 
 
 def has_batches(revision: str | None) -> bool:
@@ -17,7 +18,7 @@ def has_batches(revision: str | None) -> bool:
 def mirrors_headers(revision: str | None) -> bool:
     """Tell whether headers repeat the body and must agree with it.
 
-    So do all revisions to come: a date compares as text. An unknown future one that were let
+    A revision that nobody knows counts as the newest, however it is written: one that were let
     off would be a way around the comparison.
     """
-    return revision is not None and revision >= _FIRST_MIRRORING
+    return revision not in _WITHOUT_MIRRORS

@@ -16,7 +16,7 @@ _EXPOSED: Header = (
     b" DPoP-Nonce",
 )
 _VARY: Header = (b"Vary", b"Origin")
-_METHODS = b"GET, POST, DELETE, OPTIONS"
+MCP_METHODS = "GET, POST, DELETE, OPTIONS"
 
 PUBLIC_DOCUMENT: list[Header] = [(b"Access-Control-Allow-Origin", b"*")]
 
@@ -37,14 +37,14 @@ def check_origin(head: Head, origins: frozenset[str]) -> list[Header]:
 def preflight(head: Head, allowed: list[Header]) -> Reply:
     """Answer OPTIONS: what the page may send; without Origin just the methods."""
     if not allowed:
-        return Reply(204, [(b"Allow", _METHODS)])
+        return Reply(204, [(b"Allow", MCP_METHODS.encode())])
     asked = head.headers.get("Access-Control-Request-Headers", "").split(",")
     granted = ", ".join(name.strip() for name in asked if _ASKABLE.fullmatch(name.strip()))
     return Reply(
         204,
         [
             *allowed,
-            (b"Access-Control-Allow-Methods", _METHODS),
+            (b"Access-Control-Allow-Methods", MCP_METHODS.encode()),
             (b"Access-Control-Allow-Headers", granted.encode()),
             (b"Access-Control-Max-Age", b"7200"),
         ],

@@ -73,4 +73,4 @@ def _answer(head: Head, reply: Reply) -> Reply:
         allow: Header = (b"Access-Control-Allow-Methods", b"GET, HEAD")
         names: Header = (b"Access-Control-Allow-Headers", b"MCP-Protocol-Version")
         return Reply(204, [*PUBLIC_DOCUMENT, allow, names])
-    raise MethodNotAllowed("This document can only be read.")
+    raise MethodNotAllowed("This document can only be read.", allow="GET, HEAD, OPTIONS")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -136,6 +137,8 @@ class Forwarder:
             headers = response_headers(response.headers)
             media = _media_type(headers)
             _check_status(response.status)
+            if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
+                headers = _with_allow(head, headers)
             if not _is_mcp(head, response, media):
                 return Delivery(_without_body(response), _without_type(headers), False, False)
         except UpstreamInvalid:
@@ -179,6 +182,13 @@ def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
     if lenient:
         return not media  # which `nosniff` keeps from being a page
     raise UpstreamInvalid("The server behind the gateway answered with something else than MCP.")
+
+
+def _with_allow(head: Head, headers: list[Field]) -> list[Field]:
+    """RFC 9110 §15.5.6, also where the server forgets it: OPTIONS is ours, POST is MCP's."""
+    if any(name.lower() == b"allow" for name, _ in headers):
+        return headers
+    return [*headers, (b"Allow", b"OPTIONS" if head.method == "POST" else b"POST, OPTIONS")]
 
 
 def _without_body(response: UpstreamResponse) -> UpstreamResponse:

@@ -30,7 +30,7 @@ from gateway.proxy.answer_rewriter import AnswerRewriter, Change, rewrite_body
 from gateway.proxy.authorize import authorize
 from gateway.proxy.body import read_body
 from gateway.proxy.caller import Presence
-from gateway.proxy.cors import check_origin, preflight
+from gateway.proxy.cors import MCP_METHODS, check_origin, preflight
 from gateway.proxy.deliver import deliver
 from gateway.proxy.forward import Delivery, Way
 from gateway.proxy.inbound import (
@@ -306,14 +306,14 @@ def _note_place(request: BaseRequest, visit: Visit) -> None:
 def check_method(head: Head) -> None:
     """Raise `MethodNotAllowed` for what MCP does not use."""
     if head.method not in ("POST", "GET", "DELETE"):
-        raise MethodNotAllowed("MCP uses POST, GET and DELETE.")
+        raise MethodNotAllowed("MCP uses POST, GET and DELETE.", allow=MCP_METHODS)
 
 
 async def _answer(request: BaseRequest, place: Receiver | Answer, head: Head) -> Reply:
     if not isinstance(place, Receiver):
         return await place(head)
     if head.method != "POST":
-        raise MethodNotAllowed("Only a POST is taken here.")
+        raise MethodNotAllowed("Only a POST is taken here.", allow="POST")
     body = await read_body(request, place.body)
     return await place.receive(head, body)
 

@@ -16,14 +16,16 @@ _UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"'})
 def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
     """Read what a POST asks for; for the other methods, what its headers say.
 
-    Raises `UnsupportedMediaType`, `ParseError`, `InvalidMessage` or `HeaderMismatch`.
+    Raises `InvalidRequest` for a malformed revision, `UnsupportedMediaType`, `ParseError`,
+    `InvalidMessage` or `HeaderMismatch`; `visit` has the id of what could be read all the same.
     """
-    revision = declared_revision(head.headers.getall("MCP-Protocol-Version", ()))
+    versions = head.headers.getall("MCP-Protocol-Version", ())
     if head.method != "POST":
-        return operation_of((), revision)
-    check_media(head)
+        return operation_of((), declared_revision(versions))
     messages: Sequence[Message] = ()
     try:
+        revision = declared_revision(versions)
+        check_media(head)
         messages = read_messages(body, batch=has_batches(revision))
         for message in messages:
             check_mirrored_headers(message, revision, head.headers)

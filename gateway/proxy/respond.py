@@ -8,7 +8,13 @@ import msgspec
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.errors import AccessDenied, GatewayError, InsufficientScope, RateLimited
+from gateway.errors import (
+    AccessDenied,
+    GatewayError,
+    InsufficientScope,
+    MethodNotAllowed,
+    RateLimited,
+)
 from gateway.message_head import Field, build_head, field_lines
 
 Header = Field
@@ -158,6 +164,8 @@ def error_reply(
     """Build the answer to a request that ends here."""
     retry_after_s = getattr(error, "retry_after_s", None)
     extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
+    if isinstance(error, MethodNotAllowed):
+        extra.append((b"Allow", error.allow.encode()))
     body = error_message(error, request_id=request_id, message_id=message_id)
     return Reply(error.status, [JSON, NO_STORE, *extra, *headers], body)
 

@@ -118,6 +118,8 @@ class Routes:
         receiver = site.receivers.get(head.path)
         if receiver is not None:
             return receiver
+        if answer is not None:
+            return answer  # it says which methods there are
         raise NotFound(_hint(site, head.path))
 
 

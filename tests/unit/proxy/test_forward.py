@@ -125,3 +125,64 @@ async def test_every_answer_forbids_to_sniff() -> None:
         answers += [await rig.call(), await rig.send(b"nonsense\r\n\r\n")]
 
         assert [each.values("X-Content-Type-Options") for each in answers] == [["nosniff"]] * 8
+
+
+@pytest.mark.requirement("B12")
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/mcp", "GET, POST, DELETE, OPTIONS"),
+        ("HEAD", "/mcp", "GET, POST, DELETE, OPTIONS"),
+        ("POST", "/.well-known/openid-configuration", "GET, HEAD, OPTIONS"),
+        ("POST", "/health", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/", "GET, HEAD, OPTIONS"),
+        ("PUT", "/.well-known/oauth-protected-resource/mcp", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/.well-known/oauth-authorization-server", "GET, HEAD, OPTIONS"),
+        ("GET", "/.well-known/mcpgw/backchannel-logout/default", "POST"),
+        ("OPTIONS", "/.well-known/mcpgw/backchannel-logout/default", "POST"),
+    ],
+)
+async def test_a_refused_method_is_told_which_there_are(method: str, path: str, allow: str) -> None:
+    async with running_rig(issuer="backchannel_logout: {clients: [mcp]}") as rig:
+        response = await rig.send(rig.request(method, path))
+
+        assert (response.status, response.values("Allow")) == (405, [allow])
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("B12")
+@pytest.mark.parametrize(("sent", "given"), [(b"", "POST, OPTIONS"), (b"Allow: POST\r\n", "POST")])
+async def test_a_405_of_the_server_has_allow_too(sent: bytes, given: str) -> None:
+    async with running_rig() as rig:
+        rig.upstream.replies.append(json_reply(b"{}", status="405 No", headers=sent))
+        token = f"Authorization: Bearer {rig.token()}\r\n".encode()
+
+        response = await rig.send(rig.request("GET", "/mcp", headers=token))
+
+        assert (response.status, response.values("Allow")) == (405, [given])
+
+
+@pytest.mark.requirement("B13")
+async def test_a_revision_that_nobody_knows_is_answered_by_the_server() -> None:
+    async with running_rig() as rig:
+        error = b'{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"x"}}'
+        rig.upstream.replies.append(json_reply(error, status="400 Bad Request"))
+        headers = (
+            b"MCP-Protocol-Version: v999.0.0\r\nMcp-Method: tools/call\r\nMcp-Name: whoami\r\n"
+        )
+
+        response = await rig.call(headers=headers)
+
+        assert (response.status, response.body) == (400, error)
+        assert rig.upstream.last.value("MCP-Protocol-Version") == "v999.0.0"
+
+
+@pytest.mark.requirement("B13")
+async def test_what_such_a_revision_mirrors_must_agree() -> None:
+    async with running_rig() as rig:
+        response = await rig.call(headers=b"MCP-Protocol-Version: v999.0.0\r\nMcp-Method: ping\r\n")
+
+        assert response.status == 400
+        assert b'"id":1' in response.body
+        assert b"-32020" in response.body
+        rig.upstream.assert_untouched()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.errors import HeaderMismatch, InvalidMessage, UnsupportedMediaType
+from gateway.errors import GatewayError, HeaderMismatch, InvalidMessage, UnsupportedMediaType
 from gateway.proxy.operation import check_media, read_operation
 from gateway.proxy.visit import Visit
 from tests.support.heads import head
@@ -34,6 +34,29 @@ def test_a_refused_message_keeps_its_id_for_the_answer(visit: Visit) -> None:
         read_operation(head(headers=modern), CALL, visit)
 
     assert visit.message_id == 7
+
+
+@pytest.mark.requirement("B13")
+@pytest.mark.parametrize(
+    "headers", [[JSON, *[("MCP-Protocol-Version", "2026-07-28")] * 2], [("Content-Type", "a/b")]]
+)
+def test_what_its_headers_refuse_keeps_its_id_too(
+    visit: Visit, headers: list[tuple[str, str]]
+) -> None:
+    with pytest.raises(GatewayError):
+        read_operation(head(headers=headers), CALL, visit)
+
+    assert visit.message_id == 7
+
+
+@pytest.mark.requirement("B13")
+def test_a_revision_that_nobody_knows_is_compared_as_the_newest(visit: Visit) -> None:
+    unknown = [JSON, ("MCP-Protocol-Version", "v999.0.0")]
+    mirrored = [*unknown, ("Mcp-Method", "tools/call"), ("Mcp-Name", "add")]
+
+    assert read_operation(head(headers=mirrored), CALL, visit).revision == "v999.0.0"
+    with pytest.raises(HeaderMismatch):
+        read_operation(head(headers=unknown), CALL, visit)
 
 
 @pytest.mark.requirement("30", "M4")
