@@ -11,6 +11,7 @@ from typing import Any
 from gateway.app.descriptors import has_run_out, is_exhaustion
 from gateway.app.record import DISTRIBUTION
 from gateway.config.model import Config
+from gateway.identity.repeat import repeat
 from gateway.observability.health import Readiness
 from gateway.observability.seldom import Seldom
 
@@ -53,9 +54,10 @@ class Watcher:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            self.look()
-            await asyncio.sleep(EVERY_S)
+        await repeat("watching", self._look, lambda: EVERY_S)
+
+    async def _look(self) -> None:
+        self.look()
 
     def look(self) -> None:
         """Tell what has changed since the last look."""

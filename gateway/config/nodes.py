@@ -14,6 +14,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _PLAIN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
 _MAX_NODES = 20_000  # aliases can multiply a small file into a large one
+_MAX_NESTING = 100
 _MAX_DEPTH = 32  # or contain themselves; the model is 6 deep
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -64,14 +65,14 @@ def read_tree(text: str) -> Tree:
     """Read a document. What is wrong with it is in `problems`; nothing is raised."""
     tree = Tree()
     try:
+        if (place := _too_deep(text)) is not None:
+            tree.problems.append(Problem((), "nested too deeply", place))
+            return tree
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
         tree.problems.append(Problem((), _syntax_words(error, place, text), place))
-        return tree
-    except RecursionError:
-        tree.problems.append(Problem((), "nested too deeply", Place(1, 1)))
         return tree
     except yaml.YAMLError as error:
         tree.problems.append(Problem((), f"not YAML: {str(error).splitlines()[0]}", Place(1, 1)))
@@ -87,6 +88,23 @@ def _syntax_words(error: yaml.MarkedYAMLError, place: Place, text: str) -> str:
     if any(each[place.column - 1 : place.column] == "\t" for each in line):
         return "a tab stands here: YAML is indented with spaces only"
     return error.problem or "not YAML"
+
+
+def _too_deep(text: str) -> Place | None:
+    """Where a document goes deeper than any reader of it: composing it would end the process.
+
+    libyaml's composer calls itself for each level, on a stack that nobody guards.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_NESTING:
+                mark = event.start_mark
+                return Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
 
 
 class _Reader:

@@ -1,6 +1,5 @@
 """A value that is fetched ahead of need, and kept when fetching fails."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from typing import Generic, TypeVar
 from gateway.identity.clocks import Clocks
 from gateway.identity.document import FetchFailed
 from gateway.identity.flights import Flights
+from gateway.identity.repeat import repeat
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,7 @@ class Refreshed(Generic[T]):
 
     async def run(self) -> None:
         """Fetch now and then ahead of expiry, until cancelled."""
-        while True:
-            await self.refresh()
-            await asyncio.sleep(self.next_delay_s())
+        await repeat(self._feed.name, self.refresh, self.next_delay_s)
 
     async def refresh(self) -> None:
         """Fetch once, or wait for the fetch that is under way; a failure changes nothing."""

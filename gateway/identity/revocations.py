@@ -3,12 +3,13 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from gateway.errors import IdentityUnavailable
 from gateway.identity.clocks import Clocks
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
+from gateway.identity.repeat import repeat
 from gateway.identity.revocation import (
     Revocation,
     RevocationSet,
@@ -52,6 +53,7 @@ class Revocations:
         self._lock = asyncio.Lock()
         self._is_store_current = True
         self._version: str | None = None
+        self._unreadable = 0
         self._stored: tuple[Revocation, ...] = ()
         self._filed: tuple[Revocation, ...] = ()
         self._set = RevocationSet()
@@ -61,8 +63,9 @@ class Revocations:
 
     @property
     def is_current(self) -> bool:
-        """Whether both the store and the file could be read last time."""
-        return self._is_store_current and (self._file is None or self._file.error is None)
+        """Whether both the store and the file could be read last time, and all that is in them."""
+        is_file_current = self._file is None or self._file.error is None
+        return self._is_store_current and not self._unreadable and is_file_current
 
     def check(self, principal: Principal, now: float) -> None:
         """Raise `InvalidToken` for a principal that is revoked.
@@ -121,18 +124,13 @@ class Revocations:
         Apart from each other: a store that does not answer must not hold up the file.
         """
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self._load_file))
-            group.create_task(self._repeat(self._load_store))
+            for name, look in (("file", self._load_file), ("store", self._load_store)):
+                group.create_task(repeat(f"revocations of the {name}", look, lambda: self._poll_s))
 
     async def load(self) -> None:
         """Look for changes once."""
         await self._load_file()
         await self._load_store()
-
-    async def _repeat(self, look: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await look()
-            await asyncio.sleep(self._poll_s)
 
     async def _load_file(self) -> None:
         if self._file is None:
@@ -150,6 +148,11 @@ class Revocations:
             if self._is_store_current:
                 logger.error("revocations cannot be read", extra={"error": str(error)})
             self._is_store_current = False
+        except Exception:
+            # What nobody foresaw must neither end the gateway nor count as read.
+            if self._is_store_current:
+                logger.exception("revocations cannot be read")
+            self._is_store_current = False
         else:
             if not self._is_store_current:
                 logger.info("revocations can be read again")
@@ -162,7 +165,20 @@ class Revocations:
             return
         entries = await self._store.entries(KIND)
         self._version = version
-        self._use_stored(_read_entries(entries))
+        self._use_stored([*self._understood(entries)])
+
+    def _understood(self, entries: Mapping[str, bytes]) -> Iterator[Revocation]:
+        """What the entries say; of one that is not understood, what it said before."""
+        known = {each.identity: each for each in self._stored}
+        self._unreadable = 0
+        for key, value in entries.items():
+            try:
+                yield parse_revocation(parse_json(value))
+            except ValueError as error:  # of another version of the gateway, or somebody else's
+                self._unreadable += 1
+                logger.error("revocation not understood", extra={"id": key, "error": str(error)})
+                if key in known:
+                    yield known[key]
 
     def _use_stored(self, revocations: Iterable[Revocation]) -> None:
         old, self._stored = self._stored, tuple(dict.fromkeys(revocations))
@@ -174,11 +190,3 @@ class Revocations:
         self._set = RevocationSet(listed)
         logger.info("revocations changed", extra={"count": len(listed)})
         self._on_change()
-
-
-def _read_entries(entries: Mapping[str, bytes]) -> Iterator[Revocation]:
-    for key, value in entries.items():
-        try:
-            yield parse_revocation(parse_json(value))
-        except ValueError as error:  # of another version of the gateway, or somebody else's
-            logger.error("revocation not understood", extra={"id": key, "error": str(error)})

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from gateway.identity.repeat import repeat
+
 logger = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 1024 * 1024
@@ -50,9 +52,7 @@ class WatchedFile(Generic[T]):
 
     async def run(self) -> None:
         """Look at the file now and then until cancelled."""
-        while True:
-            await self.load()
-            await asyncio.sleep(self._poll_s)
+        await repeat(str(self._path), self.load, lambda: self._poll_s)
 
     async def load(self) -> None:
         """Look at the file once."""
@@ -70,6 +70,9 @@ class WatchedFile(Generic[T]):
             value = await asyncio.to_thread(self._understand, content)
         except ValueError as error:
             self._complain(str(error), is_new=True)
+        # Whatever a parser stumbles over, the file is wrong; the error's text may repeat it.
+        except Exception as error:  # noqa: BLE001
+            self._complain(f"not understood: {type(error).__name__}", is_new=True)
         else:
             self._use(value)
         # The version from before the reading: what is written in between is seen next time.

@@ -97,10 +97,16 @@ class AuditLog:
             self._wake.wait()
             self._stopping.wait(GATHER_S)
             self._wake.clear()
-            if self._reopening.is_set():
-                self._reopening.clear()
-                self._reopen()
-            self._flush()
+            try:
+                self._turn()
+            except Exception:  # the thread would end, and every line after this be lost
+                logger.exception("unexpected failure in the audit log")
+        self._flush()
+
+    def _turn(self) -> None:
+        if self._reopening.is_set():
+            self._reopening.clear()
+            self._reopen()
         self._flush()
 
     def _flush(self) -> None:

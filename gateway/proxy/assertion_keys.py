@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, OKPKey
 from gateway.config.model import AssertionKeys as AssertionKeysSection
 from gateway.errors import ConfigError
 from gateway.identity.clocks import Clocks
+from gateway.identity.repeat import repeat
 from gateway.proxy.key_ring import RingKey, needs_new_key, signing_key, without_retired
 
 logger = logging.getLogger(__name__)
@@ -63,12 +64,13 @@ class AssertionKeys:
 
     async def run(self) -> None:
         """Look now and then until cancelled; what cannot be read changes nothing."""
-        while True:
-            await asyncio.sleep(POLL_S)
-            try:
-                await asyncio.to_thread(self.look)
-            except (OSError, ValueError) as error:
-                logger.warning("assertion keys not read", extra={"error": str(error)})
+        await repeat("assertion keys", self._look_again, lambda: POLL_S)
+
+    async def _look_again(self) -> None:
+        try:
+            await asyncio.to_thread(self.look)
+        except (OSError, ValueError) as error:
+            logger.warning("assertion keys not read", extra={"error": str(error)})
 
     def look(self) -> None:
         """Read what changed, and replace an own key that is due. Raises OSError, ValueError."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from gateway.identity.repeat import repeat
 from gateway.proxy.target import Target, open_connection
 
 EVERY_S = 5.0
@@ -41,6 +42,7 @@ class Reach:
         self._always = always
         self._clock = clock
         self._suspected = asyncio.Event()
+        self._has_looked = False
         self._reason = ""
         self._told = ""
         self._told_at: float | None = None
@@ -56,14 +58,17 @@ class Reach:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(LEAST_S)
+        await repeat("reaching an upstream", self._look_when_due, lambda: LEAST_S)
+
+    async def _look_when_due(self) -> None:
+        if self._has_looked:
             wait_s = EVERY_S - LEAST_S if self._has_cause else None
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._suspected.wait()
             self._suspected.clear()
+        self._has_looked = True
+        await self.look()
 
     async def look(self) -> None:
         """Connect once."""

@@ -189,9 +189,11 @@ class UpstreamPool:
     def _sweep(self) -> None:
         # One timer for all connections: a timer of its own costs each exchange 2 µs.
         now = self._loop.time()
-        for connection in [each for each in self._open if each.deadline <= now]:
-            connection.expire()
-        self._sweeper = self._loop.call_later(self._tick_s, self._sweep) if self._open else None
+        try:
+            for connection in [each for each in self._open if each.deadline <= now]:
+                connection.expire()
+        finally:  # else one that fails would let all others grow old for ever
+            self._sweeper = self._loop.call_later(self._tick_s, self._sweep) if self._open else None
 
 
 def _busy() -> UpstreamBusy:

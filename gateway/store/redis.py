@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.store.rates import Cell
+from gateway.store.readable import readable
 from gateway.store.unavailable import StoreUnavailable
 
 PREFIX = "mcpgw"
@@ -40,14 +41,21 @@ if removed == 1 then redis.call('SET', KEYS[2], ARGV[1]) end
 return removed
 """
 
-# Both clocks are Redis' own. Nothing is used unless all of it is there.
+# Both clocks are Redis' own. Nothing is used unless all of it is there. What is no time that could
+# have come from here counts as used up, or as nothing, and is replaced.
 _TAKE_ALL = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local whole = {}
 for i, key in ipairs(KEYS) do
   local period, times, count = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
-  whole[i] = math.max(tonumber(redis.call('GET', key) or now), now) + count * period / times
+  local held = redis.pcall('GET', key)
+  local known = type(held) == 'string' and tonumber(held) or now
+  if not (known <= now + period) then
+    known = now + period
+    redis.call('SET', key, string.format('%.0f', known), 'PX', math.ceil(period / 1000))
+  end
+  whole[i] = math.max(known, now) + count * period / times
   local wait = whole[i] - now - period
   if wait > 0 then return {i, math.ceil(wait)} end
 end
@@ -113,11 +121,14 @@ class RedisStore:
                 name async for name in self._client.scan_iter(match=f"{start}*", count=_SCAN_COUNT)
             ]
             values = await self._client.mget(names) if names else []
+            for index, name in enumerate(names):
+                # One that expired between the calls is gone; one that is no text is not.
+                if values[index] is None and await self._client.exists(name):
+                    values[index] = b""
         except RedisError as error:
             raise _unavailable(error) from error
-        # One that expired between the two calls is not there any more.
         return {
-            _text(name).removeprefix(start): _bytes(value)
+            readable(name).removeprefix(start): _bytes(value)
             for name, value in zip(names, values, strict=True)
             if value is not None
         }
@@ -125,10 +136,11 @@ class RedisStore:
     async def version(self, kind: str) -> str:
         """A random text, another one after every change by any replica."""
         try:
-            value = await self._client.get(_version(kind))
+            # Not GET, which fails for what is no text; the next change puts text there again.
+            (value,) = await self._client.mget([_version(kind)])
         except RedisError as error:
             raise _unavailable(error) from error
-        return _text(value) if value is not None else ""
+        return readable(value) if value is not None else ""
 
     async def take_all(self, cells: Sequence[Cell]) -> tuple[int, float] | None:
         """Use all of the cells, or none of them."""
@@ -165,10 +177,6 @@ def _end(expires_at: float | None) -> str:
         return ""
     # Redis refuses 0 and less; 1 ms after 1970 is over just as well.
     return str(max(1, math.ceil(min(expires_at, _LAST_MOMENT) * 1000)))
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
 
 
 def _bytes(value: bytes | str) -> bytes:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.store.readable import readable
 from gateway.store.unavailable import StoreUnavailable
 
 BUSY_TIMEOUT_S = 2.0
@@ -77,7 +78,8 @@ class SqliteStore:
         now = self._clock()
 
         def work(database: sqlite3.Connection) -> dict[str, bytes]:
-            return dict(database.execute(_ENTRIES, (kind, now)))
+            rows = database.execute(_ENTRIES, (kind, now))
+            return {readable(key): _octets(value) for key, value in rows}
 
         return await self._do(work, without_file={})
 
@@ -86,7 +88,7 @@ class SqliteStore:
 
         def work(database: sqlite3.Connection) -> str:
             row = database.execute(_VERSION, (kind,)).fetchone()
-            return "" if row is None else str(row[0])
+            return "" if row is None else readable(row[0])
 
         return await self._do(work, without_file="")
 
@@ -151,12 +153,19 @@ class SqliteStore:
                 check_same_thread=False,
                 isolation_level="IMMEDIATE",
             )
+            # Others may have written text that is none: whoever asks for it judges the bytes.
+            connection.text_factory = bytes
             try:
                 _prepare(connection)
             except sqlite3.Error:
                 connection.close()
                 raise
             return connection
+
+
+def _octets(value: object) -> bytes:
+    # A column keeps whatever type somebody wrote into it: https://www.sqlite.org/datatype3.html
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -2,19 +2,20 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
 from gateway.identity.logout_token import EVENT
-from tests.support.raw_http import raw_connection
+from tests.support.raw_http import post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head
 from tests.support.redis_server import running_redis
-from tests.support.rig import Rig, running_rig
+from tests.support.rig import CALL, Rig, running_rig
 
 ADMIN = """\
 admin: {{listen: "127.0.0.1:0", token: admin-token}}
@@ -276,3 +277,84 @@ async def test_a_back_channel_logout_ends_the_session(tmp_path: Path) -> None:
         assert (forged.status, read.status) == (400, 405)
         assert (await rig.call(token=token)).status == 401
         assert (await rig.call(token=rig.token(sub="ada", iat=int(time.time()) + 1))).status == 200
+
+
+def _write_strangely(path: Path) -> None:
+    """What an operator's tool, another version or a broken disk may leave in the store."""
+    with sqlite3.connect(path) as database:
+        strange = ("CAST(X'FF' AS TEXT), 'x'", "'n', 7", "'t', CAST(X'FF' AS TEXT)", "'j', '[['")
+        for number, pair in enumerate(strange):
+            row = f"('revocation', {pair}, {'NULL' if number else chr(39) + 'soon' + chr(39)})"
+            database.execute(f"INSERT INTO facts VALUES {row}")  # noqa: S608  # of the test's own
+        database.execute("UPDATE versions SET version = version + 1")
+    database.close()
+
+
+@pytest.mark.requirement("A18")
+async def test_strange_entries_end_no_gateway_and_keep_none_from_starting(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with revoking_rig(tmp_path) as rig:
+            await revoke(rig, {"subject": "ada"})
+            _write_strangely_once(tmp_path / "store.sqlite3")
+            await revoke(rig, {"subject": "bob", "note": "after it"})
+
+            for sub, status in (("ada", 401), ("bob", 401), ("eve", 200)):
+                assert (await rig.call(token=rig.token(sub=sub))).status == status
+            await _until_current(rig, "0.0")
+
+
+def _write_strangely_once(path: Path) -> None:
+    with suppress(sqlite3.IntegrityError):
+        _write_strangely(path)
+
+
+async def _until_current(rig: Rig, value: str) -> None:
+    url = f"http://127.0.0.1:{rig.admin_port}/metrics"
+    async with asyncio.timeout(5), ClientSession() as client:
+        wanted = f"mcpgw_revocations_current {value}"
+        while wanted not in await (await client.get(url)).text():  # noqa: ASYNC110  # nothing tells
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.requirement("A18")
+async def test_a_file_that_no_parser_can_read_ends_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "revocations.yaml"
+    file.write_text("revocations: [{subject: ada}]", encoding="utf-8")
+    async with revoking_rig(tmp_path, more=f"revocations: {{file: {file}}}\n") as rig:
+        for content in (b"\xff", b"[" * 100_000, b"revocations: [{until: 1e999, subject: x}]"):
+            file.write_bytes(content)
+            await _until_current(rig, "0.0")
+            assert (await rig.call(token=rig.token(sub="ada"))).status == 401
+            assert (await rig.call(token=rig.token(sub="eve"))).status == 200
+            file.write_text("revocations: [{subject: ada}]", encoding="utf-8")
+            await _until_current(rig, "1.0")
+
+
+@pytest.mark.requirement("U13")
+async def test_without_redis_at_start_nobody_gets_in_until_it_answers(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as redis:
+        redis.stop()
+        async with revoking_rig(tmp_path, redis.url) as rig:
+            refused = await rig.call()
+            assert refused.status == 503
+            assert refused.value("Retry-After") is not None
+            rig.upstream.assert_untouched()
+            url = f"http://127.0.0.1:{rig.admin_port}/readyz"
+            async with ClientSession() as client, client.get(url) as answer:
+                assert answer.status == 503
+                assert "the store has not answered yet" in await answer.text()
+
+            redis.start()
+            await _until_current(rig, "1.0")
+            assert (await rig.call()).status == 200
+
+
+@pytest.mark.requirement("U13")
+async def test_without_redis_at_start_the_public_part_is_served(tmp_path: Path) -> None:
+    more = ADMIN.format(state=tmp_path, store="redis://127.0.0.1:1/0")
+    async with running_rig(more, server="allow: anonymous") as rig:
+        request = post(rig.port, CALL)
+
+        assert (await rig.send(request)).status == 200
+        assert (await rig.call()).status == 503
+        assert len(rig.upstream.requests) == 1

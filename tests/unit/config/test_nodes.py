@@ -74,3 +74,12 @@ def test_the_slow_reader_of_machines_without_libyaml_does_not_crash_either(
     (problem,) = read_tree(f"a: {'[' * 5000}{']' * 5000}").problems
 
     assert problem.message == "nested too deeply"
+
+
+@pytest.mark.requirement("A18")
+@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 100_000, "{a: " * 100_000, "? " * 50_000])
+def test_no_nesting_ends_the_process(text: str) -> None:
+    """libyaml's composer would overflow the stack, in a file that is watched as well."""
+    (problem,) = read_tree(text).problems
+
+    assert problem.message == "nested too deeply"

@@ -34,6 +34,7 @@ class FailingStore(MemoryStore):
         self.answers = asyncio.Event()
         self.answers.set()
         self.reading = asyncio.Event()
+        self.surprise: Exception | None = None
 
     async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
         self._need_plug()
@@ -48,6 +49,8 @@ class FailingStore(MemoryStore):
 
     async def version(self, kind: str) -> str:
         self._need_plug()
+        if self.surprise is not None:
+            raise self.surprise
         return await super().version(kind)
 
     def _need_plug(self) -> None:
@@ -310,6 +313,42 @@ async def test_an_entry_that_is_not_understood_costs_only_itself(
 
     assert revocations.listed() == (REVOKED_ADA,)
     assert [vars(each)["id"] for each in caplog.records if each.levelno == logging.ERROR] == ["odd"]
+
+
+@pytest.mark.requirement("A18")
+async def test_what_an_entry_said_counts_on_while_it_is_not_understood(world: World) -> None:
+    replica, other = world.replica(), world.replica()
+    await replica.add(REVOKED_ADA)
+    await other.load()
+    await world.store.remove(KIND, REVOKED_ADA.identity)
+    await world.store.add(KIND, REVOKED_ADA.identity, b"\xff", None)
+
+    await other.load()
+
+    assert _verdict(other, ADA, world.clock.wall) == "revoked"
+    assert not other.is_current
+    await world.store.remove(KIND, REVOKED_ADA.identity)
+    await other.load()
+    assert other.is_current
+
+
+@pytest.mark.requirement("A18")
+async def test_a_failure_that_nobody_foresaw_ends_nothing_and_is_told_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    revocations = world.replica()
+    await revocations.load()
+    world.store.surprise = LookupError("nobody foresaw this")
+    async with running(revocations):
+        while revocations.is_current:  # noqa: ASYNC110  # nothing tells when
+            await asyncio.sleep(0)
+        await revocations.load()
+        world.store.surprise = None
+        await world.store.add(KIND, "x", b'{"subject": "ada"}', None)
+        await world.until_revoked(revocations, ADA)
+
+    assert caplog.text.count("revocations cannot be read") == 1
+    assert revocations.is_current
 
 
 @pytest.mark.requirement("152", "C7")

@@ -224,3 +224,66 @@ def _write_certificate(folder: Path) -> tuple[Path, Path]:
         )
     )
     return files
+
+
+@pytest.mark.requirement("A18")
+async def test_entries_that_others_wrote_are_handed_out_as_they_are(
+    own_server: RedisServer,
+) -> None:
+    async with connected(own_server.url) as store:
+        await store.add("k", "good", b"v", None)
+        await store._client.set(b"mcpgw:k:\xff", b"x")
+        await store._client.set("mcpgw:k:no text", b"\xfe")
+        await store._client.lpush("mcpgw:k:a list", "x")
+
+        assert await store.entries("k") == {
+            "good": b"v",
+            "\\xff": b"x",
+            "no text": b"\xfe",
+            "a list": b"",
+        }
+
+
+@pytest.mark.requirement("A18")
+@pytest.mark.parametrize("version", [b"\xff", None])
+async def test_a_strange_version_is_another_one(
+    own_server: RedisServer, version: bytes | None
+) -> None:
+    async with connected(own_server.url) as store:
+        if version is None:
+            await store._client.lpush("mcpgw-version:k", "x")
+        else:
+            await store._client.set("mcpgw-version:k", version)
+        before = await store.version("k")
+
+        await store.add("k", "a", b"v", None)
+
+        assert await store.version("k") not in {before, ""}
+
+
+@pytest.mark.requirement("A18")
+@pytest.mark.parametrize(
+    ("held", "is_refused"),
+    [(b"x", False), (b"\xff", False), (b"1e300", True), (b"inf", True), (b"nan", True)],
+)
+async def test_an_allowance_that_nobody_can_read_is_replaced(
+    own_server: RedisServer, held: bytes, *, is_refused: bool
+) -> None:
+    cell = Cell("ada", "calls", 5, 0.1)
+    async with connected(own_server.url) as store:
+        await store._client.set("mcpgw-rate:{ada}:calls", held)
+
+        first = await store.take_all([cell])
+
+        assert (first is not None) is is_refused
+        while await store.take_all([cell]) is not None:  # noqa: ASYNC110  # nothing tells when
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.requirement("A18")
+async def test_an_allowance_of_another_kind_is_replaced(own_server: RedisServer) -> None:
+    async with connected(own_server.url) as store:
+        await store._client.lpush("mcpgw-rate:{ada}:calls", "x")
+
+        assert await store.take_all([Cell("ada", "calls", 5, 60.0)]) is None
+        assert await store._client.type("mcpgw-rate:{ada}:calls") == b"string"

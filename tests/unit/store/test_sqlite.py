@@ -163,3 +163,36 @@ async def test_nothing_opens_the_file_after_the_end(store: SqliteStore, path: Pa
     with pytest.raises(StoreUnavailable, match="closed"):
         await store.entries("k")
     assert os.listdir(path.parent) == [path.name]
+
+
+@pytest.mark.requirement("A18")
+async def test_entries_of_other_types_are_handed_out_as_they_are(
+    store: SqliteStore, path: Path
+) -> None:
+    await store.add("k", "good", b"v", None)
+    with sqlite3.connect(path) as other:
+        rows = [
+            ("'text'", "'\u00e9'", "NULL"),
+            ("'number'", "7", "NULL"),
+            ("'no utf-8'", "CAST(X'FF' AS TEXT)", "NULL"),
+            ("CAST(X'FE' AS TEXT)", "'x'", "NULL"),
+            ("X'FD00'", "'x'", "NULL"),
+            ("'never ends'", "'x'", "'soon'"),
+        ]
+        for key, value, expires_at in rows:
+            other.execute(f"INSERT INTO facts VALUES ('k', {key}, {value}, {expires_at})")  # noqa: S608  # of the test's own
+        other.execute("UPDATE versions SET version = CAST(X'FF' AS TEXT)")
+    other.close()
+
+    assert await store.entries("k") == {
+        "good": b"v",
+        "text": "\u00e9".encode(),
+        "number": b"7",
+        "no utf-8": b"\xff",
+        "\\xfe": b"x",
+        "\\xfd\0": b"x",
+        "never ends": b"x",
+    }
+    assert await store.version("k") == "\\xff"
+    assert await store.add("k", "another", b"v", None) is True
+    assert await store.version("k") != "\\xff"
