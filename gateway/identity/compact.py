@@ -32,7 +32,11 @@ def is_jwt_shaped(token: str) -> bool:
 
 
 def parse_compact(token: str) -> CompactToken:
-    """Take a JWT apart. Raises `InvalidToken` when any octet is not as RFC 7515 writes it."""
+    """Take a JWT apart.
+
+    Raises `InvalidToken` when any octet is not as RFC 7515 writes it, or claims are nested
+    deeper than anybody's are (`strict_json`).
+    """
     try:
         header, payload, signature = token.encode("ascii").split(b".")
         _check_sizes(header, payload, signature)

@@ -1,0 +1,41 @@
+"""Tokens that are made to break whoever reads them: refused, counted, and shown to nobody."""
+
+import json
+
+import pytest
+
+from gateway.strict_json import MAX_DEPTH
+from tests.support.rig import running_rig
+from tests.support.token_signer import compact
+
+HEADER = b'{"alg":"RS256","typ":"at+jwt"}'
+
+
+def _nested_token(depth: int, text: str) -> str:
+    payload = '{"sub":"' + text + '","x":' + "[" * depth + "]" * depth + "}"
+    return compact(HEADER, payload.encode())
+
+
+@pytest.mark.requirement("A8", "7")
+async def test_a_token_nested_without_end_is_invalid_and_counts_as_a_failure(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async with running_rig("limits: {unauthenticated_per_address: 20/m}\n") as rig:
+        depths = [MAX_DEPTH, *range(970, 990)]
+        responses = [await rig.call(token=_nested_token(each, "\\u00fc")) for each in depths]
+
+        assert [each.status for each in responses] == [401] * 20 + [429]
+        assert all('error="invalid_token"' in str(each.challenge) for each in responses[:20])
+        rig.upstream.assert_untouched()
+    assert "unexpected failure" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.requirement("A8")
+async def test_a_token_with_a_deep_header_is_invalid_too() -> None:
+    async with running_rig() as rig:
+        deep = '{"alg":"RS256","a":"\\u00fc","x":' + "[" * 977 + "]" * 977 + "}"
+
+        response = await rig.call(token=compact(deep.encode(), json.dumps({"sub": "a"}).encode()))
+
+        assert response.status == 401
+        rig.upstream.assert_untouched()
