@@ -6,26 +6,33 @@ from urllib.parse import quote
 
 from gateway.config.issuer import AudienceCheck
 from gateway.identity.claims import find_claim
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.provider import Provider
-from gateway.identity.token_answer import read_error
+from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
 
 _NOT_ISSUED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 async def was_issued_to(settings: AudienceCheck, provider: Provider, token: str) -> bool:
     """Whether the provider says so. Raises `IdentityUnavailable` when it does not say."""
+    sample = Sample(lambda: _call(settings, SAMPLE_TOKEN), _is_expected)
+    answer = await provider.ask(Question(_call(settings, token), _is_expected, sample))
+    if answer.status != HTTPStatus.OK or not isinstance(answer.document, dict):
+        return False
+    return find_claim(answer.document, settings.claim) == settings.client_id
+
+
+def _call(settings: AudienceCheck, token: str) -> Call:
     secret = settings.client_secret.get_secret_value()
     pair = base64.b64encode(f"{settings.client_id}:{secret}".encode()).decode("ascii")
-    call = Call(
+    return Call(
         settings.url.replace("{client_id}", quote(settings.client_id, safe="")),
         "POST",
         {"Authorization": f"Basic {pair}"},
         json={"access_token": token},
     )
-    answer = await provider.ask(call)
-    if answer.status in _NOT_ISSUED:
-        return False
-    if answer.status != HTTPStatus.OK or not isinstance(answer.document, dict):
-        raise provider.misconfigured(f"audience check: {read_error(answer)}")
-    return find_claim(answer.document, settings.claim) == settings.client_id
+
+
+def _is_expected(answer: Answer) -> bool:
+    is_issued = answer.status == HTTPStatus.OK and isinstance(answer.document, dict)
+    return is_issued or answer.status in _NOT_ISSUED

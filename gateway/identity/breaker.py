@@ -25,12 +25,20 @@ class Breaker:
         self._opened = 0
         self._open_until = 0.0
         self._probing = False
-        self._before_success = (0, 0)
+
+    def now(self) -> float:
+        """Seconds of the clock that every wait here is measured by."""
+        return self._clocks.monotonic()
 
     @property
     def is_open(self) -> bool:
         """Whether calls are refused now, but for the one that tries it out."""
         return self._opened > 0
+
+    @property
+    def would_open(self) -> bool:
+        """Whether one more failure opens the circuit, or keeps it open for longer."""
+        return self._probing or (not self.is_open and self._failures + 1 >= self._settings.failures)
 
     def enter(self) -> None:
         """Ask to make a call; `succeeded`, `failed` or `abandoned` must follow.
@@ -39,7 +47,7 @@ class Breaker:
         """
         if not self.is_open:
             return
-        wait_s = self._open_until - self._clocks.monotonic()
+        wait_s = self._open_until - self.now()
         if wait_s > 0 or self._probing:
             raise IdentityUnavailable(
                 "The identity provider does not answer.", retry_after_s=max(1, round(wait_s))
@@ -48,22 +56,16 @@ class Breaker:
 
     def succeeded(self) -> None:
         """The service answered, whatever it said."""
-        self._before_success = (self._failures, self._opened)
         self._failures = self._opened = 0
         self._probing = False
 
-    def useless(self) -> None:
-        """The answer just counted as a success was of no use, and the next will be no better."""
-        self._failures, self._opened = self._before_success
-        self._probing = self._opened > 0
-        self.failed()
-
     def failed(self) -> None:
         """The service did not answer as it must."""
+        opens = self.would_open
         self._failures += 1
-        if self._probing or (not self.is_open and self._failures >= self._settings.failures):
+        if opens:
             longer = self._settings.open_s * 2.0 ** min(self._opened, 16)
-            self._open_until = self._clocks.monotonic() + min(longer, self._settings.max_open_s)
+            self._open_until = self.now() + min(longer, self._settings.max_open_s)
             self._opened += 1
         self._probing = False
 

@@ -12,6 +12,10 @@ class HostUnreachable(FetchFailed):
     """No complete answer came from the host at all."""
 
 
+class AnswerUnreadable(FetchFailed):
+    """An answer came whole, or too much of one, and makes no sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchedDocument:
     """A JSON object, and for how many seconds its server calls it fresh (None: not said)."""

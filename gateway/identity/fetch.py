@@ -13,7 +13,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from gateway.errors import ConfigError
-from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
+from gateway.identity.document import (
+    AnswerUnreadable,
+    FetchedDocument,
+    FetchFailed,
+    HostUnreachable,
+)
 from gateway.message_head import field_lines
 from gateway.oauth.resource import is_loopback
 from gateway.strict_json import parse_json
@@ -106,8 +111,8 @@ class Fetcher:
     async def send(self, call: Call) -> Answer:
         """Send one request and read the whole answer, whatever its status.
 
-        Raises `HostUnreachable` when no answer came, and `FetchFailed` for one that is too
-        large, compressed, or no JSON although its status is 200.
+        Raises `HostUnreachable` when no answer came, `AnswerUnreadable` for one that is too
+        large, compressed, or no JSON although its status is 200, and `FetchFailed`.
         """
         self._check_url(call.url)
         if self._session is None:
@@ -128,8 +133,10 @@ class Fetcher:
                 return Answer(response.status, document, response.headers)
         except OSError as error:  # timeouts too, ours and aiohttp's
             raise HostUnreachable(_complaint(call, error)) from error
-        except (aiohttp.ClientError, ValueError) as error:
+        except aiohttp.ClientError as error:
             raise FetchFailed(_complaint(call, error)) from error
+        except ValueError as error:
+            raise AnswerUnreadable(_complaint(call, error)) from error
 
     def _connector(self) -> aiohttp.TCPConnector:
         if self._connections == 1:

@@ -9,16 +9,21 @@ from cachetools import TLRUCache
 from gateway.config.issuer import GroupLookup
 from gateway.errors import IdentityUnavailable
 from gateway.identity.clocks import Clocks
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.flights import Flights
 from gateway.identity.lists import read_list
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
-from gateway.identity.templates import fill_url
+from gateway.identity.question import Question, Sample
+from gateway.identity.templates import fill_url, fill_with
 
 MAX_REMEMBERED = 10_000
 # Soon enough that a caller waits no longer than the directory is away.
 UNKNOWN_FOR_S = 5.0
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+_FORBIDDEN = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED}
+)
 
 # Gives the gateway's own token for the directory of one principal's tenant.
 OwnToken = Callable[[Principal], Awaitable[str]]
@@ -69,13 +74,30 @@ class GroupLookups:
     async def _look_up(self, principal: Principal) -> _Found:
         settings = self._settings
         until = self._clocks.monotonic() + settings.cache
-        call = Call(
-            fill_url(settings.url, principal.claims),
-            method="GET" if settings.body is None else "POST",
-            headers={"Authorization": f"Bearer {await self._own_token(principal)}"},
-            json=settings.body,
+        url, own = fill_url(settings.url, principal.claims), await self._own_token(principal)
+        nobody = fill_with(settings.url, _NOBODY)
+        sample = Sample(lambda: self._call(nobody, own), _knows_the_gateway)
+        question = Question(
+            self._call(url, own), _is_found, sample, by_caller=nobody != settings.url
         )
-        answer = await self._provider.ask(call)
-        if answer.status != HTTPStatus.OK:
-            raise self._provider.misconfigured(f"group lookup: status {answer.status}")
+        answer = await self._provider.ask(question)
+        if not _is_found(answer):
+            raise self._provider.unusable(f"group lookup: status {answer.status}")
         return _Found(read_list(answer.document, settings.items, settings.each), until)
+
+    def _call(self, url: str, own: str) -> Call:
+        return Call(
+            url,
+            method="GET" if self._settings.body is None else "POST",
+            headers={"Authorization": f"Bearer {own}"},
+            json=self._settings.body,
+        )
+
+
+def _is_found(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.OK
+
+
+def _knows_the_gateway(answer: Answer) -> bool:
+    # Whom nobody knows, a directory does not find; what it forbids, it forbids the gateway.
+    return answer.status not in _FORBIDDEN

@@ -11,13 +11,13 @@ from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal, find_claim
 from gateway.identity.client_auth import ClientAuth
 from gateway.identity.clocks import Clocks
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.foreign import is_for_another_issuer
 from gateway.identity.jwt import expectations
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
+from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
 from gateway.identity.reasons import refused
-from gateway.identity.token_answer import read_error
 from gateway.identity.token_issuers import TokenIssuers
 
 Endpoint = Callable[[], Awaitable[str]]
@@ -59,6 +59,8 @@ class IntrospectionVerifier:
         if is_for_another_issuer(token, self._issuer, self._issuers):
             return None
         document = await self._ask(token)
+        if document is None:
+            return None
         active = document.get("active")
         if active is False:
             return None
@@ -68,13 +70,22 @@ class IntrospectionVerifier:
         with vouched(document, self._issuer.issuer):
             return self._read(document, now)
 
-    async def _ask(self, token: str) -> Mapping[str, object]:
+    async def _ask(self, token: str) -> Mapping[str, object] | None:
+        url = await self._endpoint()
+        sample = Sample(lambda: self._call(url, SAMPLE_TOKEN), _is_introspection)
+        question = Question(self._call(url, token), _is_introspection, sample)
+        answer = await self._provider.ask(question)
+        # RFC 7662 §2.2 wants `active: false` for any token; some refuse what is none to them.
+        return (
+            answer.document
+            if isinstance(answer.document, dict) and _is_introspection(answer)
+            else None
+        )
+
+    def _call(self, url: str, token: str) -> Call:
         form = {"token": token, "token_type_hint": "access_token"}
         headers, form = self._auth.apply(form, self._clocks.wall())
-        answer = await self._provider.ask(Call(await self._endpoint(), "POST", headers, form))
-        if answer.status != HTTPStatus.OK or not isinstance(answer.document, dict):
-            raise self._provider.misconfigured(f"introspection: {read_error(answer)}")
-        return answer.document
+        return Call(url, "POST", headers, form)
 
     def _read(self, document: Mapping[str, object], now: float) -> Principal:
         # `active` says that the token exists, not that it is meant for this server.
@@ -86,6 +97,10 @@ class IntrospectionVerifier:
         principal = build_principal(issuer, document, self._issuer.claims, expires_at)
         principal = self._rules.apply(principal)
         return replace(principal, scheme="introspection", remember_s=self._remember_s)
+
+
+def _is_introspection(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.OK and isinstance(answer.document, dict)
 
 
 def _check_type(document: Mapping[str, object]) -> None:

@@ -8,9 +8,10 @@ from cachetools import TLRUCache
 from gateway.config.issuer import ClientCredentials
 from gateway.identity.client_auth import ClientAuth
 from gateway.identity.clocks import Clocks
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.flights import Flights
 from gateway.identity.provider import Provider
+from gateway.identity.question import Question, Sample
 from gateway.identity.templates import fill_url
 from gateway.identity.token_answer import GrantedToken, read_error, read_token
 
@@ -33,6 +34,7 @@ class OwnTokens:
         self._auth = auth
         self._flights = flights
         self._clocks = clocks
+        self._good_url: str | None = None
         self._tokens: TLRUCache[str, GrantedToken] = TLRUCache(
             MAX_REMEMBERED,
             ttu=lambda url, granted, now: now + granted.usable_s,
@@ -52,6 +54,18 @@ class OwnTokens:
         return known.token
 
     async def _ask(self, url: str) -> GrantedToken:
+        known = self._good_url
+        # Which tenant is asked about, a claim of the caller's says.
+        sample = None if known is None else Sample(lambda: self._call(known), _is_granted)
+        by_caller = url != self._settings.token_url
+        answer = await self._provider.ask(Question(self._call(url), _is_granted, sample, by_caller))
+        granted = read_token(answer)
+        if granted is None or not _is_granted(answer):
+            raise self._provider.unusable(f"token endpoint: {read_error(answer)}")
+        self._good_url = url
+        return granted
+
+    def _call(self, url: str) -> Call:
         wanted = {
             "grant_type": "client_credentials",
             "scope": self._settings.scope,
@@ -60,10 +74,8 @@ class OwnTokens:
         }
         form = {name: value for name, value in wanted.items() if value}
         headers, form = self._auth.apply(form, self._clocks.wall())
-        answer = await self._provider.ask(Call(url, "POST", headers, form))
-        if answer.status != HTTPStatus.OK:
-            raise self._provider.misconfigured(f"token endpoint: {read_error(answer)}")
-        granted = read_token(answer)
-        if granted is None:
-            raise self._provider.misconfigured("token endpoint: no usable token in the answer")
-        return granted
+        return Call(url, "POST", headers, form)
+
+
+def _is_granted(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.OK and read_token(answer) is not None

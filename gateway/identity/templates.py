@@ -18,6 +18,11 @@ def fill_url(template: str, claims: Mapping[str, object]) -> str:
     return _FIELD.sub(lambda match: _segment(find_claim(claims, match[1])), template)
 
 
+def fill_with(template: str, text: str) -> str:
+    """Put `text` in the place of every `{claim}`."""
+    return _FIELD.sub(lambda match: text, template)
+
+
 def fill_text(template: str, member: object) -> str | None:
     """A text from one member of a list: `{}` is the member, `{path}` a part of it.
 

@@ -15,7 +15,8 @@ from gateway.identity.flights import Flights
 from gateway.identity.parts import encode_parts
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
-from gateway.identity.token_answer import GrantedToken, read_error, read_token
+from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
+from gateway.identity.token_answer import GrantedToken, read_token
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type's name
@@ -24,6 +25,8 @@ MAX_REMEMBERED = 10_000
 # What only the operator can mend. Every other code is about this one caller: besides those of
 # RFC 8693 §2.2.2, providers have codes of their own, for a consent that is missing, say.
 _FAULTS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+# RFC 6749 §5.2 says 400; some say 401 or 403 of the subject's token.
+_REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 class TokenExchanges:
@@ -71,6 +74,16 @@ class TokenExchanges:
         return hashlib.blake2b(told, key=self._secret, digest_size=32).digest()
 
     async def _ask(self, token: str) -> GrantedToken:
+        sample = Sample(lambda: self._call(SAMPLE_TOKEN), _is_expected)
+        answer = await self._provider.ask(Question(self._call(token), _is_expected, sample))
+        if answer.status != HTTPStatus.OK:
+            raise UpstreamCredentialRefused("There is no token for the server behind the gateway.")
+        granted = _read_granted(answer)
+        if granted is None:
+            raise self._provider.unusable("token exchange: no usable token in the answer")
+        return granted
+
+    def _call(self, token: str) -> Call:
         settings = self._settings
         wanted = {
             "grant_type": GRANT_TYPE,
@@ -83,22 +96,20 @@ class TokenExchanges:
         }
         form = {name: value for name, value in wanted.items() if value}
         headers, form = self._auth.apply(form, self._clocks.wall())
-        answer = await self._provider.ask(Call(settings.token_url, "POST", headers, form))
-        if _is_about_the_caller(answer):
-            raise UpstreamCredentialRefused("There is no token for the server behind the gateway.")
-        if answer.status != HTTPStatus.OK:
-            raise self._provider.misconfigured(f"token exchange: {read_error(answer)}")
-        granted = read_token(answer)
-        if granted is None or granted.issued_type not in (ACCESS_TOKEN, JWT):
-            raise self._provider.misconfigured("token exchange: no usable token in the answer")
-        return granted
+        return Call(settings.token_url, "POST", headers, form)
 
 
-def _is_about_the_caller(answer: Answer) -> bool:
+def _is_expected(answer: Answer) -> bool:
+    """Whether the endpoint says yes, or no to this one caller: RFC 8693 §2.2.2."""
     document = answer.document if isinstance(answer.document, dict) else {}
     code = document.get("error")
-    known = isinstance(code, str) and code not in _FAULTS
-    return answer.status == HTTPStatus.BAD_REQUEST and known
+    is_refusal = answer.status in _REFUSALS and isinstance(code, str) and code not in _FAULTS
+    return is_refusal or _read_granted(answer) is not None
+
+
+def _read_granted(answer: Answer) -> GrantedToken | None:
+    granted = read_token(answer) if answer.status == HTTPStatus.OK else None
+    return granted if granted and granted.issued_type in (ACCESS_TOKEN, JWT) else None
 
 
 def _no_longer_than(granted: GrantedToken, principal: Principal, now: float) -> GrantedToken:

@@ -12,12 +12,12 @@ from gateway.identity.caller_rules import CallerRules
 from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal
 from gateway.identity.compact import parse_compact
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.foreign import is_for_another_issuer
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
+from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
 from gateway.identity.reasons import refused
-from gateway.identity.token_answer import read_error
 from gateway.identity.token_issuers import TokenIssuers
 
 API_VERSION = "authentication.k8s.io/v1"
@@ -45,6 +45,7 @@ class TokenReviewVerifier:
         if is_for_another_issuer(token, self._issuer, self._issuers):
             return None
         status = await self._review(token)
+        # A token that the API server does not even read is one that it does not know.
         if status.get("authenticated") is not True:
             return None
         claims = _claims(status)
@@ -57,18 +58,24 @@ class TokenReviewVerifier:
         return replace(principal, scheme="token_review", remember_s=self._settings.cache)
 
     async def _review(self, token: str) -> Mapping[str, object]:
+        sample = Sample(lambda: self._call(SAMPLE_TOKEN), _is_review)
+        answer = await self._provider.ask(Question(self._call(token), _is_review, sample))
+        if not _is_review(answer) or not isinstance(answer.document, dict):
+            return {}
+        status = answer.document.get("status")
+        return status if isinstance(status, dict) else {}
+
+    def _call(self, token: str) -> Call:
         review = {
             "apiVersion": API_VERSION,
             "kind": "TokenReview",
             "spec": {"token": token, "audiences": sorted(self._audiences)},
         }
-        call = Call(self._settings.url, "POST", self._bearer.header(), json=review)
-        answer = await self._provider.ask(call)
-        document = answer.document
-        if answer.status not in _ANSWERED or not isinstance(document, dict):
-            raise self._provider.misconfigured(f"token review: {read_error(answer)}")
-        status = document.get("status")
-        return status if isinstance(status, dict) else {}
+        return Call(self._settings.url, "POST", self._bearer.header(), json=review)
+
+
+def _is_review(answer: Answer) -> bool:
+    return answer.status in _ANSWERED and isinstance(answer.document, dict)
 
 
 def _claims(status: Mapping[str, object]) -> dict[str, object]:

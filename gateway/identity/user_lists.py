@@ -6,9 +6,10 @@ from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from gateway.config.issuer import Lookup
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.lists import read_list
 from gateway.identity.provider import Provider
+from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
 from gateway.identity.token_answer import read_error
 
 MAX_PAGES = 10
@@ -29,11 +30,13 @@ async def read_all(
     url = lookup.url
     found: list[str] = []
     for _ in range(MAX_PAGES):
-        answer = await provider.ask(Call(url, headers=headers))
+        answer = await provider.ask(
+            Question(Call(url, headers=headers), _is_expected, _sample(lookup))
+        )
         if answer.status in _NOT_TOLD:
             return None
         if answer.status != HTTPStatus.OK:
-            raise provider.misconfigured(f"lookup: {read_error(answer)}")
+            raise provider.unusable(f"lookup: {read_error(answer)}")
         found += read_list(answer.document, lookup.items, lookup.each)
         following = _next_page(answer.headers)
         if following is None:
@@ -43,6 +46,19 @@ async def read_all(
             return None
         url = page
     return None
+
+
+def _sample(lookup: Lookup) -> Sample:
+    headers = {"Authorization": f"Bearer {SAMPLE_TOKEN}"}
+    return Sample(lambda: Call(lookup.url, headers=headers), _refuses_strangers)
+
+
+def _is_expected(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.OK or answer.status in _NOT_TOLD
+
+
+def _refuses_strangers(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.UNAUTHORIZED or _is_expected(answer)
 
 
 def _next_page(headers: Mapping[str, str]) -> str | None:

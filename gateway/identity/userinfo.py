@@ -12,13 +12,13 @@ from gateway.identity.caller_rules import CallerRules
 from gateway.identity.claimed import vouched
 from gateway.identity.claims import build_principal, find_claim
 from gateway.identity.compact import is_jwt_shaped, parse_compact
-from gateway.identity.fetch import Call
+from gateway.identity.fetch import Answer, Call
 from gateway.identity.foreign import is_for_another_issuer
 from gateway.identity.jwt import expectations
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
+from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
 from gateway.identity.reasons import refused
-from gateway.identity.token_answer import read_error
 from gateway.identity.token_issuers import TokenIssuers
 from gateway.identity.user_lists import read_all
 
@@ -74,16 +74,16 @@ class UserinfoVerifier:
 
     async def _ask(self, token: str) -> Mapping[str, object] | None:
         url = await self._endpoint()
-        if self._settings.send == "form":
-            call = Call(url, "POST", form={"access_token": token})
-        else:
-            call = Call(url, headers=_bearer(token))
-        answer = await self._provider.ask(call)
-        if answer.status in _NOT_KNOWN:
-            return None
+        sample = Sample(lambda: self._call(url, SAMPLE_TOKEN), _is_expected)
+        answer = await self._provider.ask(Question(self._call(url, token), _is_expected, sample))
         if answer.status != HTTPStatus.OK or not isinstance(answer.document, dict):
-            raise self._provider.misconfigured(f"userinfo: {read_error(answer)}")
+            return None
         return _normal(answer.document, self._issuer.claims.subject)
+
+    def _call(self, url: str, token: str) -> Call:
+        if self._settings.send == "form":
+            return Call(url, "POST", form={"access_token": token})
+        return Call(url, headers=_bearer(token))
 
     async def _check_audience(self, document: Mapping[str, object], token: str) -> None:
         """The answer describes a user, not whom the token is for: that needs a proof of its own."""
@@ -109,6 +109,11 @@ class UserinfoVerifier:
             else:
                 principal = replace(principal, groups=_join(principal.groups, found))
         return principal
+
+
+def _is_expected(answer: Answer) -> bool:
+    is_user = answer.status == HTTPStatus.OK and isinstance(answer.document, dict)
+    return is_user or answer.status in _NOT_KNOWN
 
 
 def _check_subject(document: Mapping[str, object], token: str) -> None:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.app.serve import Serving
+from gateway.identity.api_key import RANDOM_BYTES, make_key
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.ports import reserved_port
 from tests.support.raw_http import RawResponse, exchange, post
 from tests.support.recording_upstream import RecordingUpstream
 from tests.support.rig import CALL
+from tests.support.token_signer import b64url, compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,50 @@ async def test_an_issuer_that_fails_is_503_and_known_callers_go_on() -> None:
 
         assert {each.status for each in refused} == {503}
         assert all(int(each.value("Retry-After") or 0) >= 1 for each in refused)
-        assert rig.service.count("/introspect") == 1 + 5  # then the circuit is open
+        assert rig.service.count("/introspect") == 1 + 5 + 1  # a sample, and the circuit is open
         assert known.status == 200
         assert len(rig.upstream.requests) == received + 1
+
+
+@pytest.mark.requirement("A14")
+@pytest.mark.parametrize(
+    "strange",
+    [
+        Scene(status=400),
+        Scene({"error": "invalid_request"}, 400),
+        Scene(status=413),
+        Scene(status=429),
+        Scene(status=500),
+        Scene(b"<html>"),
+        Scene(b'{"active":true,"active":true}'),
+    ],
+)
+async def test_no_token_of_a_stranger_opens_the_circuit_for_everybody(strange: Scene) -> None:
+    async with running_opaque_rig() as rig:
+        usual = rig.service.scenes["/introspect"]
+        assert callable(usual)
+        rig.service.scenes["/introspect"] = lambda asked: (
+            strange if asked.form["token"].startswith("odd") else usual(asked)
+        )
+        odd = [await rig.call(f"odd{number}") for number in range(12)]
+        rig.upstream.assert_untouched()
+        good = [await rig.call(f"ada{number}") for number in range(12)]
+
+        assert {each.status for each in odd} <= {401, 503}
+        assert {each.status for each in good} == {200}
+
+
+@pytest.mark.requirement("A14", "24")
+async def test_a_token_that_cannot_be_the_issuers_is_not_shown_to_it() -> None:
+    async with running_opaque_rig() as rig:
+        unsigned = b64url(b'{"alg":"none","x":1}') + ".e30."
+        deep = compact(b'{"alg":"RS256"}', b'{"a":' + b"[" * 977 + b"]" * 977 + b"}")
+        key = make_key(b"x" * RANDOM_BYTES)
+        responses = [await rig.call(token) for token in (unsigned, deep, key)]
+
+        assert [each.status for each in responses] == [401, 401, 401]
+        assert rig.service.asked == []
+        rig.upstream.assert_untouched()
 
 
 @pytest.mark.requirement("N9", "C6", "C7", "J23")

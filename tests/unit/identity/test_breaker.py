@@ -82,17 +82,14 @@ def test_a_try_that_was_given_up_lets_the_next_one_try(breaker: Breaker, clock: 
     breaker.enter()
 
 
-def test_answers_of_no_use_open_it_too(breaker: Breaker, clock: HandClock) -> None:
-    for _ in range(2):
-        breaker.enter()
-        breaker.succeeded()
-        breaker.useless()
-
-    assert breaker.is_open
+def test_it_says_before_when_one_more_failure_would_open_it(
+    breaker: Breaker, clock: HandClock
+) -> None:
+    assert not breaker.would_open
+    _fail(breaker)
+    assert breaker.would_open
+    _fail(breaker)
+    assert not breaker.would_open  # it is open
     clock.advance(10)
     breaker.enter()
-    breaker.succeeded()
-    breaker.useless()
-    with pytest.raises(IdentityUnavailable) as refusal:
-        breaker.enter()
-    assert refusal.value.retry_after_s == 15
+    assert breaker.would_open

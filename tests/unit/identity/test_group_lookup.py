@@ -147,6 +147,28 @@ async def test_without_an_answer_groups_stay_unknown_for_a_moment(
     assert found.remember_s == UNKNOWN_FOR_S
 
 
+@pytest.mark.requirement("A14")
+async def test_somebody_whom_the_directory_does_not_know_is_nobody_elses_outage(
+    lookups: GroupLookups, service: IssuerService, asking: Asking
+) -> None:
+    found = [await lookups.complete(caller(f"gone-{n}", oid=f"gone-{n}")) for n in range(6)]
+
+    assert {each.groups for each in found} == {None}
+    assert (await lookups.complete(caller())).groups == ("a", "b")
+    assert not asking.provider.breaker.is_open
+
+
+async def test_a_directory_that_refuses_the_gateway_itself_is_left_alone(
+    lookups: GroupLookups, service: IssuerService, asking: Asking
+) -> None:
+    nobody = "/users/00000000-0000-0000-0000-000000000000/groups"
+    service.scenes |= {PATH: Scene(status=403), nobody: Scene(status=403)}
+    for number in range(3):
+        await lookups.complete(caller(f"ada-{number}"))
+
+    assert asking.provider.breaker.is_open
+
+
 async def test_a_failure_is_not_remembered(lookups: GroupLookups, service: IssuerService) -> None:
     good = service.scenes[PATH]
     service.scenes[PATH] = Scene(status=403)

@@ -92,6 +92,22 @@ async def test_a_refusal_is_logged_by_its_code_alone(
     assert vars(caplog.records[0])["error"] == "token endpoint: 401 invalid_client"
 
 
+@pytest.mark.requirement("A14")
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_strange_tenant_is_not_counted_for_the_others(
+    service: IssuerService, tokens: OwnTokens, asking: Asking, is_known: bool
+) -> None:
+    service.scenes["/t1/token"] = Scene(ANSWER)
+    if is_known:
+        await tokens.token({"tid": "t1"})
+    for number in range(6):
+        with pytest.raises(IdentityUnavailable):
+            await tokens.token({"tid": f"strange-{number}"})
+
+    assert not asking.provider.breaker.is_open
+    assert await tokens.token({"tid": "t1"}) == "own"
+
+
 @pytest.mark.requirement("P1")
 async def test_no_claim_leads_to_another_place(service: IssuerService, tokens: OwnTokens) -> None:
     with pytest.raises(IdentityUnavailable):

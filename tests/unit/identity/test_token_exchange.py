@@ -9,8 +9,9 @@ from gateway.errors import IdentityUnavailable, UpstreamCredentialRefused
 from gateway.identity.client_auth import ClientAuth
 from gateway.identity.flights import Flights
 from gateway.identity.principal import Principal
+from gateway.identity.question import SAMPLE_TOKEN
 from gateway.identity.token_exchange import ACCESS_TOKEN, GRANT_TYPE, TokenExchanges
-from tests.support.issuer_service import IssuerService, Scene
+from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.unit.identity.conftest import Asking, HandClock
 
 ADA = Principal("https://idp.example", "ada", "cli")
@@ -90,6 +91,42 @@ async def test_all_who_wait_share_one_exchange(
 
     assert set(await asyncio.gather(*waiting)) == {"t-1"}
     assert service.count("/token") == 1
+
+
+@pytest.mark.requirement("A14")
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Scene(status=401),
+        Scene(status=403),
+        Scene(status=404),
+        Scene(status=413),
+        Scene({"error": "invalid_grant"}, 401),
+        Scene({"error": "unauthorized_client"}, 400),
+    ],
+)
+async def test_a_refusal_of_one_caller_is_not_counted_for_the_others(
+    service: IssuerService,
+    exchanges: TokenExchanges,
+    asking: Asking,
+    clock: HandClock,
+    refusal: Scene,
+) -> None:
+    granting = service.scenes["/token"]
+    assert callable(granting)
+
+    def answer(asked: Asked) -> Scene:
+        if asked.form["subject_token"] == SAMPLE_TOKEN:
+            return Scene({"error": "invalid_request"}, 400)
+        return refusal if asked.form["subject_token"].startswith("odd") else granting(asked)
+
+    service.scenes["/token"] = answer
+    for number in range(6):
+        with pytest.raises(UpstreamCredentialRefused):
+            await exchanges.exchange(BOB, f"odd{number}", clock.wall)
+
+    assert not asking.provider.breaker.is_open
+    assert (await exchanges.exchange(ADA, "own", clock.wall)).startswith("t-")
 
 
 @pytest.mark.requirement("156")

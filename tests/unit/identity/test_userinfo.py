@@ -7,9 +7,10 @@ import pytest
 from gateway.config.issuer import Issuer
 from gateway.errors import GatewayError, IdentityUnavailable
 from gateway.identity.principal import Confirmation, Principal
+from gateway.identity.question import SAMPLE_TOKEN
 from gateway.identity.userinfo import UserinfoVerifier
 from tests.support import userinfo_service as others
-from tests.support.issuer_service import IssuerService, Scene
+from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.token_signer import TokenSigner
 from tests.support.userinfo_service import TOKEN
 from tests.unit.identity.conftest import RESOURCE, Asking
@@ -254,11 +255,15 @@ async def test_no_issuer_gets_to_see_a_jwt_that_is_not_for_it(
     assert service.asked == []
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.requirement("A14")
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 431])
 async def test_an_unknown_token_is_somebody_elses(
     service: IssuerService, asking: Asking, status: int
 ) -> None:
-    service.scenes["/userinfo"] = Scene(USER, status)
+    def answer(asked: Asked) -> Scene:
+        return Scene(USER, 401 if SAMPLE_TOKEN in asked.headers["Authorization"] else status)
+
+    service.scenes["/userinfo"] = answer
 
     assert await _outcome(_verifier(asking, f"{service.url}/userinfo")) == "not mine"
 
