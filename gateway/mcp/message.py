@@ -49,14 +49,14 @@ _ALIKE = str.maketrans({"\u115f": "", "\u1160": "", "\u3164": "", "\uffa0": "", 
 _MAX_PARTS = 100_000
 _MAX_MEMBERS = 1_000
 _MAX_KEYS_CHARS = 20_000
-_MAX_BATCH = 1_000
+_MAX_BATCH = 100
 _MAX_FOREIGN_KEY_CHARS = 128  # beyond ASCII, where it takes a look at each character
 # What names are compared with grows with them. MCP, Tools: 128 characters should be enough; RFC
 # 9110 §4.1: 8000 octets of a URI.
 MAX_METHOD_CHARS = 256
 MAX_NAME_CHARS = 1_024
 MAX_URI_CHARS = 8_192
-_MAX_SUBSCRIPTIONS = 1_000
+_MAX_SUBSCRIPTIONS = 500
 _MAX_ID = 2**63  # beyond 64 bits no two parsers agree
 
 _document = msgspec.json.Decoder()

@@ -163,6 +163,7 @@ PARSERS = [
             ("nearly one", "\u200bn\u0301a\u200bm"),
         )
     ),
+    Cost("batch", _message(lambda text: [_request(name="a")] * (len(text) // 90)), _repeated("a")),
     Cost("long method", _message(lambda text: {**_request(), "method": text}), _repeated("a")),
     Cost("long name", _message(lambda text: _request(name=text)), _repeated("_public_")),
     Cost("escaped text", _message(lambda text: _request(name=[text])), _repeated('\\"')),

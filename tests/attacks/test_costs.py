@@ -70,7 +70,7 @@ def test_what_is_read_costs_in_proportion_to_its_length(cost: Cost) -> None:
         ("prompts/get", {"name": "a" * 1025}),
         ("resources/read", {"uri": "x:" + "a" * 8192}),
         ("completion/complete", {"ref": {"type": "ref/resource", "uri": "x:" + "a" * 8192}}),
-        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a:b"] * 1001}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a:b"] * 501}}),
         ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a" * 8193]}}),
         ("x" * 257, {}),
     ],
