@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gateway.app.admin import open_admin
 from gateway.app.descriptors import descriptors_needed, provide_descriptors
+from gateway.app.files import look_at_files
 from gateway.app.introducers import open_introducers
 from gateway.app.issuers import Issuers, open_issuers
 from gateway.app.record import Observers, open_observers
@@ -73,6 +74,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         background = await stack.enter_async_context(asyncio.TaskGroup())
         observers = await stack.enter_async_context(open_observers(config))
         announce_start(config, source)
+        look_at_files(config)
         stack.callback(logger.info, "stopped")
         provide_descriptors(descriptors_needed(config))
         flights = Flights(background)

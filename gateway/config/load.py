@@ -1,7 +1,7 @@
 """From YAML to a `Config`, or to every mistake in it at once."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 import yaml
@@ -24,13 +24,25 @@ FLAGS_NAME = "command line"
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What came of reading a configuration: `config` is None when there are problems."""
+    """What came of reading a configuration: `config` is None when there are problems.
+
+    `rest` is what could be judged all the same, never to be run; None when that was nothing.
+    """
 
     config: Config | None
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     file_name: str
     text: str
+    tree: Tree = field(default_factory=Tree, repr=False)
+    rest: Config | None = field(default=None, repr=False)
+
+    def refused(self, findings: Sequence[Finding]) -> "Review":
+        """The same review with what was found later, by the paths of the full form."""
+        if not findings:
+            return self
+        problems = tuple(_written(self.tree, _placed(self.tree, findings)))
+        return replace(self, config=None, problems=self.problems + problems)
 
     def report(self) -> str:
         """Every problem with its place in the file."""
@@ -89,8 +101,9 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
     full = read_secret_files(tree, apply_presets(tree, unfolded), folder)
     config = _judge(tree, full, folder.absolute())
     warnings = _placed(tree, find_warnings(config)) if config is not None else []
-    problems = tuple(replace(each, path=tree.written(each.path)) for each in tree.problems)
-    return Review(None if problems else config, problems, tuple(warnings), file_name, text)
+    problems = tuple(_written(tree, tree.problems))
+    accepted = None if problems else config
+    return Review(accepted, problems, tuple(warnings), file_name, text, tree, config)
 
 
 def _judge(tree: Tree, document: dict[str, Value], folder: FilePath) -> Config | None:
@@ -120,7 +133,11 @@ def _follows(finding: Finding, known: Collection[Path]) -> bool:
     )
 
 
-def _placed(tree: Tree, findings: list[Finding]) -> list[Problem]:
+def _written(tree: Tree, problems: Iterable[Problem]) -> list[Problem]:
+    return [replace(each, path=tree.written(each.path)) for each in problems]
+
+
+def _placed(tree: Tree, findings: Iterable[Finding]) -> list[Problem]:
     return [
         Problem(each.path, each.message, tree.place(each.path), each.suggestion)
         for each in findings

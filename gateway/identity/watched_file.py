@@ -106,7 +106,9 @@ class WatchedFile(Generic[T]):
     def _complain(self, complaint: str, *, is_new: bool) -> None:
         if is_new or complaint != self.error:
             logger.warning(
-                "file not usable; what it said before counts on",
+                "file not usable; what it said before counts on"
+                if self.was_read
+                else "file not usable, and it was not read before",
                 extra={"file": str(self._path), "error": complaint},
             )
         self.error = complaint

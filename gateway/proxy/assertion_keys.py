@@ -82,7 +82,7 @@ class AssertionKeys:
     def _read_files(self, files: Sequence[Path]) -> None:
         version = tuple(_version(path) for path in files)
         if version != self._version:
-            self._keys = [_read_pem(path, self._settings.algorithm) for path in files]
+            self._keys = [read_pem_key(path, self._settings.algorithm) for path in files]
             self._version = version
 
     def _rotate(self) -> None:
@@ -108,10 +108,11 @@ def _make_key(algorithm: str, now: float) -> RingKey:
     return RingKey(key.thumbprint(), algorithm, now, key)
 
 
-def _read_pem(path: Path, algorithm: str) -> RingKey:
+def read_pem_key(path: Path, algorithm: str) -> RingKey:
+    """Read a private key. Raises OSError and ValueError, whose text names the file."""
     try:
         key = _CLASSES[algorithm].import_key(path.read_bytes())
-    except JoseError as error:
+    except (ValueError, TypeError, JoseError) as error:  # TypeError: it needs a password
         raise ValueError(f"{path}: not a private key in PEM form for {algorithm}") from error
     if not key.is_private or key.curve_name != _CURVES[algorithm]:
         raise ValueError(f"{path}: not a private {_CURVES[algorithm]} key")
