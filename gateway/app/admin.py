@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from gateway.app.admin_host import check_host
 from gateway.app.record import Observers, observed
 from gateway.app.revocation_admin import add_revocation_routes
 from gateway.app.session_admin import add_session_routes
@@ -26,6 +27,7 @@ async def open_admin(
     What changes something is there only when a token guards it.
     """
     app = build_admin_app(observed(config, observers))
+    app.middlewares.append(check_host([*config.admin.hosts, config.admin.listen.host]))
     app.on_response_prepare.append(_end_behind_upgrade)
     if config.admin.token is not None:
         token = config.admin.token.get_secret_value()

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from gateway.config.model import Config
+from gateway.config.private_file import NotPrivate, read_private
 from gateway.errors import ConfigError
 
 KEY_FILE = "sealing.key"
@@ -17,7 +18,7 @@ def sealing_key(config: Config) -> bytes:
     """The configured key, else that in `state_dir`, which the first start makes.
 
     Where nothing can be written the key lasts as long as the process, and sessions with it.
-    Raises `ConfigError` for a file that is no key or that others may read.
+    Raises `ConfigError` for a file that is no key, or that others may have read or written.
     """
     if config.sealing_key is not None:
         return config.sealing_key
@@ -54,9 +55,9 @@ def _create(path: Path) -> None:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_mode & 0o077:
-            raise ConfigError(f"{path}: others may read this key; run: chmod 600 {path}")
-        key = path.read_bytes()
+        key = read_private(path)
+    except NotPrivate as error:
+        raise ConfigError(str(error)) from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     if len(key) != KEY_BYTES:

@@ -223,9 +223,13 @@ class Readiness(Section):
 
 
 class Admin(Section):
-    """Health, metrics and status: never on the public port."""
+    """Health, metrics and status: never on the public port.
+
+    It answers for addresses, `localhost` and the host it listens at; `hosts` are further names.
+    """
 
     listen: Address = HostPort("127.0.0.1", 9090)
+    hosts: Annotated[frozenset[Host], SORTED] = frozenset()
     token: Secret | None = None
     readiness: Readiness = Readiness()
 

@@ -13,6 +13,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from gateway.config.private_file import NotPrivate, read_private
 from gateway.errors import ConfigError
 from gateway.identity.document import FetchedDocument
 
@@ -120,14 +121,12 @@ def _create_key(path: Path) -> None:
 
 
 def _read_key(path: Path) -> ECKey:
-    with path.open("rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if mode & 0o077:
-            raise ConfigError(
-                f"{path}: others may read this signing key. Run: chmod 600 {path}\n"
-                "If somebody may have copied it, delete it instead: a new one is made."
-            )
-        pem = file.read()
+    try:
+        pem = read_private(path)
+    except NotPrivate as error:
+        raise ConfigError(
+            f"{error}\nIf somebody may have copied it, delete it instead: a new one is made."
+        ) from error
     try:
         key = ECKey.import_key(pem)
     except (ValueError, JoseError) as error:

@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from gateway.config.model import AssertionKeys as AssertionKeysSection
+from gateway.config.private_file import NotPrivate, read_private
 from gateway.errors import ConfigError
 from gateway.identity.clocks import Clocks
 from gateway.identity.repeat import repeat
@@ -120,12 +121,10 @@ def read_pem_key(path: Path, algorithm: str) -> RingKey:
 
 
 def _read_ring(path: Path, algorithm: str) -> list[RingKey]:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & 0o077:
-            raise ValueError(
-                f"{path}: others may read these signing keys. Delete the file: new ones are made."
-            )
-        content = file.read()
+    try:
+        content = read_private(path)
+    except NotPrivate as error:
+        raise ValueError(f"{error}\nOr delete the file: new keys are made.") from error
     try:
         return [
             RingKey(each["kid"], algorithm, float(each["created_at"]), _import(each, algorithm))

@@ -11,6 +11,9 @@ from multidict import CIMultiDictProxy
 from gateway.errors import ExpectationFailed, GatewayError, InvalidRequest
 from gateway.oauth.resource import is_ambiguous_path, parse_host
 
+# RFC 9110 §9.3.7; an absolute target without a path means the same (RFC 9112 §3.2.4).
+WHOLE_SERVER = "*"
+
 
 class UnsupportedVersion(GatewayError):
     """RFC 9110 §15.6.6."""
@@ -49,10 +52,11 @@ def read_head(request: BaseRequest) -> Head:
         raise InvalidRequest("Exactly one Host header is needed.", reason="bad_host")
     authority = _authority(hosts[0])
     target = request.raw_path
-    if not target.startswith("/"):
-        target = _absolute_form(target, authority)
+    is_options = request.method == "OPTIONS"
+    if not target.startswith("/") and not (is_options and target == WHOLE_SERVER):
+        target = _absolute_form(target, authority) or (WHOLE_SERVER if is_options else "/")
     path, _, query = target.partition("?")
-    if _is_ambiguous(path) or "#" in query:
+    if (path != WHOLE_SERVER and _is_ambiguous(path)) or "#" in query:
         raise InvalidRequest("The request path can be read in two ways.", reason="bad_path")
     return Head(
         request.method,
@@ -122,7 +126,7 @@ def _absolute_form(target: str, host: str) -> str:
     # RFC 9112 §3.2.2: the target wins over Host; two that disagree are an attack, not a choice.
     if _authority(authority) != host:
         raise InvalidRequest("The request target and Host disagree.", reason="bad_host")
-    return slash + path or "/"
+    return slash + path
 
 
 @lru_cache(maxsize=1024)

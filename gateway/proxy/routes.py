@@ -11,7 +11,7 @@ from gateway.policy.admission import Admission
 from gateway.proxy.authorization import Authorization
 from gateway.proxy.body import BodyLimits
 from gateway.proxy.forward import Forwarder
-from gateway.proxy.inbound import Head
+from gateway.proxy.inbound import WHOLE_SERVER, Head
 from gateway.proxy.introduction import Introducer
 from gateway.proxy.limits import CallerLimits
 from gateway.proxy.own_tools import OwnTools
@@ -22,6 +22,7 @@ from gateway.proxy.succession import Succession
 from gateway.proxy.tool_catalogue import ToolCatalogue
 
 _OF_RECEIVERS = BodyLimits(max_bytes=64 * 1024, stall_s=5.0, total_s=10.0)
+ALL_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 Answer = Callable[[Head], Awaitable[Reply]]
 
 
@@ -109,6 +110,8 @@ class Routes:
         site = self.sites.get(head.authority)
         if site is None:
             raise MisdirectedRequest("This gateway does not answer for that host.")
+        if head.path == WHOLE_SERVER:
+            return _whole_server
         route = site.servers.get(head.path)
         document = site.documents.get(head.path)
         if route is not None and (document is None or _wants_server(head)):
@@ -134,6 +137,10 @@ def authorities(public_url: str) -> tuple[str, ...]:
     default = 443 if parts.scheme == "https" else 80
     port = parts.port or default
     return (host, f"{host}:{port}") if port == default else (f"{host}:{port}",)
+
+
+async def _whole_server(head: Head) -> Reply:
+    return Reply(204, [(b"Allow", ALL_METHODS.encode())])
 
 
 def _wants_server(head: Head) -> bool:

@@ -70,7 +70,7 @@ def test_configuration_in_the_manifest_loads(tmp_path: Path) -> None:
     assert config.listen.port == 8080
     assert config.admin.listen.port == 9090
     assert config.servers["files"].upstream.url == "http://127.0.0.1:9000/mcp"
-    assert str(config.state_dir) == "/var/lib/mcpgw"
+    assert str(config.state_dir) == "/var/lib/mcpgw/state"
 
 
 def test_empty_key_of_the_manifest_does_not_start(tmp_path: Path) -> None:

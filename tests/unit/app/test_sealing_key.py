@@ -79,3 +79,13 @@ def test_where_nothing_can_be_kept_the_key_ends_with_the_process(
     assert [each.getMessage() for each in caplog.records] == [
         "sessions end with this process: the key cannot be kept"
     ] * 2
+
+
+@pytest.mark.requirement("A13")
+def test_a_key_in_a_folder_that_others_may_write_to_ends_the_start(
+    tmp_path: Path, kept: Path
+) -> None:
+    kept.parent.chmod(0o777)
+
+    with pytest.raises(ConfigError, match="chmod go-w"):
+        sealing_key(config(tmp_path))

@@ -186,3 +186,20 @@ async def test_what_such_a_revision_mirrors_must_agree() -> None:
         assert b'"id":1' in response.body
         assert b"-32020" in response.body
         rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("A13")
+@pytest.mark.parametrize("target", ["*", "http://127.0.0.1:{port}"])
+async def test_options_about_the_whole_server_are_answered_here(target: str) -> None:
+    """RFC 9110 §9.3.7, RFC 9112 §3.2.4."""
+    async with running_rig() as rig:
+        answer = await rig.send(rig.request("OPTIONS", target.format(port=rig.port)))
+        others = [await rig.send(rig.request(method, "*")) for method in ("GET", "POST")]
+        foreign = await rig.send(rig.request("OPTIONS", "*", host="evil.example"))
+
+        assert (answer.status, answer.body) == (204, b"")
+        assert answer.value("Allow") == "GET, HEAD, POST, DELETE, OPTIONS"
+        assert answer.value("Content-Length") is None
+        assert [each.status for each in others] == [400, 400]
+        assert foreign.status == 421
+        rig.upstream.assert_untouched()
