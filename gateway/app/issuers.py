@@ -1,19 +1,23 @@
 """Builds what knows the callers: every issuer and its services, a chain of checks per server."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway.app.verifiers import IssuerServices, Link, open_services
 from gateway.config.complete import public_url
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config, Server
+from gateway.identity.api_key import key_id
 from gateway.identity.api_key_file import ApiKeyEntry, parse_keys
 from gateway.identity.api_key_verifier import ApiKeyVerifier
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.cache import VerdictCache
 from gateway.identity.fetch import Fetcher
 from gateway.identity.local_issuer import LocalIssuer
+from gateway.identity.principal import Principal
+from gateway.identity.reasons import refused
 from gateway.identity.sources import (
     IssuerSources,
     Surroundings,
@@ -32,17 +36,31 @@ def _unheard(link: Link, said: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Issuers:
-    """Every configured issuer by name; `local` holds the embedded ones, `keys` the API keys."""
+    """Every configured issuer by name; `local` holds the embedded ones, `keys` the API keys.
+
+    `key_ids` are those of the keys that are in the file now.
+    """
 
     services: Mapping[str, IssuerServices]
     local: Mapping[str, LocalIssuer]
     cache: VerdictCache
     keys: ApiKeyFile | None = None
+    key_ids: Set[str] = frozenset()
 
     @property
     def sources(self) -> Mapping[str, IssuerSources]:
         """What is kept fresh about each issuer."""
         return {name: each.sources for name, each in self.services.items()}
+
+    def check_credential(self, principal: Principal) -> None:
+        """Raise `InvalidToken` when the key behind a verdict has been taken away since."""
+        if principal.scheme == "api_key":
+            if principal.token_id not in self.key_ids:
+                raise refused("revoked")
+        elif principal.signing_key is not None:
+            sources = (each.sources.keys for each in self.services.values())
+            if not any(each.trusts(principal.signing_key) for each in sources):
+                raise refused("unknown_key")
 
     def chain(self, name: str, server: Server, config: Config) -> list[Link]:
         """The verifiers of one server: API keys, then issuers in the order of the file."""
@@ -101,17 +119,21 @@ async def open_issuers(
             fetcher = await stack.enter_async_context(_fetcher(issuer))
             sources = build_sources(name, issuer, fetcher, around)
         services[name] = await open_services(name, issuer, sources, around, stack)
-    return Issuers(services, local, cache, await _open_keys(config, cache))
+    key_ids: set[str] = set()
+    keys = None
+    if config.api_keys is not None:
+        keys = await _open_keys(config.api_keys.file, around, key_ids)
+    return Issuers(services, local, cache, keys, key_ids)
 
 
-async def _open_keys(config: Config, cache: VerdictCache) -> ApiKeyFile | None:
-    if config.api_keys is None:
-        return None
-
+async def _open_keys(path: Path, around: Surroundings, key_ids: set[str]) -> ApiKeyFile:
     def on_change(old: Mapping[str, ApiKeyEntry], new: Mapping[str, ApiKeyEntry]) -> None:
-        cache.forget(lambda principal: principal.scheme == "api_key")
+        key_ids.clear()
+        key_ids.update(map(key_id, new))
+        ended = {key_id(each) for each, entry in old.items() if new.get(each) != entry}
+        around.on_ended(lambda who: who.scheme == "api_key" and who.token_id in ended)
 
-    keys: ApiKeyFile = WatchedFile(config.api_keys.file, parse_keys, {}, on_change)
+    keys: ApiKeyFile = WatchedFile(path, parse_keys, {}, on_change)
     await keys.load()
     return keys
 

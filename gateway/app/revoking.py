@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from gateway.app.issuers import Issuers
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config
 from gateway.errors import IdentityUnavailable
@@ -31,25 +32,42 @@ LOGOUT_KEPT_S = 30 * 86400.0
 
 @dataclass(slots=True)
 class Enforcement:
-    """Acts on every change of the list; `cache` and `gate` come once they are built."""
+    """Ends verdicts, and the streams that rest on them; its members come once they are built.
+
+    A verdict ends with a revocation, with an issuer's key, or with an API key.
+    """
 
     revocations: Revocations | None = None
     cache: VerdictCache | None = None
     gate: Gate | None = None
+    issuers: Issuers | None = None
 
     def check(self, principal: Principal, now: float) -> None:
-        """Raise `InvalidToken` for a caller that is revoked."""
+        """Raise `InvalidToken` for a caller whom a request would now be refused."""
         if self.revocations is not None:
             self.revocations.check(principal, now)
+        if self.issuers is not None:
+            self.issuers.check_credential(principal)
 
     def enforce(self) -> None:
         """Forget verdicts and end streams that the list concerns now."""
-        if self.revocations is None:
-            return
+        if self.revocations is not None:
+            self.end(self.revocations.concerns)
+
+    def end(self, concerns: Callable[[Principal], bool]) -> None:
+        """Forget the verdicts on the principals that `concerns` picks, and end their streams."""
         if self.cache is not None:
-            self.cache.forget(self.revocations.concerns)
+            self.cache.forget(concerns)
         if self.gate is not None:
-            self.gate.end_streams(self.revocations.concerns, REASON)
+            self.gate.end_streams(concerns, REASON)
+
+    def end_keys(self, thumbprints: frozenset[str]) -> None:
+        """Let nothing count on that was verified with these keys of issuers."""
+        if self.cache is not None:
+            # All of it: a verdict that began before may rest on the key that is gone.
+            self.cache.clear()
+        if self.gate is not None:
+            self.gate.end_streams(lambda who: who.signing_key in thumbprints, REASON)
 
 
 async def open_revocations(config: Config, store: Store, enforcement: Enforcement) -> Revocations:

@@ -28,6 +28,7 @@ from gateway.proxy.gate import Gate
 from gateway.proxy.limits import StrangerLimits
 from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
 from gateway.proxy.reach import Reach
+from gateway.proxy.renewals import Renewals
 from gateway.proxy.session import Seal
 from gateway.proxy.upstream import UpstreamPool
 from gateway.store.store import open_store
@@ -82,7 +83,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         stack.push_async_callback(store.aclose)
         enforcement = Enforcement()
         cache = VerdictCache(config.cache, flights, Clocks(), enforcement.check)
-        around = _surroundings(flights, observers, cache)
+        around = _surroundings(flights, observers, enforcement)
         issuers = await open_issuers(config, around, cache, stack)
         revocations = await open_revocations(config, store, enforcement)
         pools: dict[str, UpstreamPool] = {}
@@ -96,7 +97,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         routes = build_routes(parts)
         strangers = StrangerLimits(config.limits.unauthenticated_per_address)
         gate = Gate(routes, observers.record, config.trusted_proxies, strangers)
-        enforcement.cache, enforcement.gate = cache, gate
+        enforcement.cache, enforcement.gate, enforcement.issuers = cache, gate, issuers
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)
         observers.watch(issuers, revocations)
@@ -105,7 +106,8 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         admin_port = await stack.enter_async_context(
             open_admin(config, observers, revocations, routes.sessions)
         )
-        _keep_lists_fresh(issuers, revocations, background, stack)
+        renewals = Renewals(gate.streams, flights)
+        _keep_verdicts_fresh(issuers, revocations, renewals, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
         server = GatewayServer(gate.handle, _limits(config), observers.refused, observers.stalled)
         listener = await _listen(config, server)
@@ -132,16 +134,25 @@ async def _one_error() -> AsyncIterator[None]:
         raise
 
 
-def _surroundings(flights: Flights, observers: Observers, cache: VerdictCache) -> Surroundings:
-    metrics = observers.metrics
-    return Surroundings(flights, Clocks(), metrics.jwks_fetch, cache.clear, metrics.issuer_request)
+def _surroundings(flights: Flights, observers: Observers, enforcement: Enforcement) -> Surroundings:
+    return Surroundings(
+        flights,
+        on_fetch=observers.metrics.jwks_fetch,
+        on_removed=enforcement.end_keys,
+        on_ended=enforcement.end,
+        on_asked=observers.metrics.issuer_request,
+    )
 
 
-def _keep_lists_fresh(
-    issuers: Issuers, revocations: Revocations, group: asyncio.TaskGroup, stack: AsyncExitStack
+def _keep_verdicts_fresh(
+    issuers: Issuers,
+    revocations: Revocations,
+    renewals: Renewals,
+    group: asyncio.TaskGroup,
+    stack: AsyncExitStack,
 ) -> None:
-    """Watch the files and the store that say who counts no longer."""
-    watched = [revocations.run()]
+    """Watch the files and the store that say who counts no longer, and ask for streams again."""
+    watched = [revocations.run(), renewals.run()]
     if issuers.keys is not None:
         watched.append(issuers.keys.run())
     for watching in watched:

@@ -62,6 +62,10 @@ class Authenticator:
         """Raise `InvalidToken` when the caller was revoked since the token was accepted."""
         self._cache.check_revoked(principal, now)
 
+    def asked_again_after_s(self, principal: Principal) -> float | None:
+        """Seconds after which somebody else must confirm a verdict; None where nobody must."""
+        return self._cache.asked_again_after_s(principal)
+
     async def authenticate(self, token: str, now: float) -> Principal:
         """Verify the token.
 

@@ -86,6 +86,12 @@ class VerdictCache:
         """
         return await self._flights.join(key, lambda: self._verify(key, now, verify))
 
+    def asked_again_after_s(self, principal: Principal) -> float | None:
+        """Seconds after which a verdict is asked for anew; None where nobody is asked but here."""
+        if principal.remember_s is None and principal.scheme in ("jwt", "api_key"):
+            return None
+        return self._ttl_s if principal.remember_s is None else principal.remember_s
+
     def check_revoked(self, principal: Principal, now: float) -> None:
         """Raise `InvalidToken` when the caller was revoked since."""
         self._check(principal, now)

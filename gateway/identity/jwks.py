@@ -25,15 +25,15 @@ logger = logging.getLogger(__name__)
 class KeyFeed:
     """Where an issuer's JWK set comes from and who wants to know.
 
-    `on_fetch` is told `ok` or `failed`; `on_removed` that a key is no longer trusted, before
-    the first token is checked without it.
+    `on_fetch` is told `ok` or `failed`; `on_removed` the thumbprints of keys that are no longer
+    trusted, before the first token is checked without them.
     """
 
     name: str
     get_document: Callable[[], Awaitable[FetchedDocument]]
     algorithms: Sequence[str]
     on_fetch: Callable[[str], None] = field(default=lambda result: None)
-    on_removed: Callable[[], None] = field(default=lambda: None)
+    on_removed: Callable[[frozenset[str]], None] = field(default=lambda thumbprints: None)
 
 
 class KeySource:
@@ -58,6 +58,10 @@ class KeySource:
     def keys(self) -> KeySet | None:
         """The keys of the last good fetch, None before it."""
         return self._keys.value
+
+    def trusts(self, thumbprint: str) -> bool:
+        """Whether a key is among those of the last good fetch."""
+        return self.keys is not None and self.keys.has(thumbprint)
 
     @property
     def age_s(self) -> float | None:
@@ -116,8 +120,8 @@ class KeySource:
                 "issuer keys left out",
                 extra={"issuer": self._feed.name, "keys": list(keys.dropped)},
             )
-        if not set(known.keys) <= set(keys.keys):
-            self._feed.on_removed()
+        if removed := set(known.keys) - set(keys.keys):
+            self._feed.on_removed(frozenset(each.thumbprint for each in removed))
 
 
 class KeyFile:

@@ -1,6 +1,7 @@
 """JWT access tokens: RFC 9068, RFC 7519, RFC 8725."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gateway.config.issuer import Issuer
 from gateway.identity.access_token import Expectations, check_claims, normal_token_type
@@ -43,11 +44,11 @@ class JwtVerifier:
         issuer = self._issuers.match(parsed.claims)
         if issuer is None:
             return None
-        await check_signature(parsed, self._expected, self._keys)
+        signing_key = await check_signature(parsed, self._expected, self._keys)
         with vouched(parsed.claims, issuer):
             expires_at = check_claims(parsed.claims, self._expected, now)
             principal = build_principal(issuer, parsed.claims, self._claims, expires_at)
-            principal = self._rules.apply(principal)
+            principal = replace(self._rules.apply(principal), signing_key=signing_key)
         if principal.groups is None and self._groups is not None:
             return await self._groups.complete(principal)
         return principal

@@ -57,6 +57,10 @@ class KeySet:
     keys: tuple[VerificationKey, ...]
     dropped: tuple[str, ...] = ()
 
+    def has(self, thumbprint: str) -> bool:
+        """Whether this key is one of them, whatever its name."""
+        return any(key.thumbprint == thumbprint for key in self.keys)
+
     def find(self, kid: str | None, algorithm: str) -> VerificationKey | None:
         """The key named `kid`; without `kid` the only key for `algorithm`, else None."""
         if kid is not None:

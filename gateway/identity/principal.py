@@ -28,6 +28,8 @@ class Principal:
     `expires_at` and `issued_at` are in Unix seconds, None when the credential does not say.
     `claims` holds what the token said, for identity headers that name a claim. `remember_s`
     is how long the verdict may be remembered, None as long as the gateway's own settings say.
+    `signing_key` is the thumbprint of the issuer's key that the token was verified with, None
+    where there was none.
     """
 
     issuer: str
@@ -46,4 +48,5 @@ class Principal:
     session_id: str | None = field(default=None, hash=False)
     confirmation: Confirmation | None = field(default=None, hash=False)
     remember_s: float | None = field(default=None, hash=False, compare=False)
+    signing_key: str | None = field(default=None, hash=False, compare=False)
     email_verified: bool = field(default=False, hash=False)

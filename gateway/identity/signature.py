@@ -6,8 +6,8 @@ from gateway.identity.jwks import KeySource
 from gateway.identity.reasons import refused
 
 
-async def check_signature(token: CompactToken, expected: Expectations, keys: KeySource) -> None:
-    """Check the header and the signature with the issuer's own key.
+async def check_signature(token: CompactToken, expected: Expectations, keys: KeySource) -> str:
+    """Check the header and the signature with the issuer's own key, and give its thumbprint.
 
     Raises `InvalidToken`, and `IdentityUnavailable` while the keys are not at hand.
     """
@@ -16,3 +16,4 @@ async def check_signature(token: CompactToken, expected: Expectations, keys: Key
     key = await keys.key_for(kid if isinstance(kid, str) else None, algorithm)
     if not key.verify(token.signing_input, token.signature):
         raise refused("bad_signature")
+    return key.thumbprint

@@ -14,6 +14,7 @@ from gateway.identity.fetch import Fetcher
 from gateway.identity.flights import Flights
 from gateway.identity.jwks import KeyFeed, KeyFile, KeySource
 from gateway.identity.local_issuer import LocalIssuer
+from gateway.identity.principal import Principal
 from gateway.identity.provider import OnAsked
 from gateway.identity.refreshed import Feed, Refreshed, Schedule
 from gateway.oauth.server_metadata import ServerMetadata
@@ -26,13 +27,15 @@ class Surroundings:
     """What every issuer's sources share.
 
     `on_fetch` is told the issuer's name and `ok` or `failed` after each fetch of keys;
-    `on_removed` that some key is trusted no longer.
+    `on_removed` the thumbprints of keys that are trusted no longer, `on_ended` which principals'
+    credential ended here.
     """
 
     flights: Flights
     clocks: Clocks = field(default_factory=Clocks)
     on_fetch: Callable[[str, str], None] = field(default=lambda issuer, result: None)
-    on_removed: Callable[[], None] = field(default=lambda: None)
+    on_removed: Callable[[frozenset[str]], None] = field(default=lambda thumbprints: None)
+    on_ended: Callable[[Callable[[Principal], bool]], None] = field(default=lambda concerns: None)
     on_asked: OnAsked = field(default=lambda name, kind, result: None)
 
 

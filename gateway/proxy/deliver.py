@@ -12,6 +12,7 @@ from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter
 from gateway.proxy.forward import Delivery, Forwarder
+from gateway.proxy.renewals import renewal_of
 from gateway.proxy.respond import (
     WRITTEN_CLOSE,
     WRITTEN_KEEP_ALIVE,
@@ -57,6 +58,7 @@ async def deliver(
     forwarder, metrics = route.forwarder, route.metrics
     stream = _open_stream(request, forwarder, delivery, headers)
     stream.owner = visit.principal
+    stream.renewal = renewal_of(route, visit.principal, visit.token)
     if delivery.events:
         stream.end_at_expiry(time.time())
     if not _is_encoded(delivery):

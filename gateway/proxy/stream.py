@@ -15,6 +15,7 @@ from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EventBoundary
 from gateway.proxy.exchange import UpstreamResponse
+from gateway.proxy.renewal import Renewal
 from gateway.proxy.respond import PIECE_BYTES, error_message, wait_until_read
 
 _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
@@ -50,7 +51,7 @@ class Stream:
     `bytes_out` counts what the upstream sent and the client was given. `owner` is who asked,
     `ended` why the gateway ended it, None as long as it did not; `watch` is shown what passes.
     `calls` are those that wait for this stream, None where it answers none; `request_id` is told
-    to them when it ends early.
+    to them when it ends early. `renewal` keeps the verdict on its credential fresh.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Stream:
         self.ended: str | None = None
         self.watch: AnswerWatch | None = None
         self.calls: OpenCalls | None = None
+        self.renewal: Renewal | None = None
         self.request_id = ""
         self.listening = request.method == "GET"
         self._request = request

@@ -130,7 +130,7 @@ async def test_refusals_of_a_token_read_alike_fresh_and_cached(cache: VerdictCac
 async def test_rotation_refuses_no_good_token_and_no_verdict_outlives_its_key(
     cache: VerdictCache, issuer: Issuer, fetcher: Fetcher, flights: Flights, signer: TokenSigner
 ) -> None:
-    around = Surroundings(flights, on_removed=cache.clear)
+    around = Surroundings(flights, on_removed=lambda thumbprints: cache.clear())
     sources = build_sources("corp", issuer, fetcher, around)
     await sources.keys.refresh()
     chain = Authenticator("one", [JwtVerifier(issuer, [RESOURCE], sources.keys)], cache)

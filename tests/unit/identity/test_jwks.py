@@ -97,20 +97,22 @@ async def test_new_key_is_found_at_once_when_its_first_token_comes(
 async def test_removed_key_is_refused_and_announced(
     issuer: Issuer, signer: TokenSigner, flights: Flights, clock: HandClock
 ) -> None:
-    removed: list[str] = []
+    removed: list[frozenset[str]] = []
 
     async def get() -> FetchedDocument:
         return FetchedDocument({"keys": list(signer.keys)})
 
-    feed = KeyFeed("corp", get, issuer.algorithms, on_removed=lambda: removed.append("now"))
+    feed = KeyFeed("corp", get, issuer.algorithms, on_removed=removed.append)
     keys = KeySource(feed, Jwks(), flights, clock.clocks)
     await keys.refresh()
+    gone = (await keys.key_for(RSA_KID, "RS256")).thumbprint
     assert removed == []
 
     signer.keys = [ec_jwk(ec_key(), EC_KID)]
     await keys.refresh()
 
-    assert removed == ["now"]
+    assert removed == [frozenset({gone})]
+    assert not keys.trusts(gone)
     assert await _outcome(keys, RSA_KID) == "unknown_key"
 
 
