@@ -75,6 +75,8 @@ def _with_files(review: Review) -> Review:
 def _show(review: Review) -> None:
     for warning in review.warnings:
         click.echo(f"warning: {render([warning], review.file_name, review.text)}", err=True)
+    for hint in review.hints:
+        click.echo(f"hint: {render([hint], review.file_name, review.text)}", err=True)
     if review.config is None:
         click.echo(review.report(), err=True)
         return
@@ -91,6 +93,7 @@ def _as_json(review: Review) -> dict[str, object]:
         "ok": review.config is not None,
         "problems": [_problem(review, each) for each in review.problems],
         "warnings": [_problem(review, each) for each in review.warnings],
+        "hints": [_problem(review, each) for each in review.hints],
     }
 
 

@@ -9,6 +9,7 @@ import yaml
 from gateway.config.checks import find_conflicts, find_warnings
 from gateway.config.complete import complete
 from gateway.config.expand import expand
+from gateway.config.hints import find_hints
 from gateway.config.model import Config
 from gateway.config.nodes import Tree, Value, read_tree
 from gateway.config.preset import apply_presets
@@ -26,6 +27,7 @@ FLAGS_NAME = "command line"
 class Review:
     """What came of reading a configuration: `config` is None when there are problems.
 
+    `hints` are no mistakes, only what is surely not meant.
     `rest` is what could be judged all the same, never to be run; None when that was nothing.
     """
 
@@ -36,6 +38,7 @@ class Review:
     text: str
     tree: Tree = field(default_factory=Tree, repr=False)
     rest: Config | None = field(default=None, repr=False)
+    hints: tuple[Problem, ...] = ()
 
     def refused(self, findings: Sequence[Finding]) -> "Review":
         """The same review with what was found later, by the paths of the full form."""
@@ -102,8 +105,10 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
     config = _judge(tree, full, folder.absolute())
     warnings = _placed(tree, find_warnings(config)) if config is not None else []
     problems = tuple(_written(tree, tree.problems))
-    accepted = None if problems else config
-    return Review(accepted, problems, tuple(warnings), file_name, text, tree, config)
+    if problems or config is None:
+        return Review(None, problems, tuple(warnings), file_name, text, tree, config)
+    hints = tuple(_written(tree, _placed(tree, find_hints(config))))
+    return Review(config, problems, tuple(warnings), file_name, text, tree, config, hints)
 
 
 def _judge(tree: Tree, document: dict[str, Value], folder: FilePath) -> Config | None:

@@ -66,3 +66,17 @@ def test_the_full_form_is_printed(config: Path) -> None:
 
 def test_the_schema_is_printed() -> None:
     assert run("schema").stdout == schema_text()
+
+
+@pytest.mark.requirement("U1")
+def test_a_hint_is_shown_and_is_no_mistake(config: Path) -> None:
+    config.write_text(SHORT, encoding="utf-8")
+
+    done = run("check", "--config", str(config))
+    report = json.loads(run("check", "--json", "--config", str(config)).stdout)
+
+    assert done.exit_code == 0
+    assert "hint: " in done.stderr
+    assert "nobody is known to speak TLS" in done.stderr
+    assert report["ok"] is True
+    assert {each["path"] for each in report["hints"]} == {"scopes", "public_url"}

@@ -60,7 +60,7 @@ def test_a_mistake_says_where_it_is_and_what_to_write(text: str, path: str, mess
 def test_an_unlike_key_is_answered_with_the_known_ones() -> None:
     (problem,) = review(SHORT + "admin: {zzz: 1}").problems
 
-    assert problem.message == "unknown key; known here: listen, readiness, token, token_file"
+    assert problem.message == "unknown key; known here: hosts, listen, readiness, token, token_file"
 
 
 @pytest.mark.parametrize(
