@@ -12,7 +12,7 @@ from gateway.config.issuer import Issuer
 from gateway.config.model import Config
 from gateway.config.nodes import Value
 from gateway.config.own_tools import PREFIX_PATTERN
-from gateway.config.problems import Finding, Path
+from gateway.config.problems import Finding, Path, is_like_secret
 from gateway.config.scalars import show_seconds
 from gateway.config.section import (
     HEADER_PATTERN,
@@ -146,8 +146,10 @@ def unknown_key(path: Path) -> Finding:
     known = known_keys(path[:-1])
     near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.7)
     if near:
-        return Finding(path, f"unknown key, did you mean '{near[0]}'?", near[0])
-    return Finding(path, f"unknown key; known here: {', '.join(sorted(known))}")
+        hides = is_like_secret(near[0])
+        return Finding(path, f"unknown key, did you mean '{near[0]}'?", near[0], hides=hides)
+    # Whatever it was meant to be, it may have been a secret.
+    return Finding(path, f"unknown key; known here: {', '.join(sorted(known))}", hides=True)
 
 
 def known_keys(path: Path) -> list[str]:

@@ -54,15 +54,19 @@ class _Expander:
         value = self._environ.get(name, default)
         if value is None:
             return self._complain(path, f"the environment variable {name} is not set")
+        if name in self._environ:
+            self._tree.note_inserted(value, f"${{env:{name}}}")
         return value
 
     def _file(self, name: str, path: Path) -> str:
         try:
             with (self._folder / name).open("rb") as file:
-                return file.read(_MAX_FILE_BYTES).decode().rstrip("\r\n")
+                content = file.read(_MAX_FILE_BYTES).decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
             return self._complain(path, f"{name}: {reason}")
+        self._tree.note_inserted(content, f"${{file:{name}}}")
+        return content
 
     def _complain(self, path: Path, message: str) -> str:
         self._tree.problems.append(Problem(path, message, self._tree.values[path]))

@@ -105,10 +105,11 @@ def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_na
     config = _judge(tree, full, folder.absolute())
     warnings = _placed(tree, find_warnings(config)) if config is not None else []
     problems = tuple(_written(tree, tree.problems))
+    warned = tuple(replace(each, message=tree.concealed(each.message)) for each in warnings)
     if problems or config is None:
-        return Review(None, problems, tuple(warnings), file_name, text, tree, config)
+        return Review(None, problems, warned, file_name, text, tree, config)
     hints = tuple(_written(tree, _placed(tree, find_hints(config))))
-    return Review(config, problems, tuple(warnings), file_name, text, tree, config, hints)
+    return Review(config, problems, warned, file_name, text, tree, config, hints)
 
 
 def _judge(tree: Tree, document: dict[str, Value], folder: FilePath) -> Config | None:
@@ -139,11 +140,14 @@ def _follows(finding: Finding, known: Collection[Path]) -> bool:
 
 
 def _written(tree: Tree, problems: Iterable[Problem]) -> list[Problem]:
-    return [replace(each, path=tree.written(each.path)) for each in problems]
+    return [
+        replace(each, path=tree.written(each.path), message=tree.concealed(each.message))
+        for each in problems
+    ]
 
 
 def _placed(tree: Tree, findings: Iterable[Finding]) -> list[Problem]:
     return [
-        Problem(each.path, each.message, tree.place(each.path), each.suggestion)
+        Problem(each.path, each.message, tree.place(each.path), each.suggestion, each.hides)
         for each in findings
     ]

@@ -1,12 +1,13 @@
 """YAML with the place of every key and value: what is wrong can be pointed at."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
 
-from gateway.config.problems import Path, Place, Problem
+from gateway.config.problems import Path, Place, Problem, conceal_url_user
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
@@ -14,6 +15,8 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _PLAIN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
 _MAX_NODES = 20_000  # aliases can multiply a small file into a large one
+_TELLING = 8
+_LEAST_SECRET = 3  # shorter ones are words of every message, and no secrets
 _MAX_NESTING = 100
 _MAX_DEPTH = 32  # or contain themselves; the model is 6 deep
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,7 +29,7 @@ class Tree:
     """A document as plain values; `keys` and `values` say where each path stands.
 
     `lost` is where a value could not be found out; `names` has what stands elsewhere in the full
-    form than in the file.
+    form than in the file; `inserted` maps what came from elsewhere to how the file refers to it.
     """
 
     value: Value = None
@@ -35,6 +38,7 @@ class Tree:
     problems: list[Problem] = field(default_factory=list)
     lost: set[Path] = field(default_factory=set)
     names: dict[Path, Path] = field(default_factory=dict)
+    inserted: dict[str, str] = field(default_factory=dict)
 
     def place(self, path: Path) -> Place:
         """Where a path stands: its key, else its value, else the nearest part above it."""
@@ -44,6 +48,20 @@ class Tree:
                 return found
             path = path[:-1]
         return Place(1, 1)
+
+    def note_inserted(self, content: str, reference: str) -> None:
+        """Remember what came from elsewhere; also each of its lines, as a message may cut them."""
+        for part in (content, *content.splitlines()):
+            if len(part.strip()) >= _LEAST_SECRET:
+                self.inserted[part.strip()] = reference
+
+    def concealed(self, message: str) -> str:
+        """A message that names the reference instead of what it stands for, maybe a secret."""
+        for content in sorted(self.inserted, key=len, reverse=True):
+            reference = self.inserted[content]
+            for spelled in (content, content[:1].lower() + content[1:], json.dumps(content)[1:-1]):
+                message = _replaced(message, spelled, reference)
+        return conceal_url_user(message)
 
     def move(self, old: Path, new: Path) -> None:
         """Let `new` and all below point to where `old` stands."""
@@ -59,6 +77,13 @@ class Tree:
             if path[: len(new)] == new:
                 return (*old, *path[len(new) :])
         return path
+
+
+def _replaced(text: str, content: str, reference: str) -> str:
+    if len(content) >= _TELLING:
+        return text.replace(content, reference)
+    # A short one may be part of any word; only as a word of its own it is what was inserted.
+    return re.sub(rf"(?<![\w.-]){re.escape(content)}(?![\w.-])", lambda _: reference, text)
 
 
 def read_tree(text: str) -> Tree:

@@ -167,9 +167,13 @@ def check_store_url(value: str) -> str:
     parts = _split(value)
     if value in ("memory:", "sqlite:"):
         return value
-    # A password in the URL would be printed with it; it has a key of its own.
-    if parts.scheme in ("redis", "rediss") and parts.hostname and parts.password is None:
+    # A password in the URL would be printed with it; it has a key of its own. The client takes more
+    # in the query: passwords again, and words that end the check of certificates.
+    is_plain = parts.password is None and "?" not in value and "#" not in value
+    if parts.scheme in ("redis", "rediss") and parts.hostname and is_plain:
         return value
+    if "?" in value:
+        raise ValueError("a store URL has no query: write store.password and store.ca_file instead")
     raise ValueError(f'expected "sqlite:", "memory:" or "redis://valkey:6379/0", got {value}')
 
 

@@ -70,11 +70,13 @@ def _read(tree: Tree, where: Path, path: FilePath) -> str | None:
         if len(content) > _MAX_SECRET_BYTES:
             _complain(tree, where, f"{path}: more than {_MAX_SECRET_BYTES} bytes")
             return None
-        return content.decode().rstrip("\r\n")
+        secret = content.decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         _complain(tree, where, f"{path}: {reason}")
         return None
+    tree.note_inserted(secret, f"(the content of {path})")
+    return secret
 
 
 def _complain(tree: Tree, where: Path, message: str) -> None:

@@ -39,7 +39,9 @@ def _keys(tree: Tree, members: dict[str, Value], path: Path) -> dict[str, Value]
             continue
         here = (*path, key)
         finding = unknown_key(here)
-        tree.problems.append(Problem(here, finding.message, tree.place(here), finding.suggestion))
+        tree.problems.append(
+            Problem(here, finding.message, tree.place(here), finding.suggestion, finding.hides)
+        )
         meant = finding.suggestion
         if meant is not None and meant not in members and meant not in corrected:
             corrected[meant] = value

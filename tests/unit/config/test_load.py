@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from gateway.config.annotations import section_at
-from gateway.config.load import config_from_flags, load_config, review_file
+from gateway.config.load import config_from_flags, load_config, review_file, review_text
 from gateway.config.model import Config
 from gateway.config.problems import Path, path_text
 from gateway.config.section import Section
@@ -182,3 +182,42 @@ def test_no_wrong_value_is_answered_in_the_words_of_the_library(value: object) -
 
         for problem in review(yaml.safe_dump(document)).problems:
             assert not LIBRARY.search(problem.message), (path, problem)
+
+
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "public_url: ${file:secret}",
+        "listen: ${file:secret}",
+        "trusted_proxies: ['${file:secret}']",
+        "default_server: ${file:secret}",
+        "admin: ${file:secret}",
+        "log: {level: '${file:secret}'}",
+        "state_dir: x\nlistten: ${file:secret}",
+        "store: {url: 'redis://${file:secret}@host/x y'}",
+        "public_url: 'https://${env:SECRET}/'",
+        "sealing_key_file: secret",
+        "admin: {tokn: hunter2-and-more}",
+        "pasword: hunter2-and-more",
+        "pasword hunter2-and-more",
+    ],
+)
+def test_no_complaint_repeats_what_a_file_or_a_secret_holds(line: str, tmp_path: FilePath) -> None:
+    (tmp_path / "secret").write_text("Hunter2-and-more\nHunter2-and-more\n", encoding="utf-8")
+    kept = "\n".join(each for each in SHORT.splitlines() if each[:6] != line[:6])
+    environ = {"SECRET": "Hunter2-and-more"}
+
+    found = review_text(f"{kept}\n{line}\n", tmp_path, environ, "config.yaml")
+
+    assert found.problems
+    assert "hunter2" not in found.report().lower()
+    assert "hunter2" not in "".join(each.message for each in found.problems).lower()
+
+
+def test_a_short_word_of_the_environment_leaves_the_advice_as_it_is(tmp_path: FilePath) -> None:
+    text = SHORT.replace("https://mcp.example.com", "${env:NAME}")
+
+    (problem,) = review_text(text, tmp_path, {"NAME": "mcp"}, "config.yaml").problems
+
+    assert problem.message == 'expected a URL such as "https://mcp.example.com", got ${env:NAME}'

@@ -42,3 +42,49 @@ def test_a_value_cannot_write_lines_or_colours_of_its_own() -> None:
     shown = render([Problem((), "got a\nINFO all is well\x1b[31m", Place(9, 1))], "x", "")
 
     assert shown == "x:9:1: got a\\nINFO all is well\\x1b[31m"
+
+
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pasword: hunter2",
+        "Password:   hunter2",
+        "client-secrt: hunter2",
+        "admin: {listen: x, tokn: hunter2}",
+        '{"password":"hunter2"}',
+        "store: {url: 'redis://h?a=1&password=hunter2', x: 1}",
+        "url: redis://:hunt/er2@h/0",
+        "url: redis://:a@hunter2@h/0",
+    ],
+)
+def test_a_secret_under_a_mistyped_key_is_not_shown(line: str) -> None:
+    shown = render([Problem(("a",), f"got {line}", Place(1, 1))], "x", line)
+
+    assert "hunter2" not in shown.splitlines()[1]
+    assert "er2@" not in shown
+
+
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize("line", ["pasword hunter2", "token = hunter2", "hunter2", '  - "hunter2'])
+def test_a_line_that_is_no_yaml_shows_no_value_that_may_be_a_secret(line: str) -> None:
+    assert "hunter2" not in render([Problem((), "not YAML", Place(1, 1))], "x", line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["listen: [a", "\tallow: any", "# a comment", "store: {password_file: /run/pw, url: x}", "---"],
+)
+def test_a_broken_line_without_a_secret_is_shown(line: str) -> None:
+    shown = render([Problem((), "odd", Place(1, 1))], "x", line)
+
+    assert line.replace("\t", " ") in shown
+
+
+@pytest.mark.requirement("A20")
+def test_what_hides_behind_an_unknown_key_is_not_shown() -> None:
+    problem = Problem(("a", "b"), "unknown key", Place(1, 5), hides=True)
+
+    shown = render([problem], "x", "a: {b: hunter2, c: hunter2}")
+
+    assert shown.splitlines()[1] == "    a: {b: <redacted>"

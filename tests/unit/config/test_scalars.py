@@ -227,3 +227,18 @@ def test_a_host_is_one_host(text: str) -> None:
 def test_a_host_cannot_become_another_header(text: str) -> None:
     with pytest.raises(ValueError, match="expected a host"):
         check_host(text)
+
+
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize(
+    "query",
+    ["password=hunter2", "username=a&password=hunter2", "ssl_cert_reqs=none",
+     "ssl_check_hostname=false", "db=1", ""],
+)  # fmt: skip
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+def test_the_store_url_takes_no_settings_of_the_client(scheme: str, query: str) -> None:
+    """A password there would be printed, and certificates would be checked no more."""
+    with pytest.raises(ValueError, match="has no query") as refused:
+        check_store_url(f"{scheme}://valkey:6379/0?{query}")
+
+    assert "hunter2" not in str(refused.value)
