@@ -10,18 +10,23 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from urllib.parse import urlsplit
 
-import yaml
+from gateway.config.complete import loopback_place, public_url
+from gateway.config.load import load_config
+from gateway.config.model import Config, Server
+from gateway.oauth.resource import is_loopback
 
 HERE = Path(__file__).resolve().parent
 STARTED_WITHIN_S = 15.0
 ENDED_WITHIN_S = 10.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 WELCOME = """
-The gateway stands in front of an MCP server that has no authentication of its own.
+The gateway stands in front of {which}.
 
   MCP endpoint   {endpoint}
   its upstream   {upstream}
@@ -32,102 +37,168 @@ Paste these into a second terminal in this folder:
   # 1. Without a token: 401, and where to get one
   curl -i {endpoint} -H 'Content-Type: application/json' -d '{{"jsonrpc":"2.0","id":1,"method":"ping"}}'
 
-  # 2. A token from the gateway's own issuer
-  TOKEN=$({mcpgw} token issue{config} --subject ada --scope mcp:read)
+  # 2. {about_token}
+  TOKEN=$({get_token})
 
   # 3. With the token: the server learns who called
   curl -s {endpoint} -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"whoami"}}}}'
-
+{real_client}
 Ctrl-C ends both.
 """  # noqa: E501  # a command that is pasted must be one line
+REAL_CLIENT = """
+A real client: the local issuer has no page to log in at yet, so give it the token as a header.
+
+  claude mcp add --transport http example {endpoint} --header "Authorization: Bearer $TOKEN"
+  Cursor and VS Code: "headers": {{"Authorization": "Bearer <token>"}} beside "url"
+"""
+
+
+@dataclass(slots=True)
+class Children:
+    """The programs that end with this one, however it is told to end."""
+
+    programs: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    told: bool = False
+    starting: bool = False
+
+    def start(self, command: list[str]) -> None:
+        """Start a program in a session of its own: the terminal's signals reach only us."""
+        self.starting = True
+        self.programs.append(subprocess.Popen(command, start_new_session=True))  # noqa: S603
+        self.starting = False
+        if self.told:
+            raise KeyboardInterrupt
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """End at once what was already asked to end; else begin to end."""
+        if self.told:
+            for program in self.programs:
+                program.kill()
+            return
+        self.told = True
+        if not self.starting:
+            raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """Ask each to end, the last first, and wait for it."""
+        self.told = True
+        for program in reversed(self.programs):
+            program.terminate()
+            try:
+                program.wait(ENDED_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
+
+    def have_ended(self) -> bool:
+        """Whether one of them is gone."""
+        return any(program.poll() is not None for program in self.programs)
 
 
 def main() -> int:
-    """Start both, say what to try, wait for Ctrl-C."""
+    """Check the configuration, start both, say what to try, wait for Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("config.yaml"))
     path = parser.parse_args().config
-    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    public = urlsplit(settings["public_url"]).netloc
-    upstream = urlsplit(settings["upstream"]).netloc
-    admin = (settings.get("admin") or {}).get("listen", "127.0.0.1:9090")
-    if (busy := _busy_address(upstream, public, admin)) is not None:
-        return _fail(f"{busy} is in use: end what listens there, or change it in {path}")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with ExitStack() as children:
-        try:
-            server = [sys.executable, str(HERE / "whoami_server.py"), "--port", _port(upstream)]
-            programs = [_start(children, server)]
-            programs.append(_start(children, [_mcpgw(), "run", "--config", str(path)]))
-            if not _wait_until_listening(programs, upstream, public):
-                return _fail("it did not start: see above")
-            _say(WELCOME.format(**_facts(settings, path), admin=admin))
-            return _wait_until_one_ends(programs)
-        except KeyboardInterrupt:
-            return 0
+    checked = subprocess.run(  # noqa: S603  # our own program
+        [_mcpgw(), "config", "check", "--config", str(path)], stdout=subprocess.DEVNULL, check=False
+    )
+    if checked.returncode != 0:
+        return checked.returncode
+    config = load_config(path, os.environ)
+    children = Children()
+    for number in ENDING:
+        signal.signal(number, children.on_signal)
+    try:
+        return _run(config, path, children)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        children.end()
 
 
-def _facts(settings: dict[str, str], path: Path) -> dict[str, str]:
-    return {
-        "endpoint": settings["public_url"].rstrip("/") + "/mcp",
-        "upstream": settings["upstream"],
-        "mcpgw": os.path.relpath(_mcpgw()),
-        "config": "" if path == Path("config.yaml") else f" --config {path}",
+def _run(config: Config, path: Path, children: Children) -> int:
+    server = config.servers[config.default_server or next(iter(config.servers))]
+    example = _example_address(server)
+    places = {
+        f"{config.listen.host or '127.0.0.1'}:{config.listen.port}": _listen_key(config),
+        f"{config.admin.listen.host or '127.0.0.1'}:{config.admin.listen.port}": "admin.listen",
     }
+    if example is not None:
+        places[example] = "upstream"
+    for address, key in places.items():
+        if is_listening(address):
+            advice = "; to use a server of your own: mcpgw run" if key == "upstream" else ""
+            return _fail(
+                f"{address} is in use: end what listens there, or change `{key}` in {path}{advice}"
+            )
+    if example is not None:
+        script = str(HERE / "whoami_server.py")
+        children.start([sys.executable, script, "--port", example.rpartition(":")[2]])
+    children.start([_mcpgw(), "run", "--config", str(path)])
+    if not _wait_until_listening(children, list(places)):
+        return _fail("it did not start: see above")
+    _say(_welcome(config, path, server, is_example=example is not None))
+    while not children.have_ended():
+        time.sleep(0.2)
+    return _fail("one of the two ended: see above")
+
+
+def _example_address(server: Server) -> str | None:
+    """Where the example server must listen, None where another one is meant."""
+    parts = urlsplit(server.upstream.url)
+    if parts.scheme != "http" or not is_loopback(parts.hostname or "") or parts.path != "/mcp":
+        return None
+    return f"127.0.0.1:{parts.port or 80}"
+
+
+def _listen_key(config: Config) -> str:
+    """The key that says where the gateway listens: see `gateway.config.complete`."""
+    return "public_url" if loopback_place(config) == config.listen else "listen"
+
+
+def _welcome(config: Config, path: Path, server: Server, *, is_example: bool) -> str:
+    endpoint = public_url(config, server)
+    mcpgw = os.path.relpath(_mcpgw())
+    option = "" if path == Path("config.yaml") else f" --config {path}"
+    scopes = "".join(f" --scope {scope}" for scope in sorted(server.auth.scopes))
+    is_local = any(config.issuers[name].local for name in server.auth.issuers)
+    return WELCOME.format(
+        which="an MCP server that has no authentication of its own"
+        if is_example
+        else "your server",
+        endpoint=endpoint,
+        upstream=server.upstream.url,
+        admin=f"{config.admin.listen.host or '127.0.0.1'}:{config.admin.listen.port}",
+        about_token="A token from the gateway's own issuer"
+        if is_local
+        else "A token of your provider; this file is where you put it",
+        get_token=f"{mcpgw} token issue{option} --subject ada{scopes}" if is_local else "cat token",
+        real_client=REAL_CLIENT.format(endpoint=endpoint) if is_local else "",
+    )
 
 
 def _mcpgw() -> str:
     return str(Path(sys.executable).parent / "mcpgw")
 
 
-def _port(address: str) -> str:
-    return address.rpartition(":")[2]
-
-
-def _busy_address(*addresses: str) -> str | None:
-    return next((address for address in addresses if is_listening(address)), None)
-
-
 def is_listening(address: str) -> bool:
+    """Whether somebody takes connections there."""
     host, _, port = address.rpartition(":")
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, int(port))) == 0
-
-
-def _start(children: ExitStack, command: list[str]) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C reaches only this script, which then ends both in order.
-    program = subprocess.Popen(command, start_new_session=True)  # noqa: S603  # our own programs
-    children.callback(_end, program)
-    return program
-
-
-def _end(program: subprocess.Popen[bytes]) -> None:
-    program.terminate()
     try:
-        program.wait(ENDED_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        program.kill()
-        program.wait()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
-def _wait_until_listening(programs: list[subprocess.Popen[bytes]], *addresses: str) -> bool:
+def _wait_until_listening(children: Children, addresses: list[str]) -> bool:
     ends_at = time.monotonic() + STARTED_WITHIN_S
-    while _busy_count(addresses) < len(addresses):
-        if time.monotonic() > ends_at or any(program.poll() is not None for program in programs):
+    while not all(is_listening(address) for address in addresses):
+        if time.monotonic() > ends_at or children.have_ended():
             return False
         time.sleep(0.1)
     return True
-
-
-def _busy_count(addresses: tuple[str, ...]) -> int:
-    return sum(is_listening(address) for address in addresses)
-
-
-def _wait_until_one_ends(programs: list[subprocess.Popen[bytes]]) -> int:
-    while all(program.poll() is None for program in programs):
-        time.sleep(0.2)
-    return _fail("one of the two ended: see above")
 
 
 def _say(text: str) -> None:

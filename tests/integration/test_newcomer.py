@@ -3,14 +3,19 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from examples import run
+from gateway.config.dump import dump_config
+from gateway.config.load import load_config
+from gateway.config.model import Config
+from gateway.config.scalars import HostPort
 from tests.support.ports import reserved_port
 from tests.support.processes import read_until, stop
 
@@ -25,8 +30,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         text = (ROOT / "config.yaml").read_text(encoding="utf-8")
         text = text.replace(":8080", f":{public}").replace(":9000", f":{upstream}")
         text += f'\nadmin: {{listen: "127.0.0.1:{admin}"}}\n'
-        if f"listen: 127.0.0.1:{public}" not in text:
-            text += f"listen: 127.0.0.1:{public}\n"
         (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
         yield tmp_path
 
@@ -103,4 +106,119 @@ def test_busy_port_is_named(first_look: subprocess.Popen[str], folder: Path) -> 
     )
 
     assert second.returncode == 1
-    assert "is in use" in second.stderr
+    assert (
+        "is in use: end what listens there, or change `public_url` in config.yaml" in second.stderr
+    )
+
+
+def once(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own script
+        [sys.executable, str(ROOT / "examples" / "run.py")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+@pytest.mark.requirement("U2")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("upstraem: x", "config.yaml:1:1: upstraem: unknown key, did you mean 'upstream'?"),
+        ("\tpublic_url: a", "a tab stands here"),
+        (None, "Write one, or name it with --config"),
+    ],
+)
+def test_the_configuration_is_checked_first(
+    folder: Path, content: str | None, message: str
+) -> None:
+    (folder / "config.yaml").unlink()
+    if content is not None:
+        (folder / "config.yaml").write_text(content, encoding="utf-8")
+
+    done = once(folder)
+
+    assert done.returncode == 78
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.requirement("U2")
+def test_the_full_form_runs_too(folder: Path) -> None:
+    config = load_config(folder / "config.yaml", {})
+    (folder / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+
+    process = start(folder)
+
+    assert printed_commands(process)
+    assert stop(process) == 0
+
+
+@pytest.mark.requirement("U2")
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [
+        ("public_url", lambda config: config.listen),
+        ("admin.listen", lambda config: config.admin.listen),
+        ("upstream", lambda config: HostPort("127.0.0.1", int(_port(config)))),
+    ],
+)
+def test_a_taken_port_names_the_key_to_change(
+    folder: Path, key: str, address: Callable[[Config], HostPort]
+) -> None:
+    config = load_config(folder / "config.yaml", {})
+    with socket.create_server(address(config)):
+        done = once(folder)
+
+    assert done.returncode == 1
+    assert f"or change `{key}` in config.yaml" in done.stderr
+
+
+def _port(config: Config) -> str:
+    return config.servers["mcp"].upstream.url.split(":")[2].partition("/")[0]
+
+
+@pytest.mark.requirement("U2")
+@pytest.mark.parametrize("numbers", [[signal.SIGHUP], [signal.SIGINT] * 2, [signal.SIGTERM] * 3])
+def test_no_child_outlives_it(folder: Path, numbers: list[signal.Signals]) -> None:
+    config = load_config(folder / "config.yaml", {})
+    addresses = [f"127.0.0.1:{port}" for port in (config.listen.port, _port(config))]
+    process = start(folder)
+    printed_commands(process)
+
+    for number in numbers:
+        process.send_signal(number)
+
+    assert process.wait(10) == 0
+    assert stop(process) == 0
+    assert not [address for address in addresses if run.is_listening(address)]
+
+
+@pytest.mark.requirement("U2")
+def test_a_second_signal_ends_a_child_that_will_not_end() -> None:
+    children = run.Children()
+    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); signal.pause()"
+    children.programs.append(subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE))  # noqa: S603
+    stdout = children.programs[0].stdout
+    assert stdout is not None
+    stdout.readline()
+    stdout.close()
+    with pytest.raises(KeyboardInterrupt):
+        children.on_signal(signal.SIGINT, None)
+
+    children.on_signal(signal.SIGINT, None)
+
+    children.end()
+    assert children.programs[0].returncode == -signal.SIGKILL
+
+
+@pytest.mark.requirement("U2")
+def test_a_real_client_is_told_how_to_get_in(folder: Path) -> None:
+    process = start(folder)
+
+    lines = read_until(process, "Ctrl-C ends both", limit_s=START_LIMIT_S)
+
+    assert any("--header" in line and "claude mcp add" in line for line in lines)
+    assert stop(process) == 0
