@@ -37,7 +37,8 @@ fuzz: $(STAMPS)/test ## search for differences between parsers, for SECONDS each
 	$(BIN)/python -m tests.fuzz.answers -max_total_time=$(SECONDS)
 	$(BIN)/python -m pytest --hypothesis-profile=long tests/differential -k put_together
 
-bench: $(STAMPS)/test ## compare with HAProxy and a plain aiohttp proxy
+bench: $(STAMPS)/test ## compare with HAProxy, Envoy and a plain aiohttp proxy
+	$(PIP) install --constraint constraints.txt --group bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## forget the environment, the caches and the state of `make run`

@@ -9,14 +9,15 @@ import os
 import socket
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from benchmarks.clients.event_stream import stream_request
 from benchmarks.rig import Rig, open_rig
+from benchmarks.targets.answers import STREAM_HEAD, chunk
 from benchmarks.targets.gateway import RunningGateway, running_gateway
-from benchmarks.targets.upstream import STREAM_HEAD
 
 _SENT_BYTES = 40 * 1024 * 1024
 _HEADS = 50
@@ -65,7 +66,7 @@ async def _measure_all(rig: Rig, streams: int) -> dict[str, Growth]:
         for name, attack in (
             ("pipelining", _pipeline),
             (f"{_HEADS} heads", _leave_heads),
-            (f"{streams} streams", lambda *of: _open_streams(*of, streams)),
+            (f"{streams} streams", partial(_open_streams, streams)),
         ):
             with ExitStack() as stack:
                 gateway = stack.enter_context(
@@ -97,7 +98,7 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await reader.readuntil(b"\r\n\r\n")
         writer.write(STREAM_HEAD)
         while True:
-            writer.write(b"%x\r\n%b\r\n" % (len(_PIECE), _PIECE))
+            writer.write(chunk(_PIECE))
             await writer.drain()
             await asyncio.sleep(0)
     except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -129,7 +130,7 @@ def _leave_heads(port: int, token: str) -> list[socket.socket]:
     return clients
 
 
-def _open_streams(port: int, token: str, count: int) -> list[socket.socket]:
+def _open_streams(count: int, port: int, token: str) -> list[socket.socket]:
     clients = [_connect(port) for _ in range(count)]
     for client in clients:
         _send(client, stream_request(port, token))

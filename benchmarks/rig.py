@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from sys import executable
 from tempfile import TemporaryDirectory
 
 from benchmarks.clients.tokens import SigningIssuer, make_issuer
@@ -29,8 +30,9 @@ class Rig:
 
 
 def find_program(name: str) -> str | None:
-    """Look where the shell looks, and where Debian keeps daemons."""
-    return which(name) or which(name, path="/usr/sbin:/usr/local/sbin")
+    """Look beside this Python, where the shell looks, and where Debian keeps daemons."""
+    beside = str(Path(executable).parent)
+    return which(name, path=beside) or which(name) or which(name, path="/usr/sbin:/usr/local/sbin")
 
 
 def need_program(name: str) -> str:

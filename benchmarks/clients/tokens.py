@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet, RSAKey
 
 ISSUER = "https://issuer.example.com"
 SCOPE = "mcp:read"
+SUBJECT = "8f14e45f-ceea-467f-a8a1-5c0a1c7e3b2d"
 LIFETIME_S = 7200
 
 
@@ -30,7 +31,7 @@ class SigningIssuer:
         claims: dict[str, str | int] = {
             "iss": ISSUER,
             "aud": self.audience,
-            "sub": "8f14e45f-ceea-467f-a8a1-5c0a1c7e3b2d",
+            "sub": SUBJECT,
             "client_id": "desktop-client",
             "scope": f"{SCOPE} openid",
             "iat": now,

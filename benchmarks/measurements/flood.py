@@ -23,7 +23,6 @@ _CALLERS = 8
 _CALLER_PAUSE_MS = 15  # about 500 a second
 _COOLDOWN_S = 30
 _FILL_S = 3
-MAX_P99_RATIO = 2.0
 MAX_GROWTH = 20 * 1024 * 1024
 
 

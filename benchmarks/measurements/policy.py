@@ -2,7 +2,6 @@
 
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from benchmarks.clients.load import Load, Target
 from benchmarks.clients.tokens import ISSUER
 from benchmarks.rig import Rig, need_program
 from benchmarks.targets.gateway import RunningGateway, running_gateway
+from benchmarks.targets.policed import POLICED_SETTINGS, begin_session
 from benchmarks.targets.upstream import running_upstream
 from gateway.config.rule import Rule
 from gateway.identity.principal import Principal
@@ -25,20 +25,6 @@ MAX_RATIO = 1.25
 _REPEATS = 20_000
 _LIST_REPEATS = 50
 _CALLER = Principal(issuer=ISSUER, subject="ada", groups=("dev",))
-# What a server with everything on has: rules with arguments, every limit; and a sealed session.
-_SETTINGS: Mapping[str, object] = {
-    "rules": [
-        {"tools": ["admin_*"], "allow": {"groups": ["ops"]}},
-        {"tools": ["get_*"], "arguments": {"city": {"glob": "B*"}}, "allow": "any"},
-        {"tools": ["*"], "allow": {"scopes": ["mcp:write"]}},
-    ],
-    "limits": {
-        "concurrent": 20000,
-        "per_principal": "100000000/s",
-        "per_session": "100000000/s",
-        "per_tool": {"*": "100000000/s"},
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +110,9 @@ def _whole_requests(rig: Rig, seconds: int, rounds: int) -> tuple[WholeRequest, 
     with (
         running_upstream(rig.directory) as (_, upstream_port),
         running_gateway(rig.directory, rig.issuer, upstream_port) as plain,
-        running_gateway(rig.directory, rig.issuer, upstream_port, more=_SETTINGS) as policed,
+        running_gateway(rig.directory, rig.issuer, upstream_port, more=POLICED_SETTINGS) as policed,
     ):
-        in_session = replace(load, session=_begin_session(policed.port, token))
+        in_session = replace(load, session=begin_session(policed.port, token))
         without = partial(_cpu_us, load, "plain", plain, seconds)
         within = partial(_cpu_us, in_session, "policed", policed, seconds)
         return tuple(_one_round(without, within) for _ in range(rounds))
@@ -136,22 +122,6 @@ def _one_round(without: Callable[[], float], within: Callable[[], float]) -> Who
     """Load them as A B B A, so that a machine that slows down slows both alike."""
     first, second, third, last = without(), within(), within(), without()
     return WholeRequest(plain_us=(first + last) / 2, policed_us=(second + third) / 2)
-
-
-def _begin_session(port: int, token: str) -> str:
-    """Shake hands and return the sealed session id."""
-    message = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {}}
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "Content-Type": "application/json",
-        "Accept": "application/json, text/event-stream",
-    }
-    url = f"http://127.0.0.1:{port}/mcp"
-    body = json.dumps(message).encode()
-    request = urllib.request.Request(url, body, headers)  # http, on loopback
-    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # the same
-        session: str = answer.headers["Mcp-Session-Id"]
-    return session
 
 
 def _cpu_us(load: Load, name: str, gateway: RunningGateway, seconds: int) -> float:

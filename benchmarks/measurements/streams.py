@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import uvloop
 
+from benchmarks.clients.checks import post
 from benchmarks.clients.event_stream import EventStream, close_all, discard, open_stream
-from benchmarks.clients.refusals import post
 from benchmarks.percentiles import percentiles
 from benchmarks.processes import BenchmarkError
 from benchmarks.rig import Rig

@@ -1,13 +1,14 @@
 """The MCP server behind every proxy: as lean as asyncio allows, so that it is not measured.
 
-POST gets a fixed `tools/call` reply, and a session when it is a handshake. GET gets an event
+POST gets one of the fixed `answers`, and a session when it is a handshake. GET gets an event
 stream that is silent, or that says the monotonic time in nanoseconds `--events-per-second` times.
 """
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from sys import executable
 from typing import cast
@@ -17,30 +18,22 @@ import httptools
 import uvloop
 
 from benchmarks.processes import LOAD_CORE, Process, free_port, running, wait_for_port
+from benchmarks.targets.answers import STREAM_HEAD, Answers, chunk
 
-_BODY = (
-    b'{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"It is 18 degrees '
-    b'and cloudy in Berlin, with a light wind from the west."}],"isError":false}}'
-)
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(_BODY)
-_REPLY = b"%b\r\n%b" % (_HEAD, _BODY)
-_GREETING = b"%bMcp-Session-Id: one-of-the-benchmark\r\n\r\n%b" % (_HEAD, _BODY)
-STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n"
-)
 _BACKLOG = 4096
 
 
 class UpstreamConnection(asyncio.Protocol):
     """One connection of a proxy."""
 
-    def __init__(self, event_interval_s: float) -> None:
+    def __init__(self, answers: Answers, event_interval_s: float) -> None:
+        self._answers = answers
         self._event_interval_s = event_interval_s
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._is_greeting = False
+        self._pieces: list[bytes] = []
+        self._body = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport to answer on."""
@@ -54,14 +47,17 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse; httptools calls back at the end of each request."""
+        self._pieces.append(data)
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:
-        """See whether it is a handshake: that is given a session."""
-        self._is_greeting = b'"initialize"' in body
+        """Keep the message: it says which answer is wanted."""
+        self._body += body
 
     def on_message_complete(self) -> None:
         """Answer one request."""
+        body, self._body = self._body, b""
+        pieces, self._pieces = self._pieces, []
         if self._transport is None:
             return
         if self._parser.get_method() == b"GET":
@@ -69,23 +65,34 @@ class UpstreamConnection(asyncio.Protocol):
             if self._event_interval_s:
                 self._send_event(asyncio.get_running_loop().time())
         else:
-            self._transport.write(_GREETING if self._is_greeting else _REPLY)
+            self._write_in_turns(self._answers.to_message(body, b"".join(pieces)))
+
+    def _write_in_turns(self, pieces: Sequence[bytes]) -> None:
+        if self._transport is None:
+            return
+        self._transport.write(pieces[0])
+        if len(pieces) > 1:  # uvloop joins what is written in one turn of its loop
+            asyncio.get_running_loop().call_soon(self._write_in_turns, pieces[1:])
 
     def _send_event(self, due: float) -> None:
         if self._transport is None:
             return
         loop = asyncio.get_running_loop()
         event = b"data: %d\n\n" % time.monotonic_ns()
-        self._transport.write(b"%x\r\n%b\r\n" % (len(event), event))
+        self._transport.write(chunk(event))
         due = max(due + self._event_interval_s, loop.time())
         self._timer = loop.call_at(due, self._send_event, due)
 
 
 async def _serve(port: int, event_interval_s: float) -> None:
+    answers = Answers(formatdate(usegmt=True))
     server = await asyncio.get_running_loop().create_server(
-        lambda: UpstreamConnection(event_interval_s), "127.0.0.1", port, backlog=_BACKLOG
+        lambda: UpstreamConnection(answers, event_interval_s), "127.0.0.1", port, backlog=_BACKLOG
     )
-    await server.serve_forever()
+    async with server:
+        while True:
+            await asyncio.sleep(1)
+            answers.renew(formatdate(usegmt=True))
 
 
 @contextmanager
