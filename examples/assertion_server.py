@@ -25,12 +25,14 @@ class VerifyAssertion:
         self.app, self.audience = app, audience
         self.keys = jwt.PyJWKClient(keys_url)
 
-    def verify(self, assertion: str, body: bytes) -> dict[str, object]:
+    def verify(self, assertion: str, method: str, body: bytes) -> dict[str, object]:
         key = self.keys.get_signing_key_from_jwt(assertion)
         claims = jwt.decode(assertion, key, ["EdDSA", "ES256"], audience=self.audience)
         digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
         if claims.get("body_sha256") != digest:
             raise jwt.InvalidTokenError("the assertion is about another body")
+        if claims.get("htm") != method:
+            raise jwt.InvalidTokenError("the assertion is about another method")
         return claims
 
     # docs: end
@@ -43,7 +45,7 @@ class VerifyAssertion:
         body = await request.body()
         shown = request.headers.get("x-gateway-assertion", "")
         try:
-            scope["caller"] = await asyncio.to_thread(self.verify, shown, body)
+            scope["caller"] = await asyncio.to_thread(self.verify, shown, request.method, body)
         except jwt.PyJWTError:
             await Response(status_code=403)(scope, receive, send)
             return

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 
 from gateway.config.issuer import ClientAuthentication
-from gateway.config.model import Config, Upstream
+from gateway.config.model import Config
 from gateway.identity.breaker import Breaker
 from gateway.identity.client_auth import ClientAuth
 from gateway.identity.fetch import Fetcher
@@ -11,6 +11,7 @@ from gateway.identity.own_tokens import OwnTokens
 from gateway.identity.provider import CONNECTIONS, Provider
 from gateway.identity.sources import Surroundings
 from gateway.identity.token_exchange import TokenExchanges
+from gateway.identity.token_issuers import TokenIssuers
 from gateway.proxy.credentials import ExchangedToken, OwnToken, StaticHeader, forward_token
 from gateway.proxy.introduction import Introducer
 
@@ -25,17 +26,18 @@ async def open_credentials(
     Raises `ConfigError` for a client that cannot say who it is.
     """
     built: dict[str, Introducer] = {}
-    for name, server in config.servers.items():
-        credential = await _open(name, server.upstream, around, stack)
+    for name in config.servers:
+        credential = await _open(config, name, around, stack)
         if credential is not None:
             built[name] = credential
     return built
 
 
 async def _open(
-    name: str, upstream: Upstream, around: Surroundings, stack: AsyncExitStack
+    config: Config, name: str, around: Surroundings, stack: AsyncExitStack
 ) -> Introducer | None:
-    credential = upstream.credential
+    server = config.servers[name]
+    credential = server.upstream.credential
     if credential.header is not None:
         return StaticHeader(credential.header.header, credential.header.value_file)
     if credential.insecure_forward_token:
@@ -50,7 +52,8 @@ async def _open(
         provider = await _open_provider(name, exchange.timeout, around, stack)
         auth = _auth(exchange, exchange.token_url)
         exchanges = TokenExchanges(exchange, provider, auth, around.flights, around.clocks)
-        return ExchangedToken(exchanges)
+        issuer = config.issuers[exchange.issuer or server.auth.issuers[0]]
+        return ExchangedToken(exchanges, TokenIssuers(issuer))
     return None
 
 

@@ -119,7 +119,7 @@ def _revocations_of(logout: Logout, now: float) -> Iterator[Revocation]:
             "subject",
             logout.subject,
             issuer=logout.issuer,
-            before=logout.issued_at,
+            before=logout.before,
             until=until,
             note="logout",
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from gateway.config.allow import Allow
-from gateway.config.credential_checks import find_bad_credentials
+from gateway.config.credential_checks import find_bad_credentials, find_bad_exchange
 from gateway.config.exposure import find_plain_http
 from gateway.config.identity_names import find_bad_identity_headers
 from gateway.config.issuer_checks import find_bad_issuer
@@ -64,6 +64,7 @@ def _server(config: Config, server: Server) -> Iterator[Finding]:
     yield from _issuers_of(config, server)
     yield from find_bad_identity_headers(server.forward)
     yield from find_bad_credentials(server.upstream)
+    yield from find_bad_exchange(server)
     yield from find_bad_own_tools(server)
     if server.upstream.client_key_file and not server.upstream.client_cert_file:
         message = "a key needs its certificate: client_cert_file"

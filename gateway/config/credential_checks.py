@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.config.identity_names import is_reserved_name
 from gateway.config.issuer import ClientAuthentication
-from gateway.config.model import Upstream
+from gateway.config.model import Server, Upstream
 from gateway.config.problems import Finding, Path
 
 _PATH: Path = ("upstream", "credential")
@@ -26,6 +26,23 @@ def find_bad_credentials(upstream: Upstream) -> Iterator[Finding]:
         section = getattr(credential, name)
         if section is not None:
             yield from find_bad_client_auth(section, (*_PATH, name))
+
+
+def find_bad_exchange(server: Server) -> Iterator[Finding]:
+    """List why nobody can say whose tokens the exchange endpoint is shown."""
+    exchange, issuers = server.upstream.credential.token_exchange, server.auth.issuers
+    if exchange is None:
+        return
+    path = (*_PATH, "token_exchange", "issuer")
+    if exchange.issuer is not None and exchange.issuer not in issuers:
+        message = f"the server takes no tokens of {exchange.issuer}; name one of its auth.issuers"
+        yield Finding(path, message)
+    if exchange.issuer is None and len(issuers) > 1:
+        message = (
+            "say whose tokens are exchanged here, or one issuer would see those of the others:"
+            f" one of {', '.join(issuers)}"
+        )
+        yield Finding(path, message)
 
 
 def find_bad_client_auth(settings: ClientAuthentication, path: Path) -> Iterator[Finding]:

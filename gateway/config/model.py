@@ -60,8 +60,12 @@ class HeaderCredential(Section):
 
 
 class TokenExchange(ClientAuthentication):
-    """The caller's token for one with the upstream's audience: RFC 8693."""
+    """The caller's token for one with the upstream's audience: RFC 8693.
 
+    `issuer` is whose tokens the endpoint may see: the only one of the server when it is left out.
+    """
+
+    issuer: Name | None = None
     token_url: ServiceUrl
     audience: str | None = None
     resource: str | None = None

@@ -11,6 +11,10 @@ from gateway.identity.reasons import refused
 # Of a name such as `email`, `cognito:email` or `https://example.com/email`.
 _LAST_NAME = re.compile(r"[^./:]*\Z")
 
+# How issuers say what kind of token it is: RFC 7662 §2.2, and Keycloak in its JWTs.
+_TYPE_CLAIMS = ("token_type", "typ")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+
 
 def find_claim(claims: Mapping[str, object], path: str) -> object | None:
     """The value at `path`, or None.
@@ -76,6 +80,9 @@ def read_confirmation(claims: Mapping[str, object]) -> Confirmation | None:
     could use it as a bearer token (RFC 9449 §7.2, RFC 8705 §3).
     """
     if "cnf" not in claims:
+        # It says that it is bound to a key, and not to which: RFC 9449 §5, §6.
+        if any(_is_dpop(claims.get(name)) for name in _TYPE_CLAIMS):
+            raise refused("sender_constrained")
         return None
     confirmation = claims["cnf"]
     if isinstance(confirmation, dict) and len(confirmation) == 1:
@@ -85,6 +92,10 @@ def read_confirmation(claims: Mapping[str, object]) -> Confirmation | None:
         if method == "x5t#S256" and isinstance(value, str):
             return Confirmation(certificate_thumbprint=value)
     raise refused("sender_constrained")
+
+
+def _is_dpop(value: object) -> bool:
+    return isinstance(value, str) and value.lower() == "dpop"
 
 
 def read_text(claims: Mapping[str, object], path: str) -> str | None:
@@ -109,9 +120,12 @@ def _first_text(claims: Mapping[str, object], paths: Sequence[str]) -> str | Non
 def _scopes(claims: Mapping[str, object], paths: Sequence[str]) -> frozenset[str]:
     # The first claim that is there decides; a union would let a second claim widen it.
     value = next((found for path in paths if (found := find_claim(claims, path)) is not None), None)
-    if isinstance(value, str):  # RFC 8693 §4.2: separated by spaces, not by any white space
-        return frozenset(scope for scope in value.split(" ") if scope)
-    return frozenset(_texts(value))
+    # RFC 8693 §4.2: separated by spaces, not by any white space
+    scopes = value.split(" ") if isinstance(value, str) else _texts(value)
+    # One scope here would be two to whoever reads them joined by spaces: RFC 6749 §3.3.
+    if any(map(_BLANK.search, scopes)):
+        raise refused("malformed")
+    return frozenset(filter(None, scopes))
 
 
 def _gather(claims: Mapping[str, object], paths: Sequence[str]) -> tuple[str, ...]:

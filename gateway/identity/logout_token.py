@@ -3,6 +3,7 @@
 OpenID Connect Back-Channel Logout 1.0 §2.4, §2.6.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,11 +23,14 @@ _TYPES = frozenset({"logout+jwt", "jwt", ""})
 
 @dataclass(frozen=True, slots=True)
 class Logout:
-    """Whose session is over: `subject`, `session_id` or both. Times in Unix seconds."""
+    """Whose session is over: `subject`, `session_id` or both. Times in Unix seconds.
+
+    `before`: tokens that were issued earlier are over too.
+    """
 
     issuer: str
     token_id: str
-    issued_at: float
+    before: float
     expires_at: float
     subject: str | None
     session_id: str | None
@@ -55,7 +59,7 @@ class LogoutTokens:
         _check_event(parsed.claims)
         check_audience(parsed.claims.get("aud"), self._expected.audiences)
         check_times(parsed.claims, self._expected, now)
-        return _read(issuer, parsed.claims)
+        return _read(issuer, parsed.claims, now)
 
 
 def _check_event(claims: Mapping[str, object]) -> None:
@@ -67,7 +71,7 @@ def _check_event(claims: Mapping[str, object]) -> None:
         raise refused("wrong_type")
 
 
-def _read(issuer: str, claims: Mapping[str, object]) -> Logout:
+def _read(issuer: str, claims: Mapping[str, object], now: float) -> Logout:
     issued_at, expires_at = moment(claims, "iat"), moment(claims, "exp")
     token_id = read_text(claims, "jti")
     subject, session_id = read_text(claims, "sub"), read_text(claims, "sid")
@@ -75,4 +79,11 @@ def _read(issuer: str, claims: Mapping[str, object]) -> Logout:
         raise refused("missing_claim")
     if subject is None and session_id is None:
         raise refused("missing_claim")
-    return Logout(issuer, token_id, issued_at, expires_at, subject, session_id)
+    return Logout(issuer, token_id, _before(issued_at, now), expires_at, subject, session_id)
+
+
+def _before(issued_at: float, now: float) -> float:
+    # Signed, so somebody did log out; a time that is none says nothing about when.
+    moment_s = issued_at if issued_at > 0 else now
+    # Times in tokens are whole seconds as a rule: one of the same second may well be older.
+    return float(math.floor(moment_s) + 1)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.config.issuer import Issuer
 from gateway.identity.claims import find_claim
+from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 
 TENANT = "{tenantid}"
@@ -39,6 +40,10 @@ class TokenIssuers:
         if tenant is not None and find_claim(claims, self._tenant_claim) != tenant:
             raise refused("claim_not_accepted")
         return named
+
+    def includes(self, principal: Principal) -> bool:
+        """Whether a verified caller's token is this issuer's."""
+        return principal.issuer in self._tenant_of or principal.issuer in (self._only, self._name)
 
     def named_by(self, answer: Mapping[str, object]) -> str:
         """The issuer of a token that an endpoint answered about.

@@ -61,7 +61,11 @@ class AssertionIntroducer:
             "jti": _b64(urandom(_ID_BYTES)).decode("ascii"),
             # Of the very bytes that follow: the assertion is of no use with another body.
             "body_sha256": _b64(hashlib.sha256(call.body).digest()).decode("ascii"),
+            # All requests without a body have the same hash: a GET must not do as a DELETE.
+            "htm": call.http_method,
         }
+        if call.session is not None:
+            claims["session"] = call.session.decode("latin-1")
         if call.operation is not None and call.operation.method is not None:
             claims["mcp"] = _describe(call.operation)
         if call.principal is None:

@@ -9,6 +9,7 @@ from gateway.errors import (
 )
 from gateway.identity.own_tokens import OwnTokens
 from gateway.identity.token_exchange import TokenExchanges
+from gateway.identity.token_issuers import TokenIssuers
 from gateway.message_head import NO_LINES, Lines, field_lines
 from gateway.proxy.introduction import Introduction
 
@@ -61,10 +62,14 @@ class OwnToken:
 
 
 class ExchangedToken:
-    """A token for the upstream in the caller's name: RFC 8693."""
+    """A token for the upstream in the caller's name: RFC 8693.
 
-    def __init__(self, exchanges: TokenExchanges) -> None:
+    `issuers` are whose tokens the endpoint may see.
+    """
+
+    def __init__(self, exchanges: TokenExchanges, issuers: TokenIssuers) -> None:
         self._exchanges = exchanges
+        self._issuers = issuers
 
     async def __call__(self, call: Introduction) -> Lines:
         """The header line.
@@ -75,6 +80,8 @@ class ExchangedToken:
         if call.principal is None or call.token is None:
             raise UpstreamCredentialRefused("The server behind the gateway needs a known caller.")
         _check_not_ours(call)
+        if not self._issuers.includes(call.principal):
+            raise UpstreamCredentialRefused("There is no token here for callers of your issuer.")
         try:
             token = await self._exchanges.exchange(call.principal, call.token, call.now)
         except IdentityUnavailable as error:

@@ -355,7 +355,15 @@ def _newcomer(who: Presence, head: Head, visit: Visit) -> Newcomer:
 
 
 async def _introduce(route: Route, visit: Visit, body: bytes) -> Lines:
-    call = Introduction(visit.principal, visit.token, visit.operation, body, visit.began_at)
+    call = Introduction(
+        visit.principal,
+        visit.token,
+        visit.operation,
+        body,
+        visit.began_at,
+        visit.http_method,
+        None if visit.session is None else visit.session.upstream_id,
+    )
     return await introduce(route.introducers, call)
 
 

@@ -13,6 +13,7 @@ class Introduction(msgspec.Struct, frozen=True, gc=False):
     """One authorized call: who makes it, with which token, and what it asks for.
 
     `token` and `principal` are None for an anonymous caller; `now` is in Unix seconds.
+    `http_method` is the request's, `session` the server's own session id, None without one.
     """
 
     principal: Principal | None
@@ -20,6 +21,8 @@ class Introduction(msgspec.Struct, frozen=True, gc=False):
     operation: Operation | None
     body: bytes
     now: float
+    http_method: str = "POST"
+    session: bytes | None = None
 
 
 # Whole header lines for one call. Raises `GatewayError` when the upstream must not see it.

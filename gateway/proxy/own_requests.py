@@ -1,5 +1,6 @@
 """What the gateway itself asks of a server, without a caller."""
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -46,7 +47,9 @@ class OwnRequests:
         for `fields` that it gave and that no head can hold.
         """
         body = b"" if message is None else msgspec.json.encode(message)
-        call = Introduction(None, None, None, body, 0.0)
+        sessions = (value for name, value in fields if name.lower() == b"mcp-session-id")
+        session = next(sessions, None)
+        call = Introduction(None, None, None, body, time.time(), method.decode(), session)
         try:
             own = await introduce(self._introducers, call)
         except GatewayError as error:

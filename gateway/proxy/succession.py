@@ -18,7 +18,7 @@ from gateway.errors import UnknownSession
 from gateway.identity.flights import Flights
 from gateway.mcp.message import Message
 from gateway.mcp.session_id import read_session_id
-from gateway.message_head import NO_LINES, Lines, join_lines
+from gateway.message_head import NO_LINES, join_lines
 from gateway.proxy.caller import Presence, caller_of
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.forward import Delivery, Forwarder, Way
@@ -87,14 +87,22 @@ class Succession:
         if answer.status >= _FIRST_ERROR or given is None:
             raise UnknownSession("There is no such session.")
         session = self._sessions.succeed(value, given, newcomer.who)
-        await self._send(newcomer, _INITIALIZED, session.line)
+        await self._send(newcomer, _INITIALIZED, session)
         return session
 
     async def _send(
-        self, newcomer: Newcomer, body: bytes, session_line: Lines = NO_LINES
+        self, newcomer: Newcomer, body: bytes, session: Session | None = None
     ) -> UpstreamResponse:
         principal, address = newcomer.who
-        call = Introduction(principal, newcomer.token, None, body, newcomer.began_at)
+        call = Introduction(
+            principal,
+            newcomer.token,
+            None,
+            body,
+            newcomer.began_at,
+            session=None if session is None else session.upstream_id,
+        )
+        session_line = NO_LINES if session is None else session.line
         lines = join_lines([session_line, await introduce(self._introducers, call)])
         way = Way(newcomer.request_id, address)
         delivery = await self._forwarder.send(newcomer.head, principal, body, way, lines)

@@ -23,6 +23,9 @@ _NO_REFRESHING = "This issuer offers no refresh tokens: when the access token en
 _NO_LOGIN = "This issuer has no page to log in at: its tokens come from whoever runs the server."
 _NO_ISSUER = "No authorization server stands behind this credential: ask whoever gave it to you."
 
+_FIRST_MOMENT = -62135596800.0  # 0001-01-01T00:00:00Z
+_LAST_MOMENT = 253402300799.0  # 9999-12-31T23:59:59Z
+
 
 async def status(facts: ServerFacts, call: Call) -> Status:
     """Whether the caller is logged in, and how this server wants it."""
@@ -164,7 +167,9 @@ def _known(call: Call) -> Principal:
 def _when(seconds: float | None) -> str | None:
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    # A token may name moments that no calendar has: the nearest that it has.
+    moment = datetime.fromtimestamp(min(max(seconds, _FIRST_MOMENT), _LAST_MOMENT), UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _remaining(who: Principal, now: float) -> int | None:

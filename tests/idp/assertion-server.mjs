@@ -22,6 +22,7 @@ async function verifyCaller(request, body) {
   });
   const digest = createHash('sha256').update(body).digest('base64url');
   if (payload.body_sha256 !== digest) throw new Error('the assertion is about another body');
+  if (payload.htm !== request.method) throw new Error('the assertion is about another method');
   return payload;
 }
 // docs: end

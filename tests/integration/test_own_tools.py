@@ -123,6 +123,15 @@ async def test_whoami_says_what_the_caller_may_call() -> None:
     }
 
 
+@pytest.mark.requirement("A20")
+async def test_a_token_that_never_ends_is_told_about() -> None:
+    async with running_rig(server=ALL) as rig:
+        told = await rig.call(token=rig.token(exp=2**53), body=call("cli_token"))
+
+    assert told.status == 200
+    assert content_of(told)["expires_at"] == "9999-12-31T23:59:59Z"
+
+
 async def test_the_token_itself_is_shown_only_when_asked_for_and_only_to_its_bearer() -> None:
     async with running_rig(server=ALL) as rig:
         token = rig.token(jti="token 7")

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from gateway.config.model import Store
 from gateway.identity.logout_token import EVENT
+from gateway.identity.revocation import parse_revocation
+from gateway.store.store import open_store
+from gateway.strict_json import parse_json
 from tests.support.raw_http import post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head
 from tests.support.redis_server import running_redis
@@ -249,6 +253,35 @@ async def test_a_revocation_that_makes_no_sense_is_explained(
         async with client.post(url, json=revocation) as response:
             assert response.status == 400
             assert len((await response.json())["error"]) > 10
+
+
+@pytest.mark.requirement("A20", "152")
+@pytest.mark.parametrize("issued_at", [None, -1, 0])
+async def test_a_logout_of_the_second_of_issue_takes_effect_and_is_kept(
+    tmp_path: Path, issued_at: int | None
+) -> None:
+    section = "backchannel_logout: {clients: [mcp-client]}"
+    state = f"state_dir: {tmp_path}\n"
+    async with running_rig(state, issuer=section) as rig:
+        now = int(time.time())
+        token = rig.token(sub="ada", iat=now)
+        logout = rig.signer.token(
+            "mcp-client",
+            header={"typ": "logout+jwt"},
+            sub="ada",
+            jti="j-1",
+            scope=None,
+            iat=now if issued_at is None else issued_at,
+            events={EVENT: {}},
+        )
+        url = f"{rig.origin}/.well-known/mcpgw/backchannel-logout/default"
+        async with ClientSession() as issuer, issuer.post(url, data={"logout_token": logout}) as ok:
+            assert ok.status == 200
+        assert (await rig.call(token=token)).status == 401
+        rig.upstream.assert_untouched()
+        kept = await open_store(Store(), tmp_path).entries("revocation")
+
+    assert [parse_revocation(parse_json(each)).value for each in kept.values()] == ["ada"]
 
 
 @pytest.mark.requirement("152")

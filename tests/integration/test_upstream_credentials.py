@@ -9,8 +9,13 @@ from aiohttp import ClientSession
 
 from gateway.identity.api_key import RANDOM_BYTES, hash_key, make_key
 from gateway.identity.api_key_file import ApiKeyEntry, dump_keys
+from tests.support.gateway import running_gateway
 from tests.support.issuer_service import IssuerService, Scene
-from tests.support.rig import Rig, running_rig
+from tests.support.ports import reserved_port
+from tests.support.raw_http import RawResponse, exchange, post
+from tests.support.recording_upstream import RecordingUpstream
+from tests.support.rig import CALL, Rig, running_rig
+from tests.support.token_signer import TokenSigner
 
 GRANT = {"access_token": "upstream-token", "token_type": "Bearer", "expires_in": 300}
 EXCHANGED = GRANT | {"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
@@ -161,6 +166,43 @@ async def test_an_api_key_is_shown_to_nobody(tmp_path: Path, credential: str) ->
             assert response.status == 403
             assert service.asked == []
             rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("A20", "10")
+async def test_a_token_of_another_issuer_is_not_shown_to_the_exchange_endpoint() -> None:
+    with reserved_port() as port:
+        async with (
+            IssuerService() as service,
+            RecordingUpstream() as upstream,
+            TokenSigner() as corp,
+            TokenSigner() as other,
+        ):
+            service.scenes["/token"] = Scene(EXCHANGED)
+            section = f"token_url: '{service.url}/token', issuer: corp, {CLIENT}"
+            config = f"""\
+listen: 127.0.0.1:{port}
+public_url: http://127.0.0.1:{port}
+issuers:
+  corp: {{issuer: "{corp.issuer}"}}
+  other: {{issuer: "{other.issuer}"}}
+servers:
+  mcp:
+    upstream: {{url: "{upstream.url}", credential: {{token_exchange: {{{section}}}}}}}
+    allow: any
+"""
+            async with running_gateway(config):
+                audience = f"http://127.0.0.1:{port}/mcp"
+                refused = await call_with(port, other.token(audience))
+                asked = service.count("/token")
+                upstream.assert_untouched()
+                allowed = await call_with(port, corp.token(audience))
+
+    assert (refused.status, asked) == (403, 0)
+    assert allowed.status == 200
+
+
+async def call_with(port: int, token: str) -> RawResponse:
+    return await exchange(port, post(port, CALL, token=token))
 
 
 @pytest.mark.requirement("10", "11")

@@ -28,6 +28,35 @@ def test_a_mistake_says_what_to_do(credential: str, says: str) -> None:
     assert [says in each for each in _messages(credential)] == [True]
 
 
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize(
+    ("issuers", "named", "says"),
+    [
+        ("[corp, other]", "", "say whose tokens"),
+        ("[corp, other]", "issuer: third, ", "takes no tokens of third"),
+        ("[corp]", "issuer: other, ", "takes no tokens of other"),
+        ("[corp, other]", "issuer: other, ", None),
+        ("[corp]", "", None),
+    ],
+)
+def test_an_exchange_endpoint_sees_tokens_of_one_issuer(
+    issuers: str, named: str, says: str | None
+) -> None:
+    section = f"token_exchange: {{{named}{CLIENT}, client_secret: s}}"
+    config = f"""\
+public_url: https://gw.example.com
+issuers:
+  corp: {{issuer: "https://idp.example"}}
+  other: {{issuer: "https://other.example"}}
+servers:
+  one:
+    upstream: {{url: "http://127.0.0.1:9000/mcp", credential: {{{section}}}}}
+    auth: {{issuers: {issuers}}}
+    allow: any
+"""
+    assert [says is not None and says in each for each in messages(config)] == [True] * bool(says)
+
+
 @pytest.mark.parametrize(
     "credential",
     [

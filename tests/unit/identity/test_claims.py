@@ -2,7 +2,7 @@ import pytest
 
 from gateway.config.issuer import Claims
 from gateway.errors import InvalidToken
-from gateway.identity.claims import build_principal, find_claim
+from gateway.identity.claims import build_principal, find_claim, read_confirmation
 from gateway.identity.principal import Confirmation, Principal
 
 ISSUER = "https://as.example"
@@ -66,9 +66,40 @@ def test_first_scope_claim_decides_alone() -> None:
     assert _principal(scope="", scp="admin").scopes == frozenset()
 
 
-def test_only_a_space_separates_scopes() -> None:
-    """RFC 6749 §3.3."""
-    assert _principal(scope="a\u00a0b  c").scopes == {"a\u00a0b", "c"}
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize(
+    "scope",
+    [
+        ["mcp:read mcp:admin"],
+        ["a", "b\tc"],
+        "a\u00a0b  c",
+        "a\tb",
+        "a\nb",
+        ["a\u2003b"],
+        ["a\x00b"],
+        [" a"],
+    ],
+)
+def test_no_scope_has_a_blank_inside(scope: object) -> None:
+    """RFC 6749 §3.3: one scope here would be two where they are split again."""
+    with pytest.raises(InvalidToken, match="malformed"):
+        _principal(scope=scope)
+
+
+def test_spaces_separate_scopes_however_many() -> None:
+    assert _principal(scope=" a  b ").scopes == {"a", "b"}
+
+
+@pytest.mark.requirement("A20", "184")
+@pytest.mark.parametrize("claims", [{"token_type": "DPoP"}, {"typ": "dpop"}])
+def test_a_token_that_says_it_is_bound_must_say_to_what(claims: dict[str, object]) -> None:
+    """RFC 9449 §6: as a bearer token it would be of use to a thief."""
+    with pytest.raises(InvalidToken) as error:
+        read_confirmation(claims)
+
+    assert error.value.reason == "sender_constrained"
+    bound = read_confirmation(claims | {"cnf": {"jkt": "k"}})
+    assert bound == Confirmation(key_thumbprint="k")
 
 
 def test_values_of_other_types_are_left_out() -> None:

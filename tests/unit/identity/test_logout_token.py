@@ -34,7 +34,20 @@ async def test_it_says_whose_session_is_over(tokens: LogoutTokens, signer: Token
 
     logout = await tokens.verify(token, now)
 
-    assert logout == Logout(signer.issuer, "j-1", now, now + 120, "ada", "s-1")
+    assert logout == Logout(signer.issuer, "j-1", now + 1, now + 120, "ada", "s-1")
+
+
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize(
+    ("issued_at", "before"), [(-1, None), (0, None), (-(2**52), None), (1.5, 2)]
+)
+async def test_no_time_of_issue_makes_a_logout_say_nothing(
+    tokens: LogoutTokens, signer: TokenSigner, issued_at: float, before: float | None
+) -> None:
+    now = int(time.time())
+    token = signer.token(CLIENT, header=HEADER, key=None, **_claims(iat=issued_at))
+
+    assert (await tokens.verify(token, now)).before == (now + 1 if before is None else before)
 
 
 @pytest.mark.parametrize("typ", ["logout+jwt", "JWT", "application/logout+jwt", None])

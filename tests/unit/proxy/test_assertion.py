@@ -46,6 +46,7 @@ async def test_it_says_who_calls_what_with_which_body(introducer: AssertionIntro
         "iat": 1_763_900_000,
         "exp": 1_763_900_030,
         "body_sha256": digest,
+        "htm": "POST",
         "mcp": {"method": "tools/call", "name": "whoami"},
         "sub": "ada",
         "token_issuer": "https://idp.example",
@@ -69,6 +70,21 @@ async def test_an_anonymous_caller_has_no_subject(introducer: AssertionIntroduce
 
     assert claims["anonymous"] is True
     assert not {"sub", "client_id", "scope", "mcp"} & set(claims)
+
+
+@pytest.mark.requirement("A20")
+async def test_requests_without_a_body_are_told_apart(introducer: AssertionIntroducer) -> None:
+    calls = [
+        Introduction(ADA, "t", None, b"", NOW, method, session)
+        for method in ("GET", "DELETE")
+        for session in (None, b"s-1", b"s-2")
+    ]
+
+    told = [await _claims(introducer, each) for each in calls]
+
+    assert [(each["htm"], each.get("session")) for each in told] == [
+        (method, session) for method in ("GET", "DELETE") for session in (None, "s-1", "s-2")
+    ]
 
 
 async def test_no_two_are_alike(introducer: AssertionIntroducer) -> None:

@@ -91,6 +91,17 @@ async def test_an_end_is_told_as_a_date_and_in_seconds(
     assert told.token is None
 
 
+@pytest.mark.requirement("A20")
+@pytest.mark.parametrize("moment", [2.0**53, -(2.0**53), 253402300800.0, float(10**12)])
+async def test_a_moment_that_no_calendar_has_is_no_fault(moment: float) -> None:
+    told = await answers.token(facts(), call(expires_at=moment, issued_at=moment))
+    status = await answers.status(facts(), call(expires_at=moment))
+    refresh = await answers.refresh(facts(), call(expires_at=moment))
+
+    end = "9999-12-31T23:59:59Z" if moment > 0 else "0001-01-01T00:00:00Z"
+    assert {told.expires_at, told.issued_at, status.expires_at, refresh.expires_at} == {end}
+
+
 async def test_a_token_without_an_end_has_none() -> None:
     told = await answers.token(facts(), call())
 
