@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.config.model import Dpop
 from gateway.errors import DpopNonceNeeded, InvalidDpopProof, InvalidToken
 from gateway.identity.claimed import claimed_of
-from gateway.identity.dpop import ProofContext, verify_proof
+from gateway.identity.dpop import Proof, ProofContext, verify_proof
 from gateway.identity.dpop_nonce import Nonces
 from gateway.identity.dpop_replay import ReplayCache
 from gateway.identity.principal import Principal
@@ -50,7 +50,11 @@ class Possession:
         proofs = head.headers.getall("DPoP", ())
         if thumbprint is None or len(proofs) != 1:
             raise InvalidDpopProof
-        self._check_proof(proofs[0], thumbprint, head.method, credentials.token, now)
+        proof = self._check_proof(proofs[0], thumbprint, head.method, credentials.token, now)
+        # Last, so that a proof that is refused for want of a nonce is not used up.
+        caller = (principal.issuer, principal.subject)
+        if not self.replays.is_new(caller, proof.key_thumbprint, proof.proof_id):
+            raise InvalidDpopProof
 
     def check_binding(self, credentials: Credentials, principal: Principal) -> str | None:
         """Refuse what no proof could mend; returns the thumbprint of the key it is bound to.
@@ -66,13 +70,13 @@ class Possession:
             raise refused("sender_constrained" if thumbprint is not None else "dpop_proof")
         return thumbprint
 
-    def _check_proof(self, text: str, thumbprint: str, method: str, token: str, now: float) -> None:
+    def _check_proof(
+        self, text: str, thumbprint: str, method: str, token: str, now: float
+    ) -> Proof:
         context = ProofContext(method, self.url, token, now, self.settings.max_age)
         proof = verify_proof(text, context)
         if proof.key_thumbprint != thumbprint:
             raise InvalidDpopProof
         if self.nonces is not None and not self.nonces.is_fresh(proof.nonce or "", now):
             raise DpopNonceNeeded(self.nonces.current(now))
-        # Last, so that a proof that is refused for want of a nonce is not used up.
-        if not self.replays.is_new(proof.key_thumbprint, proof.proof_id):
-            raise InvalidDpopProof
+        return proof
