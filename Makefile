@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SECONDS ?= 600
+PROCESSES ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMPS := $(VENV)/.stamps
 
@@ -17,7 +18,7 @@ run: $(STAMPS)/run ## start an MCP server and the gateway in front of it
 	@exec $(BIN)/python examples/run.py
 
 test: $(STAMPS)/test $(STAMPS)/node ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 8 --dist worksteal $(ARGS)
 
 check: check-static test ## everything that CI runs
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.conformance.requirements import REQUIREMENTS
 from tests.support.identity_provider import OidcProvider, running_oidc_provider
@@ -11,8 +11,12 @@ from tests.support.ports import reserved_port
 from tests.support.recording_upstream import RecordingUpstream
 from tests.support.token_signer import TokenSigner
 
+# No deadline and no complaint about slow examples: both tell how busy the machine is.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", _PATIENT)
+settings.load_profile("patient")
 # `make fuzz` searches for as long as a machine has time; every other run is short.
-settings.register_profile("long", max_examples=400_000, deadline=None)
+settings.register_profile("long", _PATIENT, max_examples=400_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:

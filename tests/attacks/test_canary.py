@@ -19,10 +19,11 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.identity.api_key import RANDOM_BYTES, make_key
+from gateway.proxy.listener import ClientConnection
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.ports import reserved_port
-from tests.support.raw_http import exchange, post
+from tests.support.raw_http import LIMIT_S, exchange, post
 from tests.support.recording_upstream import RecordingUpstream
 from tests.support.rig import CALL
 from tests.support.token_signer import TokenSigner, rsa_key
@@ -232,6 +233,16 @@ async def _pass(canaries: Canaries) -> None:
     assert await canaries.send("signed", canaries.signed("signed")) == 502
 
 
+async def _all_gone() -> None:
+    """Return when the last connection of a caller has ended."""
+    async with asyncio.timeout(LIMIT_S):
+        while any(  # noqa: ASYNC110 - nothing tells of it
+            isinstance(each, ClientConnection) and each.transport is not None
+            for each in gc.get_objects()
+        ):
+            await asyncio.sleep(0.05)
+
+
 def _held() -> Iterator[str]:
     """Every text that an object of the gateway's still holds, directly or in its containers."""
     gc.collect()
@@ -275,7 +286,7 @@ async def test_no_secret_is_found_anywhere_after_every_failure(
         await _fail_elsewhere(canaries)
         canaries.upstream.assert_untouched()
         await _pass(canaries)
-        await asyncio.sleep(0.1)  # the last connections have ended
+        await _all_gone()
         pages = {path: await canaries.admin_page(path) for path in ("/", "/metrics", "/readyz")}
         places = _places(canaries, pages, caplog.text + "".join(capfd.readouterr()))
 

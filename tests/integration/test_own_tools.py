@@ -74,10 +74,11 @@ async def test_no_rules_are_suggested_for_calls_of_ours(capfd: pytest.CaptureFix
         rig.upstream.default_reply = json_reply(listed("whoami"))
         assert (await rig.call(body=call("cli_whoami"))).status == 200
         assert (await rig.call()).status == 200
+        ada = {"subjects": ["ada"], "issuers": [rig.signer.issuer]}
     lines = capfd.readouterr().out.splitlines()
 
     assert suggest_rules(json.loads(line) for line in lines) == [
-        {"tools": ["whoami"], "allow": {"subjects": ["ada"]}}
+        {"tools": ["whoami"], "allow": ada}
     ]
 
 

@@ -94,7 +94,7 @@ async def test_a_schema_that_changed_is_asked_for_before_anybody_is_refused() ->
         rig.upstream.default_reply = json_reply(tools("Region", 2))  # the second question
         # The list is two seconds old at most: what is refused now passes a moment later.
         assert (await call(rig, "a", "Mcp-Param-Region: a")).status == 400
-        await asyncio.sleep(2.1)
+        await asyncio.sleep(2.1)  # until that old
         assert (await call(rig, "a", "Mcp-Param-Region: a")).status == 200
 
 

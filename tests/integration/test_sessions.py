@@ -165,7 +165,7 @@ async def test_a_session_does_not_last_for_ever(
     async with running_rig(server=f"sessions: {{{key}: 1ms}}") as rig:
         sealed = await begin(rig)
         received = len(rig.upstream.requests)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # past its end
 
         assert (await rig.call(headers=header(sealed))).status == 404
         await forgotten(rig)

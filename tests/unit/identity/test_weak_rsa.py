@@ -41,6 +41,8 @@ def test_modulus_of_the_broken_generator_is_recognized() -> None:
         (GOOD, 2**32 + 1, "exponent"),
         (_roca_modulus(), 65537, "ROCA"),
     ],
+    # A modulus is another one in each process, and tests must have the same names in all.
+    ids=["512 bits", "2047 bits", "8193 bits", "1", "even", "large", "ROCA"],
 )
 def test_weak_key_is_named(modulus: int, exponent: int, weakness: str) -> None:
     assert weakness in str(find_rsa_weakness(modulus, exponent))

@@ -144,7 +144,7 @@ async def test_reader_that_stops_stops_the_upstream(
     size = 8 * 1024 * 1024
     async with asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(upstream.send(chunk(b"x" * size) + chunk(b"")))
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.4)  # longer than a silent upstream may take
         first = await response.read()
         assert len(first) < 512 * 1024
         assert not sending.done()

@@ -138,9 +138,9 @@ async def test_an_allowance_comes_back_in_time_and_leaves_nothing_behind(
     cell = Cell("ada", "calls", 2, 0.4)
     async with connected(own_server.url) as store:
         first = [await store.take_all([cell]) for _ in range(3)]
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.25)  # one of two has come back
         again = await store.take_all([cell])
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.6)  # and then all, so that nothing needs to be known
         client = Redis.from_url(own_server.url)
         left = await client.keys("*")
         await client.aclose()
