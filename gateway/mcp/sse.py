@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from gateway.errors import UpstreamInvalid
 
-_TAIL_BYTES = 4
+_TAIL_BYTES = 3
+# A CR ends its line; an LF that follows it makes no second one, and does no harm after a comment.
+_BOUNDARIES = (b"\n\n", b"\r\r", b"\n\r", b"\n\r\n", b"\r\r\n")
 _MAX_HELD_BYTES = 64 * 1024
 # Only the end: with the text before it, a search in a line without end takes quadratic time.
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -30,8 +33,31 @@ class EventBoundary:
     @property
     def at_boundary(self) -> bool:
         """True at the start, and after an empty line."""
-        # A lone CR at the very end may be half of a CRLF, so it ends a line only before another.
-        return not self._tail or self._tail.endswith((b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n"))
+        return not self._tail or self._tail.endswith(_BOUNDARIES)
+
+
+class StreamRewriter(Protocol):
+    """Changes a stream on its way: `feed` each piece, `finish` at its end; both may raise."""
+
+    def feed(self, chunk: bytes) -> bytes: ...
+
+    def finish(self) -> bytes: ...
+
+
+class Rewriters:
+    """Several after one another."""
+
+    def __init__(self, first: StreamRewriter, second: StreamRewriter) -> None:
+        self._first = first
+        self._second = second
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take a piece of the stream and return what can go to the client now."""
+        return self._second.feed(self._first.feed(chunk))
+
+    def finish(self) -> bytes:
+        """What is left at the end of the stream."""
+        return self._second.feed(self._first.finish()) + self._second.finish()
 
 
 def messages_in(stream: bytes) -> Sequence[bytes]:
@@ -85,6 +111,23 @@ class EndpointRewriter:
             released += (*self._block, self._rest)
         elif self._block_bytes + len(self._rest) > _MAX_HELD_BYTES:
             raise UpstreamInvalid("The server behind the gateway sent an endless event.")
+        return b"".join(released)
+
+    def finish(self) -> bytes:
+        """What is left at the end of the stream; an `endpoint` that lacks its end is one too.
+
+        Raises as `feed`.
+        """
+        if self._passing:
+            return b""
+        released: list[bytes] = []
+        if self._rest:
+            self._take_line(self._rest, released)
+        if self._passing:
+            released += self._block
+        else:
+            self._end_block(released)
+        self._block, self._rest, self._passing = [], b"", True
         return b"".join(released)
 
     def _append_line_feed(self, released: list[bytes]) -> None:
@@ -163,19 +206,27 @@ class DataRewriter:
         self._block: list[bytes] = []
         self._rest = b""
         self._held = 0
+        self._after_cr = False
 
     def feed(self, chunk: bytes) -> bytes:
         """Take a piece of the stream and return what can go to the client now.
 
         Raises `UpstreamInvalid` for an event that is too long to be looked at.
         """
-        searched = max(0, len(self._rest) - 1)
-        self._rest += chunk
+        if not chunk:
+            return b""
         released: list[bytes] = []
-        taken = 0
+        # As above: a CR ends its line at once, and the LF that may follow belongs to it.
+        if self._after_cr and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+            if self._block:
+                self._block[-1] += b"\n"
+            else:
+                released.append(b"\n")
+        searched, taken = len(self._rest), 0
+        self._rest += chunk
+        self._after_cr = self._rest.endswith(b"\r")
         for match in _LINE_END.finditer(self._rest, searched):
-            if match.end() == len(self._rest) and match[0] == b"\r":
-                break  # perhaps half of a CRLF
             self._take_line(self._rest[taken : match.end()], released)
             taken = match.end()
         self._rest = self._rest[taken:]
@@ -183,22 +234,32 @@ class DataRewriter:
             raise UpstreamInvalid("The server behind the gateway sent an endless event.")
         return b"".join(released)
 
+    def finish(self) -> bytes:
+        """What is left at the end of the stream: an event that lacks its end goes on as one.
+
+        Clients that follow the standard drop it; it is not the gateway that decides so. Raises
+        what `rewrite` raises for data that was cut.
+        """
+        left = [*self._block, self._rest] if self._rest else self._block
+        self._block, self._rest = [], b""
+        return b"".join(self._rewritten(left, [])) if left else b""
+
     def _take_line(self, line: bytes, released: list[bytes]) -> None:
         if line.startswith(b":") and not self._block:
             released.append(line)
-            return
-        self._block.append(line)
-        self._held += len(line)
-        if not line.strip(b"\r\n"):
-            released += self._rewritten()
+        elif line.strip(b"\r\n"):
+            self._block.append(line)
+            self._held += len(line)
+        else:
+            released += self._rewritten(self._block, [line])
             self._block, self._held = [], 0
 
-    def _rewritten(self) -> list[bytes]:
-        fields = [_field(line.removeprefix(_BOM)) for line in self._block]
+    def _rewritten(self, lines: list[bytes], end: list[bytes]) -> list[bytes]:
+        fields = [_field(line.removeprefix(_BOM)) for line in lines]
         data = [value for name, value in fields if name == b"data"]
         old = b"\n".join(data)
         new = self._rewrite(old) if data else old
         if new == old:
-            return self._block
-        kept = [line for line in self._block if _field(line.removeprefix(_BOM))[0] != b"data"]
-        return [*kept[:-1], b"data: " + new + b"\n", kept[-1]]
+            return [*lines, *end]
+        kept = [line for line, (name, _) in zip(lines, fields, strict=True) if name != b"data"]
+        return [*kept, b"data: " + new + b"\n", *end]

@@ -19,11 +19,11 @@ Change = Callable[[bytes], bytes]
 
 
 class AnswerRewriter:
-    """Puts an answer through `changes`: `whole` a body, `feed` the pieces of an event stream."""
+    """Puts an answer through `changes`: `whole` a body, `events` an event stream."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = changes
-        self.feed = DataRewriter(self._event, MAX_ANSWER_BYTES).feed
+        self.events = DataRewriter(self._event, MAX_ANSWER_BYTES)
 
     def whole(self, body: bytes) -> bytes:
         """Change a JSON body. Raises `UpstreamInvalid` when it cannot be read."""
@@ -47,7 +47,7 @@ async def rewrite_body(delivery: Delivery, rewriter: AnswerRewriter) -> Delivery
         raise UpstreamInvalid("The MCP server sent a list that cannot be read.")
     if delivery.events:
         if response.body is not None:  # a stream that has ended already
-            response.body = rewriter.feed(response.body)
+            response.body = rewriter.events.feed(response.body) + rewriter.events.finish()
         return delivery
     body = await _read(response) if response.body is None else response.body
     if not body:

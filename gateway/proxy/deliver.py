@@ -10,7 +10,7 @@ from aiohttp.web import BaseRequest
 from gateway.errors import UpstreamError
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.open_calls import OpenCalls
-from gateway.mcp.sse import EndpointRewriter
+from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.forward import Delivery, Forwarder
 from gateway.proxy.renewals import renewal_of
 from gateway.proxy.respond import (
@@ -23,7 +23,7 @@ from gateway.proxy.respond import (
     write_stream_head,
 )
 from gateway.proxy.routes import Route
-from gateway.proxy.stream import Rewrite, Stream
+from gateway.proxy.stream import Stream
 from gateway.proxy.visit import Visit
 
 _UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
@@ -40,16 +40,20 @@ async def deliver(
 
     `visit.rewriter` changes the events of a stream.
 
-    Never raises `UpstreamError`: once a head is out, a broken upstream can only be shown within
-    the stream, or by breaking the client's connection too.
+    Raises `UpstreamError` only for a whole answer: once a head is out, a broken upstream can only
+    be shown within the stream, or by breaking the client's connection too.
     """
     response = delivery.response
     visit.status = response.status
     headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if response.body is not None:
-        visit.bytes_out = len(response.body)
-        visit.answer = _answer_of(delivery, response.body)
-        reply = Reply(response.status, headers, response.body)
+        body = response.body
+        if delivery.legacy:  # a stream that has ended already
+            of_endpoint = _of_endpoint(route.forwarder, visit)
+            body = of_endpoint.feed(body) + of_endpoint.finish()
+        visit.bytes_out = len(body)
+        visit.answer = _answer_of(delivery, body)
+        reply = Reply(response.status, headers, body)
         stall_s = route.forwarder.streams.write_stall_s
         return await write_reply(request, reply, write_stall_s=stall_s)
     if delivery.events:
@@ -68,7 +72,7 @@ async def deliver(
     metrics.streams_open += 1
     visit.streamed = True
     try:
-        await stream.pump(events=delivery.events, rewrite=_rewriter(forwarder, delivery, visit))
+        await stream.pump(events=delivery.events, rewriter=_rewriter(forwarder, delivery, visit))
     except UpstreamError as error:
         visit.reason = error.reason
         return WRITTEN_CLOSE
@@ -115,12 +119,13 @@ def _open_stream(
     return Stream(request, transport, delivery.response, forwarder.streams, chunked=chunked)
 
 
-def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> Rewrite | None:
-    of_messages = visit.rewriter.feed if visit.rewriter and delivery.events else None
+def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> StreamRewriter | None:
+    of_messages = visit.rewriter.events if visit.rewriter and delivery.events else None
     if not delivery.legacy:
         return of_messages
-    rewrite = partial(forwarder.rewrite_endpoint, principal=visit.principal)
-    of_endpoint = EndpointRewriter(rewrite).feed
-    if of_messages is None:
-        return of_endpoint
-    return lambda piece: of_messages(of_endpoint(piece))
+    of_endpoint = _of_endpoint(forwarder, visit)
+    return of_endpoint if of_messages is None else Rewriters(of_endpoint, of_messages)
+
+
+def _of_endpoint(forwarder: Forwarder, visit: Visit) -> EndpointRewriter:
+    return EndpointRewriter(partial(forwarder.rewrite_endpoint, principal=visit.principal))

@@ -13,7 +13,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.open_calls import OpenCalls
-from gateway.mcp.sse import EventBoundary
+from gateway.mcp.sse import EventBoundary, StreamRewriter
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.renewal import Renewal
 from gateway.proxy.respond import PIECE_BYTES, error_message, wait_until_read
@@ -22,7 +22,6 @@ _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2
 LAST_EVENT_S = 5.0
 _LONGEST_TIMER_S = 86400.0 * 30
 _LAST_CHUNK = b"0\r\n\r\n"
-Rewrite = Callable[[bytes], bytes]
 _REVOKED = partial(refused, "revoked")
 _EARLY_ENDS: Mapping[str, Callable[[], GatewayError]] = {
     "expired": partial(refused, "expired"),
@@ -83,7 +82,7 @@ class Stream:
         self._expired = False
         self._expiry: asyncio.TimerHandle | None = None
 
-    async def pump(self, *, events: bool, rewrite: Rewrite | None = None) -> None:
+    async def pump(self, *, events: bool, rewriter: StreamRewriter | None = None) -> None:
         """Pass every piece on until the upstream's end.
 
         `events` keeps a quiet stream alive with comments between events. Raises
@@ -95,7 +94,7 @@ class Stream:
             self._boundary = EventBoundary()
             self._schedule_beat()
         try:
-            await self._copy(rewrite)
+            await self._copy(rewriter)
         except UpstreamError as error:
             if self.calls is None:
                 self._transport.abort()
@@ -141,19 +140,23 @@ class Stream:
         else:
             self.end("expired")
 
-    async def _copy(self, rewrite: Rewrite | None) -> None:
-        response, protocol = self._response, self._request.protocol
-        while piece := await response.read():
-            if rewrite is not None:
-                piece = rewrite(piece)
-            for start in range(0, len(piece), PIECE_BYTES):
-                self._write(piece[start : start + PIECE_BYTES])
-                if protocol.writing_paused:
-                    await wait_until_read(self._request, self._settings.write_stall_s)
-            if self._expired:
-                self._expire_at_boundary()
+    async def _copy(self, rewriter: StreamRewriter | None) -> None:
+        read = self._response.read
+        while piece := await read():
+            await self._pass_on(piece if rewriter is None else rewriter.feed(piece))
+        if rewriter is not None:
+            await self._pass_on(rewriter.finish())
         if self.chunked:
             self._transport.write(_LAST_CHUNK)
+
+    async def _pass_on(self, piece: bytes) -> None:
+        protocol = self._request.protocol
+        for start in range(0, len(piece), PIECE_BYTES):
+            self._write(piece[start : start + PIECE_BYTES])
+            if protocol.writing_paused:
+                await wait_until_read(self._request, self._settings.write_stall_s)
+        if self._expired:
+            self._expire_at_boundary()
 
     def _write(self, piece: bytes) -> None:
         if not piece:

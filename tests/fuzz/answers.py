@@ -71,10 +71,11 @@ def check(data: bytes) -> None:
     with suppress(UpstreamInvalid):
         assert HIDDEN not in listed_names(rewriter().whole(data)), data
     size, stream = (data[0] or 1, data[1:]) if data else (1, b"")
-    feed, sent = rewriter().feed, b""
+    events, sent = rewriter().events, b""
     with suppress(UpstreamInvalid):
         for start in range(0, len(stream), size):
-            sent += feed(stream[start : start + size])
+            sent += events.feed(stream[start : start + size])
+        sent += events.finish()
     for event in events_of(sent):
         assert HIDDEN not in listed_names(event), (size, stream)
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import UpstreamInvalid
-from gateway.mcp.sse import DataRewriter, EndpointRewriter, EventBoundary
+from gateway.mcp.sse import DataRewriter, EndpointRewriter, EventBoundary, Rewriters
 
 ENDPOINT = b"event: endpoint\ndata: /messages?id=1\n\n"
 MESSAGE = b'data: {"jsonrpc":"2.0","method":"ping","id":1}\n\n'
@@ -16,6 +16,12 @@ def _sealed(endpoint: str) -> str:
 def _fed(*chunks: bytes) -> list[bytes]:
     rewriter = EndpointRewriter(_sealed)
     return [rewriter.feed(chunk) for chunk in chunks]
+
+
+def _with_rewriter(*chunks: bytes) -> list[bytes]:
+    """What leaves with each piece, and at the end."""
+    rewriter = DataRewriter(bytes.upper, 1000)
+    return [*map(rewriter.feed, chunks), rewriter.finish()]
 
 
 def _boundary_after(*chunks: bytes) -> bool:
@@ -40,7 +46,9 @@ def test_only_a_blank_line_is_a_boundary(end: bytes) -> None:
 
 
 @pytest.mark.requirement("39", "44")
-@pytest.mark.parametrize("event", [b"data: x\n\n", b"data: x\r\n\r\n", b"data: x\r\r"])
+@pytest.mark.parametrize(
+    "event", [b"data: x\n\n", b"data: x\r\n\r\n", b"data: x\r\r", b"data: x\n\r", b"data: x\r\r\n"]
+)
 def test_the_boundary_is_found_however_the_bytes_are_cut(event: bytes) -> None:
     boundary = EventBoundary()
 
@@ -162,3 +170,77 @@ def test_only_the_event_that_is_under_way_counts() -> None:
     pieces = [rewriter.feed(b": c\ndata: " + b"a" * 80 + b"\n\n") for _ in range(3)]
 
     assert pieces == [b": c\ndata: " + b"A" * 80 + b"\n\n"] * 3
+
+
+ENDS = [b"\n", b"\r\n", b"\r"]
+
+
+@pytest.mark.requirement("B6")
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("blank", [*ENDS, b"\r"])
+def test_a_complete_event_leaves_at_once_whatever_ends_its_lines(end: bytes, blank: bytes) -> None:
+    event = b": c" + end + b"id: 1" + end + b"data: x" + end + blank
+
+    # With `\r` and `\n` the blank line would be the rest of the line before it.
+    whole = event if end + blank != b"\r\n" else event + b"\n"
+    first, second, left = _with_rewriter(whole, b"data: y")
+
+    assert first.replace(b"\r\n", b"\n").replace(b"\r", b"\n") == b": c\nid: 1\ndata: X\n\n"
+    assert (second, left) == (b"", b"data: Y\n")
+
+
+@pytest.mark.requirement("B6")
+@pytest.mark.parametrize("end", [*ENDS, b"\n\r"])
+@given(data=st.data())
+def test_events_are_found_however_the_bytes_are_cut(end: bytes, data: st.DataObject) -> None:
+    blank = b"" if end == b"\n\r" else end
+    stream = b"data: a" + end + blank + b": c" + end + b"data: b" + end + blank
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1))))
+    chunks = [stream[i:j] for i, j in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+    out = b"".join(_with_rewriter(*chunks))
+
+    lines = [line for line in out.replace(b"\r", b"\n").split(b"\n") if line]
+    assert lines == [b"data: A", b": c", b"data: B"]
+
+
+@pytest.mark.requirement("B6")
+@pytest.mark.parametrize(
+    ("last", "left"),
+    [
+        (b"data: x", b"data: X\n"),
+        (b"data: x\n", b"data: X\n"),
+        (b"id: 1\rdata: x\r", b"id: 1\rdata: X\n"),
+        (b"id: 1", b"id: 1"),
+        (b": comm", b": comm"),
+        (b"", b""),
+    ],
+)
+def test_nothing_is_swallowed_at_the_end(last: bytes, left: bytes) -> None:
+    assert b"".join(_with_rewriter(b"data: a\n\n" + last)) == b"data: A\n\n" + left
+
+
+@pytest.mark.requirement("B6", "S1")
+@pytest.mark.parametrize(
+    ("sent", "given"),
+    [
+        (b"event: endpoint\ndata: /a", b"event: endpoint\ndata: /mcp?was=/A"),
+        (b"data: /a\nevent: endpoint", b"data: /mcp?was=/A\nevent: endpoint"),
+        (b"id: 1\n", b"id: 1\n"),
+        (b"event: end", b"event: end"),
+        (b": c", b": c"),
+        (ENDPOINT, b"event: endpoint\ndata: /mcp?was=/MESSAGES?ID=1\n\n"),
+    ],
+)
+def test_an_endpoint_that_lacks_its_end_is_replaced_too(sent: bytes, given: bytes) -> None:
+    rewriter = EndpointRewriter(_sealed)
+
+    assert rewriter.feed(sent) + rewriter.finish() == given
+
+
+def test_rewriters_work_after_one_another() -> None:
+    both = Rewriters(EndpointRewriter(_sealed), DataRewriter(bytes.upper, 100))
+
+    out = both.feed(b"event: endpoint\ndata: /a\n\nda") + both.feed(b"ta: b") + both.finish()
+
+    assert out == b"event: endpoint\ndata: /MCP?WAS=/A\n\ndata: B\n"

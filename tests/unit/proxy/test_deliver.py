@@ -94,3 +94,52 @@ async def test_the_endpoint_of_somebody_else_is_unknown() -> None:
 
         assert response.status == 404
         assert len(rig.upstream.requests) == 1
+
+
+RULES = "allow: any, rules: [{tools: [whoami], allow: any}]"
+LISTED = b'data: {"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"whoami"},{"name":"hidden"}]}}'
+LIST = b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
+
+
+@pytest.mark.requirement("B6")
+@pytest.mark.parametrize("ends", [b"\r\r", b"\n\r", b"\r\n\r"])
+async def test_a_filtered_event_whose_lines_end_with_cr_leaves_at_once(ends: bytes) -> None:
+    async with running_rig(server=RULES) as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head() + chunk(LISTED + ends))
+        await client.send(post(rig.port, LIST, token=rig.token()))
+        await client.read_head()
+
+        event = await client.read_chunk()
+
+        assert b"whoami" in event
+        assert b"hidden" not in event
+
+
+@pytest.mark.requirement("B6")
+@pytest.mark.parametrize("ends", [b"", b"\r", b"\n"])
+async def test_what_is_held_at_the_end_of_a_stream_is_filtered_and_given(ends: bytes) -> None:
+    async with running_rig(server=RULES) as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head())
+        await client.send(post(rig.port, LIST, token=rig.token()))
+        await client.read_head()
+        await rig.upstream.send(chunk(LISTED + ends) + chunk(b""))
+
+        event = await client.read_chunk()
+
+        assert b"whoami" in event
+        assert b"hidden" not in event
+        assert await client.read_chunk() == b""
+
+
+@pytest.mark.requirement("B6")
+async def test_a_cut_event_at_the_end_of_a_stream_is_told() -> None:
+    async with running_rig(server=RULES) as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head())
+        await client.send(post(rig.port, LIST, token=rig.token()))
+        await client.read_head()
+        await rig.upstream.send(chunk(LISTED[:-9]) + chunk(b""))
+
+        event = await client.read_chunk()
+
+        assert b'"id":1,"error":' in event
+        assert b"hidden" not in event
