@@ -266,12 +266,21 @@ class HeaderMismatch(GatewayError):
 
 
 class UpstreamError(GatewayError):
-    """The MCP server behind the gateway did not answer as it must."""
+    """The MCP server behind the gateway did not answer as it must.
+
+    `seen` is what was seen instead: for log and audit only, short, without a secret.
+    """
 
     status = 502
     code = "upstream_error"
     jsonrpc_code = -32603
     default_reason = "upstream_error"
+
+    def __init__(
+        self, description: str, *, reason: str | None = None, seen: str | None = None
+    ) -> None:
+        super().__init__(description, reason=reason)
+        self.seen = seen
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -282,7 +291,7 @@ class UpstreamUnreachable(UpstreamError):
 
 
 class UpstreamInvalid(UpstreamError):
-    """It answered something that is not HTTP, or not what MCP allows."""
+    """It answered something that is not HTTP, or not what MCP allows; `reason` says which check."""
 
     code = "upstream_invalid_response"
     default_reason = "invalid_response"

@@ -24,7 +24,8 @@ from gateway.observability.insecure import insecure_settings
 from gateway.observability.labels import UNROUTED, result_of
 from gateway.observability.metrics import IssuerState, Metrics
 from gateway.observability.outcome import RequestOutcome, Result, trace_id_of
-from gateway.observability.reasons import OK, decision_of
+from gateway.observability.reasons import OK, UPSTREAM_REASONS, decision_of
+from gateway.observability.redact import redact
 from gateway.observability.seldom import Seldom
 from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
@@ -97,6 +98,16 @@ class Observers:
             self.audit.write(outcome)
         if outcome.decision != "allow":
             self.denials.note(outcome)
+        if outcome.reason in UPSTREAM_REASONS or outcome.upstream_seen is not None:
+            self._upstream_failed(outcome)
+
+    def _upstream_failed(self, outcome: RequestOutcome) -> None:
+        self.seldom.warn(
+            f"the server {outcome.server} did not answer as it must: {outcome.reason}",
+            seen=outcome.upstream_seen,
+            status=outcome.status,
+            request_id=outcome.request_id,
+        )
 
     def _misdirected(self, visit: Visit) -> None:
         advice = (
@@ -180,6 +191,7 @@ def outcome_of(visit: Visit) -> RequestOutcome:
         client_request_id=visit.sent_request_id,
         host=visit.host,
         path=visit.path if visit.route is None else None,
+        upstream_seen=None if visit.upstream_seen is None else redact(visit.upstream_seen),
     )
 
 

@@ -19,7 +19,7 @@ from gateway.identity.document import (
     FetchFailed,
     HostUnreachable,
 )
-from gateway.message_head import field_lines
+from gateway.message_head import applied_codings, field_lines
 from gateway.oauth.resource import is_loopback
 from gateway.strict_json import parse_json
 
@@ -160,8 +160,9 @@ class Fetcher:
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         # Not asked for, and a few KB of it can unpack to gigabytes.
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise ValueError("the body is compressed")
+        values = response.headers.getall("Content-Encoding", ())
+        if codings := applied_codings(value.encode() for value in values):
+            raise ValueError(f"the body has the content coding {codings[0].decode():.20}")
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk

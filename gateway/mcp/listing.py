@@ -63,7 +63,11 @@ def change_messages(text: bytes, change: Callable[[Members], bytes | None]) -> b
         changes = [change(_object.decode(each)) or each for each in batch]
         return text if changes == batch else b"[%b]" % b",".join(changes)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
-        raise UpstreamInvalid("The MCP server sent an answer that cannot be read.") from cause
+        raise UpstreamInvalid(
+            "The MCP server sent an answer that cannot be read.",
+            reason="unreadable",
+            seen=type(cause).__name__,
+        ) from cause
 
 
 def with_result(message: Members, result: Members) -> bytes:

@@ -45,19 +45,23 @@ class StreamRewriter(Protocol):
 
 
 class Rewriters:
-    """Several after one another."""
+    """Several, one after another."""
 
-    def __init__(self, first: StreamRewriter, second: StreamRewriter) -> None:
-        self._first = first
-        self._second = second
+    def __init__(self, parts: Sequence[StreamRewriter]) -> None:
+        self._parts = parts
 
     def feed(self, chunk: bytes) -> bytes:
         """Take a piece of the stream and return what can go to the client now."""
-        return self._second.feed(self._first.feed(chunk))
+        for part in self._parts:
+            chunk = part.feed(chunk)
+        return chunk
 
     def finish(self) -> bytes:
         """What is left at the end of the stream."""
-        return self._second.feed(self._first.finish()) + self._second.finish()
+        left = b""
+        for part in self._parts:
+            left = part.feed(left) + part.finish()
+        return left
 
 
 def messages_in(stream: bytes) -> Sequence[bytes]:
@@ -110,7 +114,9 @@ class EndpointRewriter:
         if self._passing:
             released += (*self._block, self._rest)
         elif self._block_bytes + len(self._rest) > _MAX_HELD_BYTES:
-            raise UpstreamInvalid("The server behind the gateway sent an endless event.")
+            raise UpstreamInvalid(
+                "The server behind the gateway sent an endless event.", reason="too_long"
+            )
         return b"".join(released)
 
     def finish(self) -> bytes:
@@ -180,7 +186,9 @@ class EndpointRewriter:
             (address,) = data
             endpoint = self._rewrite(address.decode())
         except ValueError as cause:
-            raise UpstreamInvalid("The server behind the gateway sent no endpoint.") from cause
+            raise UpstreamInvalid(
+                "The server behind the gateway sent no endpoint.", reason="foreign_endpoint"
+            ) from cause
         new = b"data: " + endpoint.encode()
         return [
             new + line[len(line.rstrip(b"\r\n")) :] if _field(line)[0] == b"data" else line
@@ -231,7 +239,9 @@ class DataRewriter:
             taken = match.end()
         self._rest = self._rest[taken:]
         if self._held + len(self._rest) > self._max_bytes:
-            raise UpstreamInvalid("The server behind the gateway sent an endless event.")
+            raise UpstreamInvalid(
+                "The server behind the gateway sent an endless event.", reason="too_long"
+            )
         return b"".join(released)
 
     def finish(self) -> bytes:

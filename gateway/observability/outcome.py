@@ -55,6 +55,7 @@ class RequestOutcome(
     `verified` is False where subject, issuer and client are what a refused credential says and
     nobody has vouched for; None where there are none. `request_id` is the gateway's own and
     unique, `client_request_id` what the client called it. `host` is what the client asked for.
+    `upstream_seen` is what a server did instead of answering as it must.
     """
 
     time: str
@@ -90,6 +91,7 @@ class RequestOutcome(
     client_request_id: str | None = None
     host: str = ""
     path: str | None = None
+    upstream_seen: str | None = None
 
 
 def trace_id_of(traceparent: str) -> str | None:

@@ -6,12 +6,23 @@ import msgspec
 
 from gateway.errors import UpstreamInvalid
 from gateway.mcp.sse import DataRewriter
+from gateway.message_head import applied_codings
+from gateway.proxy.content_coding import Decoder
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.forward import Delivery
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+_CODING = b"content-encoding"
 _OF_THE_BYTES = frozenset(
-    {b"etag", b"last-modified", b"digest", b"content-digest", b"repr-digest", b"content-md5"}
+    {
+        _CODING,
+        b"etag",
+        b"last-modified",
+        b"digest",
+        b"content-digest",
+        b"repr-digest",
+        b"content-md5",
+    }
 )
 _FIRST_ERROR = 400
 # Takes a response, or a batch of them, and returns what the client gets in its place.
@@ -37,27 +48,45 @@ class AnswerRewriter:
 
 
 async def rewrite_body(delivery: Delivery, rewriter: AnswerRewriter) -> Delivery:
-    """Change an answer as far as it is there; one that is no event stream is whole afterwards.
+    """Change an answer; an event stream only when it has ended, else `events` does as it passes.
 
     Raises `UpstreamInvalid` for what cannot be looked at, and what reading the answer raises.
     """
     response = delivery.response
-    if any(name.lower() == b"content-encoding" for name, _ in delivery.headers):
+    if delivery.events and response.body is None:
+        return delivery
+    try:
+        body = await _read(response) if response.body is None else response.body
+        if not body:
+            return delivery
+        decoder = decoder_of(delivery)
+        read = body if decoder is None else decoder.feed(body) + decoder.finish()
+        if delivery.events:  # a stream that has ended already
+            response.body = rewriter.events.feed(read) + rewriter.events.finish()
+        else:
+            response.body = rewriter.whole(read)
+    except UpstreamInvalid:
         response.close()
-        raise UpstreamInvalid("The MCP server sent a list that cannot be read.")
-    if delivery.events:
-        if response.body is not None:  # a stream that has ended already
-            response.body = rewriter.events.feed(response.body) + rewriter.events.finish()
-        return delivery
-    body = await _read(response) if response.body is None else response.body
-    if not body:
-        return delivery
-    response.body = rewriter.whole(body)
+        raise
     if response.body is body:
         return delivery
-    if response.status >= _FIRST_ERROR:
+    if response.status >= _FIRST_ERROR and response.body is not read:
         response.status = 200  # an error is only ever changed into a result
-    # These speak of the bytes that came.
+    return without_bytes(delivery)
+
+
+def decoder_of(delivery: Delivery) -> Decoder | None:
+    """What undoes the content coding, None where there is none.
+
+    Raises `UpstreamInvalid` for a coding that cannot be undone.
+    """
+    # Only one that changes the body is left in them.
+    values = [value for name, value in delivery.headers if name.lower() == _CODING]
+    return Decoder(applied_codings(values), MAX_ANSWER_BYTES) if values else None
+
+
+def without_bytes(delivery: Delivery) -> Delivery:
+    """The same without the fields that speak of the bytes that came."""
     headers = [each for each in delivery.headers if each[0].lower() not in _OF_THE_BYTES]
     return msgspec.structs.replace(delivery, headers=headers)
 
@@ -67,6 +96,5 @@ async def _read(response: UpstreamResponse) -> bytes:
     while piece := await response.read():
         body += piece
         if len(body) > MAX_ANSWER_BYTES:
-            response.close()
-            raise UpstreamInvalid("The MCP server sent a list without end.")
+            raise UpstreamInvalid("The MCP server sent a list without end.", reason="too_long")
     return body

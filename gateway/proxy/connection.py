@@ -18,6 +18,7 @@ from httptools import (
 from gateway.errors import UpstreamError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.framing import Framing, read_framing
+from gateway.proxy.seen import failure, shown
 from gateway.proxy.upstream_limits import PoolLimits
 
 _PIECE_BYTES = 64 * 1024
@@ -134,7 +135,15 @@ class Connection(asyncio.BufferedProtocol):
             response.has_been_paused = response.is_paused
             self.deadline = self._loop.time() + self._limits.idle_stream_timeout_s
         else:
-            self.fail(UpstreamTimeout("The MCP server took too long to answer."))
+            self.fail(
+                UpstreamTimeout("The MCP server took too long to answer.", seen=self._silence)
+            )
+
+    @property
+    def _silence(self) -> str:
+        if self._response is None:
+            return f"no answer within {self._limits.first_byte_timeout_s:g} s"
+        return f"nothing more within {self._limits.idle_stream_timeout_s:g} s"
 
     def fail(self, error: UpstreamError) -> None:
         """End the exchange with an error, if there is one, and the connection with it."""
@@ -165,7 +174,7 @@ class Connection(asyncio.BufferedProtocol):
             self._refuse(cause)
             return
         if self._quiet_bytes > self._limits.max_head_bytes:
-            self.fail(UpstreamInvalid("The MCP server sent too large a head."))
+            self.fail(UpstreamInvalid("The MCP server sent too large a head.", reason="bad_head"))
             return
         self._hand_over()
 
@@ -179,13 +188,24 @@ class Connection(asyncio.BufferedProtocol):
             return
         if self._response is None and self._quiet_bytes == 0:
             # Nothing came back, but the request may have been seen, so nobody sends it again.
-            self.fail(UpstreamUnreachable("The MCP server closed the connection."))
+            self.fail(
+                UpstreamUnreachable(
+                    "The MCP server closed the connection.",
+                    seen=f"{failure(exc)} before an answer",
+                )
+            )
         elif self._response is not None and self._framing is Framing.UNTIL_CLOSE and exc is None:
             self._keep_alive = False
             self._response.finish()
             self._hand_over()
         else:
-            self.fail(UpstreamInvalid("The MCP server's response was cut short."))
+            self.fail(
+                UpstreamInvalid(
+                    "The MCP server's response was cut short.",
+                    reason="cut_short",
+                    seen=failure(exc),
+                )
+            )
 
     def pause_writing(self) -> None:
         """The send buffer is full."""
@@ -200,7 +220,7 @@ class Connection(asyncio.BufferedProtocol):
     def on_message_begin(self) -> None:
         """Refuse a second response to one request."""
         if self._response is not None:
-            raise UpstreamInvalid("The MCP server answered twice.")
+            raise UpstreamInvalid("The MCP server answered twice.", reason="not_http")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header; a trailer is none (RFC 9110 §6.5.1)."""
@@ -243,14 +263,18 @@ class Connection(asyncio.BufferedProtocol):
         self._interim += 1
         is_known = status >= _FIRST_INTERIM and status != _SWITCHING_PROTOCOLS
         if not is_known or self._interim > _MAX_INTERIM_RESPONSES:
-            raise UpstreamInvalid("The MCP server sent interim responses that make no sense.")
+            raise UpstreamInvalid(
+                "The MCP server sent interim responses that make no sense.",
+                reason="not_http",
+                seen=f"status {status}",
+            )
         self._headers.clear()
 
     def _check_head_size(self) -> None:
         # The read that ends a head may hold body too, so only now its own size is counted.
         size = sum(len(name) + len(value) + 4 for name, value in self._headers)
         if size > self._limits.max_head_bytes:
-            raise UpstreamInvalid("The MCP server sent too large a head.")
+            raise UpstreamInvalid("The MCP server sent too large a head.", reason="bad_head")
 
     def _refuse(self, cause: Exception) -> None:
         if self._response is not None and self._response.complete:
@@ -263,7 +287,11 @@ class Connection(asyncio.BufferedProtocol):
         ):
             self.fail(cause.__context__)
             return
-        error = UpstreamInvalid("The MCP server answered something that is not HTTP.")
+        error = UpstreamInvalid(
+            "The MCP server answered something that is not HTTP.",
+            reason="not_http",
+            seen=shown(str(cause).encode()),
+        )
         error.__cause__ = cause
         self.fail(error)
 

@@ -7,10 +7,11 @@ from functools import partial
 from aiohttp.http import HttpVersion11
 from aiohttp.web import BaseRequest
 
-from gateway.errors import UpstreamError
+from gateway.errors import UpstreamError, UpstreamInvalid
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
+from gateway.proxy.answer_rewriter import decoder_of, without_bytes
 from gateway.proxy.forward import Delivery, Forwarder
 from gateway.proxy.renewals import renewal_of
 from gateway.proxy.respond import (
@@ -40,17 +41,19 @@ async def deliver(
 
     `visit.rewriter` changes the events of a stream.
 
-    Raises `UpstreamError` only for a whole answer: once a head is out, a broken upstream can only
-    be shown within the stream, or by breaking the client's connection too.
+    Raises `UpstreamInvalid` only before a head is out: afterwards a broken upstream can only be
+    shown within the stream, or by breaking the client's connection too.
     """
     response = delivery.response
+    rewriter = _rewriter(route.forwarder, delivery, visit)
+    if rewriter is not None and _is_encoded(delivery):
+        delivery = without_bytes(delivery)
     visit.status = response.status
     headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if response.body is not None:
         body = response.body
-        if delivery.legacy:  # a stream that has ended already
-            of_endpoint = _of_endpoint(route.forwarder, visit)
-            body = of_endpoint.feed(body) + of_endpoint.finish()
+        if rewriter is not None:
+            body = rewriter.feed(body) + rewriter.finish()
         visit.bytes_out = len(body)
         visit.answer = _answer_of(delivery, body)
         reply = Reply(response.status, headers, body)
@@ -72,9 +75,9 @@ async def deliver(
     metrics.streams_open += 1
     visit.streamed = True
     try:
-        await stream.pump(events=delivery.events, rewriter=_rewriter(forwarder, delivery, visit))
+        await stream.pump(events=delivery.events, rewriter=rewriter)
     except UpstreamError as error:
-        visit.reason = error.reason
+        visit.reason, visit.upstream_seen = error.reason, error.seen
         return WRITTEN_CLOSE
     finally:
         streams.discard(stream)
@@ -120,12 +123,19 @@ def _open_stream(
 
 
 def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> StreamRewriter | None:
-    of_messages = visit.rewriter.events if visit.rewriter and delivery.events else None
-    if not delivery.legacy:
-        return of_messages
-    of_endpoint = _of_endpoint(forwarder, visit)
-    return of_endpoint if of_messages is None else Rewriters(of_endpoint, of_messages)
+    """What changes a stream on its way, also one that has ended already.
 
-
-def _of_endpoint(forwarder: Forwarder, visit: Visit) -> EndpointRewriter:
-    return EndpointRewriter(partial(forwarder.rewrite_endpoint, principal=visit.principal))
+    Raises `UpstreamInvalid` for a coding that keeps it from being read.
+    """
+    parts: list[StreamRewriter] = []
+    if delivery.legacy:
+        rewrite = partial(forwarder.rewrite_endpoint, principal=visit.principal)
+        parts.append(EndpointRewriter(rewrite))
+    if visit.rewriter and delivery.events and delivery.response.body is None:
+        parts.append(visit.rewriter.events)
+    try:
+        decoder = decoder_of(delivery) if parts else None
+    except UpstreamInvalid:
+        delivery.response.close()
+        raise
+    return Rewriters(parts if decoder is None else [decoder, *parts]) if parts else None

@@ -16,14 +16,21 @@ from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identit
 from gateway.proxy.inbound import Head
 from gateway.proxy.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.own_urls import OwnUrls
+from gateway.proxy.redirects import (
+    MAX_REDIRECTS,
+    REDIRECTS,
+    in_circles,
+    location,
+    redirected,
+    told_origin,
+)
 from gateway.proxy.response_headers import response_headers
+from gateway.proxy.seen import shown
 from gateway.proxy.stream import StreamSettings
 from gateway.proxy.target import Target
 from gateway.proxy.upstream import UpstreamPool
 from gateway.proxy.upstream_query import UpstreamQuery
 
-_REDIRECTS = frozenset({307, 308})  # the two that keep method and body: RFC 9110 §15.4.8, §15.4.9
-_MAX_REDIRECTS = 3
 # What is accepted is not answered; some servers add a word of plain text all the same.
 _WITHOUT_MESSAGE = frozenset({202, 204})
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-disposition"})
@@ -99,15 +106,15 @@ class Forwarder:
         identity = join_lines([self._identity(principal), own_lines])
         length = len(body) if head.method == "POST" else None
         hop = Hop(way.request_id, way.address, self._scheme, self._host, length)
-        for _ in range(_MAX_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             request_head = build_request_head(
                 head.method, target, head.raw_headers, identity, self._policy, hop
             )
             response = await self.pool.send(request_head, body, way.check)
-            if response.status not in _REDIRECTS:
+            if response.status not in REDIRECTS:
                 return self._judge(head, response)
-            target = self._redirected(response)
-        raise UpstreamInvalid("The server behind the gateway redirects in circles.")
+            target = redirected(response, self._own_urls)
+        raise in_circles()
 
     def rewrite_endpoint(self, endpoint: str, principal: Principal | None) -> str:
         """Turn the `endpoint` of a legacy event stream into one that comes back to the gateway.
@@ -116,7 +123,11 @@ class Forwarder:
         """
         target = self._own_urls.target_of(endpoint)
         if target is None:
-            raise UpstreamInvalid("The server behind the gateway sent a foreign endpoint.")
+            raise UpstreamInvalid(
+                "The server behind the gateway sent a foreign endpoint.",
+                reason="foreign_endpoint",
+                seen=f"endpoint at {told_origin(endpoint)}",
+            )
         return f"{self._public_path}?{self._endpoints.query(target.decode(), principal)}"
 
     def _target(self, head: Head, principal: Principal | None) -> bytes:
@@ -125,18 +136,11 @@ class Forwarder:
             return given
         return self._query.target(head.query)
 
-    def _redirected(self, response: UpstreamResponse) -> bytes:
-        target = self._own_urls.target_of(_location(response))
-        response.close()
-        if target is None:
-            raise UpstreamInvalid("The server behind the gateway redirects elsewhere.")
-        return target
-
     def _judge(self, head: Head, response: UpstreamResponse) -> Delivery:
         try:
             headers = response_headers(response.headers)
             media = _media_type(headers)
-            _check_status(response.status)
+            _check_status(response)
             if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
                 headers = _with_allow(head, headers)
             if not _is_mcp(head, response, media):
@@ -148,13 +152,6 @@ class Forwarder:
         return Delivery(response, headers, events, legacy=events and head.method == "GET")
 
 
-def _location(response: UpstreamResponse) -> str:
-    for name, value in response.headers:
-        if name.lower() == b"location":
-            return value.decode("latin-1")
-    return ""
-
-
 def _media_type(headers: Sequence[Field]) -> bytes:
     for name, value in headers:
         if name.lower() == b"content-type":
@@ -162,12 +159,28 @@ def _media_type(headers: Sequence[Field]) -> bytes:
     return b""
 
 
-def _check_status(status: int) -> None:
+def _check_status(response: UpstreamResponse) -> None:
+    status = response.status
     if status in (401, 407):
         # Passed on, it would send the client to log in again, in a loop, for a token it has.
-        raise UpstreamInvalid("The server behind the gateway wants credentials of its own.")
+        raise UpstreamInvalid(
+            "The server behind the gateway wants credentials of its own.",
+            reason="wants_credentials",
+            seen=f"status {status}",
+        )
+    if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        # The client's own head was small enough: what the gateway says of the caller is not.
+        raise UpstreamInvalid(
+            "The server behind the gateway takes no headers as large as these (431).",
+            reason="head_refused",
+            seen=f"status {status}",
+        )
     if _FIRST_REDIRECT <= status < _FIRST_ERROR:
-        raise UpstreamInvalid("The server behind the gateway redirects.")
+        raise UpstreamInvalid(
+            "The server behind the gateway redirects.",
+            reason="redirect",
+            seen=f"status {status}, location at {told_origin(location(response))}",
+        )
 
 
 def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
@@ -181,7 +194,11 @@ def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
         return True
     if lenient:
         return not media  # which `nosniff` keeps from being a page
-    raise UpstreamInvalid("The server behind the gateway answered with something else than MCP.")
+    raise UpstreamInvalid(
+        "The server behind the gateway answered with something else than MCP.",
+        reason="content_type",
+        seen=f"status {response.status}, content type {shown(media) or 'none'}",
+    )
 
 
 def _with_allow(head: Head, headers: list[Field]) -> list[Field]:

@@ -26,7 +26,11 @@ def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes
     Raises `UpstreamInvalid` for what it lets through.
     """
     if version not in ("1.1", "1.0") or status > _LAST_STATUS:
-        raise UpstreamInvalid("The MCP server does not speak HTTP/1.1.")
+        raise UpstreamInvalid(
+            "The MCP server does not speak HTTP/1.1.",
+            reason="not_http",
+            seen=f"status {status}, version {version}",
+        )
     length: int | None = None
     codings: list[bytes] = []
     events = False
@@ -51,7 +55,7 @@ def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes
 
 def _read_length(value: bytes) -> int:
     if len(value) > _MAX_LENGTH_DIGITS:
-        raise UpstreamInvalid("The MCP server announced an impossible length.")
+        raise UpstreamInvalid("The MCP server announced an impossible length.", reason="not_http")
     return int(value)
 
 
@@ -59,4 +63,4 @@ def _check_codings(codings: Sequence[bytes], version: str) -> None:
     # `gzip, chunked` would reach the client without its coding's name; and RFC 9112 §6.1:
     # a coding in HTTP/1.0 means faulty framing.
     if len(codings) != 1 or codings[0].lower() != b"chunked" or version == "1.0":
-        raise UpstreamInvalid("The MCP server's framing cannot be trusted.")
+        raise UpstreamInvalid("The MCP server's framing cannot be trusted.", reason="not_http")

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.errors import GatewayError, UpstreamInvalid
-from gateway.message_head import Field, UnfitHead, build_head, field_lines, request_line
+from gateway.message_head import Field, Lines, UnfitHead, build_head, field_lines, request_line
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.introduction import Introducer, Introduction, introduce
+from gateway.proxy.own_urls import OwnUrls
+from gateway.proxy.redirects import MAX_REDIRECTS, REDIRECTS, in_circles, redirected
 from gateway.proxy.target import Target
 from gateway.proxy.upstream import UpstreamPool
 
@@ -36,6 +38,7 @@ class OwnRequests:
         self._path = target.path.encode()
         authority = (b"Host", (host or target.authority).encode())
         self._opening = field_lines([authority, *_FIXED])
+        self._own_urls = OwnUrls(target, f"http://{target.authority}", host)
         self._introducers = introducers
 
     async def send(
@@ -53,14 +56,29 @@ class OwnRequests:
         try:
             own = await introduce(self._introducers, call)
         except GatewayError as error:
-            raise UpstreamInvalid("The MCP server cannot be asked without a caller.") from error
-        length = (b"Content-Length", b"%d" % len(body))
+            raise UpstreamInvalid(
+                "The MCP server cannot be asked without a caller.", seen=error.reason
+            ) from error
+        fields = [(b"Content-Length", b"%d" % len(body)), *fields]
+        target = self._path
+        for _ in range(MAX_REDIRECTS + 1):
+            head = self._head(method, target, [self._opening, own], fields)
+            response = await self._pool.send(head, body)
+            if response.status not in REDIRECTS:
+                return response
+            target = redirected(response, self._own_urls)
+        raise in_circles()
+
+    @staticmethod
+    def _head(
+        method: bytes, target: bytes, ready: Sequence[Lines], fields: Sequence[Field]
+    ) -> bytes:
         try:
-            start = request_line(method, self._path)
-            head = build_head(start, [length, *fields], [self._opening, own])
+            return build_head(request_line(method, target), fields, ready)
         except UnfitHead as error:
-            raise UpstreamInvalid("The MCP server gave what no header can hold.") from error
-        return await self._pool.send(head, body)
+            raise UpstreamInvalid(
+                "The MCP server gave what no header can hold.", reason="bad_head"
+            ) from error
 
     async def end_session(self, upstream_id: bytes) -> None:
         """Tell the server that a session is over; a server that does not hear it ends it alone."""

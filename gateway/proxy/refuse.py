@@ -11,6 +11,7 @@ from gateway.errors import (
     InvalidDpopProof,
     InvalidRequest,
     MissingToken,
+    UpstreamError,
 )
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
@@ -27,6 +28,7 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     visit.reason = error.reason
     visit.status = error.status
     visit.claimed = error.claimed
+    visit.upstream_seen = _seen(error)
     headers = [(b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if visit.route is not None:
         headers += _challenges(visit.route, error)
@@ -38,6 +40,14 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
             error, request_id=visit.request_id, message_id=visit.message_id, headers=headers
         )
     return write_small_reply(request, reply, keep_alive=keep_alive)
+
+
+def _seen(error: GatewayError) -> str | None:
+    if isinstance(error, UpstreamError):
+        return error.seen
+    # What was asked of the server before the call could go there: its tools.
+    cause = error.__cause__
+    return f"{cause.reason}: {cause.seen}" if isinstance(cause, UpstreamError) else None
 
 
 def _is_end_in_doubt(request: BaseRequest, error: GatewayError) -> bool:

@@ -37,9 +37,11 @@ def response_headers(received: Sequence[Field]) -> list[Field]:
         kept.append(header)
     kept.append((b"Cache-Control", _cache_control(b",".join(caching))))
     if content_types > 1:
-        raise UpstreamInvalid("The MCP server gave two content types.")
+        raise UpstreamInvalid("The MCP server gave two content types.", reason="bad_head")
     if not is_field_text(b"".join([value for _, value in kept])):
-        raise UpstreamInvalid("The MCP server sent a header with a control character.")
+        raise UpstreamInvalid(
+            "The MCP server sent a header with a control character.", reason="bad_head"
+        )
     return kept
 
 
@@ -54,7 +56,7 @@ def _without_nominated(received: Sequence[Field]) -> list[Field]:
 @lru_cache(maxsize=1024)  # 0.1 µs a header against 3
 def _use(name: bytes) -> bytes | None:
     if not is_token(name):
-        raise UpstreamInvalid("The MCP server sent a malformed header name.")
+        raise UpstreamInvalid("The MCP server sent a malformed header name.", reason="bad_head")
     lower = name.lower()
     if lower == b"connection":
         return lower

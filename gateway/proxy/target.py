@@ -28,6 +28,11 @@ class Target:
     socket_path: str | None = None
     tls: ssl.SSLContext | None = None
 
+    @property
+    def place(self) -> str:
+        """Where connections go, for log and audit."""
+        return self.socket_path or f"{self.host}:{self.port}"
+
 
 def parse_target(url: str, tls: ssl.SSLContext | None = None) -> Target:
     """Take apart `http://`, `https://` or `unix:/path.sock[:/http/path]`.

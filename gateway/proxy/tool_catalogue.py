@@ -13,12 +13,14 @@ from gateway.identity.flights import Flights
 from gateway.mcp.listing import tool_hints
 from gateway.mcp.parameter_headers import ParameterHeader, parameter_headers
 from gateway.mcp.session_id import read_session_id
-from gateway.mcp.sse import messages_in
+from gateway.mcp.sse import Rewriters, StreamRewriter, messages_in
 from gateway.mcp.tool_list import METHOD_NOT_FOUND
-from gateway.message_head import Field
+from gateway.message_head import Field, applied_codings
 from gateway.policy.rules import Annotations
+from gateway.proxy.content_coding import Decoder
 from gateway.proxy.exchange import UpstreamResponse
 from gateway.proxy.own_requests import OwnRequests
+from gateway.proxy.seen import shown
 
 FRESH_S = 60.0
 STALE_S = 3600.0
@@ -147,7 +149,7 @@ class _Asking:
             if not result.get("nextCursor"):
                 return tools
             cursor = {"cursor": result["nextCursor"]}
-        raise UpstreamInvalid("The MCP server's list of tools does not end.")
+        raise UpstreamInvalid("The MCP server's list of tools does not end.", reason="too_long")
 
     async def _request(
         self, method: str, params: Mapping[str, object], fields: Sequence[Field]
@@ -171,7 +173,8 @@ def _agreed_revision(greeting: Mapping[str, object]) -> bytes:
 async def _result(response: UpstreamResponse, number: int) -> Mapping[str, object]:
     types = _values(response, b"Content-Type")
     events = bool(types) and types[0].lower().startswith(b"text/event-stream")
-    body = response.body or b""
+    decoder = _decoder(response)
+    body = decoder.feed(response.body or b"")
     while len(body) <= MAX_BYTES:
         for text in messages_in(body) if events else (body,):
             found = _answer(text, number)
@@ -180,8 +183,9 @@ async def _result(response: UpstreamResponse, number: int) -> Mapping[str, objec
         piece = await response.read() if response.body is None else b""
         if not piece:
             break
-        body += piece
-    raise UpstreamInvalid("The MCP server does not list its tools.")
+        body += decoder.feed(piece)
+    seen = f"status {response.status}, content type {shown(types[0]) if types else 'none'}"
+    raise UpstreamInvalid("The MCP server does not list its tools.", seen=seen)
 
 
 def _answer(text: bytes, number: int) -> Mapping[str, object] | None:
@@ -196,6 +200,11 @@ def _answer(text: bytes, number: int) -> Mapping[str, object] | None:
         raise _UnknownMethod("The MCP server has no tools.")
     result = message.get("result")
     return result if isinstance(result, dict) else None
+
+
+def _decoder(response: UpstreamResponse) -> StreamRewriter:
+    codings = applied_codings(_values(response, b"Content-Encoding"))
+    return Decoder(codings, MAX_BYTES) if codings else Rewriters(())
 
 
 def _values(response: UpstreamResponse, wanted: bytes) -> list[bytes]:

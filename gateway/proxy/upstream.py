@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gateway.errors import UpstreamBusy, UpstreamTimeout, UpstreamUnreachable
 from gateway.proxy.connection import READ_BYTES, Connection
 from gateway.proxy.exchange import UpstreamResponse
+from gateway.proxy.seen import failure
 from gateway.proxy.target import Target, open_connection
 from gateway.proxy.upstream_limits import PoolLimits
 
@@ -112,10 +113,16 @@ class UpstreamPool:
                 connection = await open_connection(self._target, self._make_connection)
         except TimeoutError as cause:
             self.on_unreachable()
-            raise UpstreamTimeout("The MCP server could not be reached in time.") from cause
+            raise UpstreamTimeout(
+                "The MCP server could not be reached in time.",
+                seen=f"{self._target.place}: no connection in {self._limits.connect_timeout_s:g} s",
+            ) from cause
         except OSError as cause:
             self.on_unreachable()
-            raise UpstreamUnreachable("The MCP server could not be reached.") from cause
+            raise UpstreamUnreachable(
+                "The MCP server could not be reached.",
+                seen=f"{self._target.place}: {failure(cause)}",
+            ) from cause
         else:
             self._open.add(connection)
         finally:
@@ -134,7 +141,10 @@ class UpstreamPool:
             connection.fail(UpstreamUnreachable("The gateway is shutting down."))
         if connection.is_lost:
             self._on_lost(connection)
-            raise UpstreamUnreachable("The MCP server closed the connection.")
+            raise UpstreamUnreachable(
+                "The MCP server closed the connection.",
+                seen=f"{self._target.place}: closed at once",
+            )
 
     async def _wait(self) -> Connection | None:
         """Wait for a connection, or None: a place to make one, counted in `_connecting`."""

@@ -33,7 +33,8 @@ class Visit:
     `request_id` is the gateway's own, `sent_request_id` the client's, None when it sent none that
     is harmless. `claimed` is whom a credential names that was refused, `answer` what became of
     the call. `host` and `path` are what the client asked for. Of a host that is not ours, `peer`
-    is who connected and `forwarded_host` what it said that the client asked for.
+    is who connected and `forwarded_host` what it said that the client asked for. `upstream_seen`
+    is what an upstream did instead of answering.
     """
 
     request_id: str
@@ -70,6 +71,7 @@ class Visit:
     body_begun: bool = False
     peer: str | None = None
     forwarded_host: str | None = None
+    upstream_seen: str | None = None
 
     @property
     def wire_id(self) -> str:

@@ -1,14 +1,17 @@
 """Lists that callers see: filtered by the same rules as calls, on whatever way they come."""
 
 import asyncio
+import gzip
 import json
+import zlib
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
 from gateway.proxy.answer_rewriter import MAX_ANSWER_BYTES
 from tests.integration.test_rules import anonymous, message, server
-from tests.support.raw_http import post, raw_connection
+from tests.support.raw_http import RawResponse, post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head, json_reply
 from tests.support.rig import Rig, running_rig
 
@@ -39,6 +42,11 @@ async def names(rig: Rig, method: str, member: str, reply: bytes) -> list[str]:
     assert response.status == 200, response
     shown = json.loads(response.body)["result"][member]
     return [each.get("name") or each.get("uri") or each["uriTemplate"] for each in shown]
+
+
+def shown_tools(response: RawResponse) -> list[str]:
+    body = json.loads(response.body.removeprefix(b"data: "))
+    return [each["name"] for each in body["result"]["tools"]]
 
 
 @pytest.mark.requirement("M12")
@@ -139,11 +147,66 @@ async def test_a_list_that_cannot_be_read_is_not_shown(reply: bytes) -> None:
         assert reply not in response.body
 
 
-async def test_a_compressed_list_is_not_shown() -> None:
+@pytest.mark.requirement("B5")
+@pytest.mark.parametrize("coding", [b"identity", b"Identity", b"none", b"None"])
+async def test_a_coding_that_changes_nothing_is_none(coding: bytes) -> None:
     async with running_rig(server=RULES) as rig:
-        rig.upstream.replies.append(json_reply(listed(), headers=b"Content-Encoding: gzip\r\n"))
+        named = b"Content-Encoding: " + coding + b"\r\n"
+        rig.upstream.replies.append(json_reply(listed(), headers=named))
+
+        response = await rig.call(body=message("tools/list"))
+
+        assert (response.status, response.value("Content-Encoding")) == (200, None)
+        assert shown_tools(response) == ["get_a", "write_b", "get_c"]
+
+
+@pytest.mark.requirement("B5")
+@pytest.mark.parametrize(
+    ("coding", "code"), [(b"GZip", gzip.compress), (b"deflate", zlib.compress)]
+)
+async def test_a_compressed_list_is_filtered(coding: bytes, code: Callable[[bytes], bytes]) -> None:
+    named = b"ETag: x\r\nContent-Encoding: " + coding + b"\r\n"
+    async with running_rig(server=RULES) as rig:
+        rig.upstream.replies.append(json_reply(code(listed()), headers=named))
+        events = code(b"data: " + listed() + b"\n\n")
+        streamed = event_stream_head(named) + chunk(events[:20]) + chunk(events[20:]) + chunk(b"")
+        rig.upstream.replies.append(streamed)
+
+        whole = await rig.call(body=message("tools/list"))
+        stream = await rig.call(body=message("tools/list"))
+
+        for response in (whole, stream):
+            assert shown_tools(response) == ["get_a", "write_b", "get_c"]
+            assert response.value("Content-Encoding") is response.value("ETag") is None
+
+
+@pytest.mark.requirement("B5")
+@pytest.mark.parametrize("head", [json_reply, event_stream_head])
+async def test_a_list_in_another_coding_is_not_shown_and_the_coding_named(
+    capfd: pytest.CaptureFixture[str], head: Callable[..., bytes]
+) -> None:
+    named = b"Content-Encoding: br\r\n"
+    async with running_rig(server=RULES) as rig:
+        reply = json_reply(b"x", headers=named) if head is json_reply else event_stream_head(named)
+        rig.upstream.replies.append(reply)
 
         assert (await rig.call(body=message("tools/list"))).status == 502
+
+    line = json.loads(capfd.readouterr().out.splitlines()[0])
+    assert (line["reason"], line["upstream_seen"]) == ("content_coding", "content coding br")
+
+
+@pytest.mark.requirement("B5", "S1")
+async def test_the_endpoint_of_a_compressed_legacy_stream_is_replaced() -> None:
+    async with running_rig() as rig:
+        event = gzip.compress(b"event: endpoint\ndata: /messages\n\n")
+        head = event_stream_head(b"Content-Encoding: gzip\r\n")
+        rig.upstream.replies.append(head + chunk(event) + chunk(b""))
+        token = f"Authorization: Bearer {rig.token()}\r\n".encode()
+
+        response = await rig.send(rig.request("GET", "/mcp", headers=token))
+
+        assert response.body.startswith(b"event: endpoint\ndata: /mcp?mcpgw_endpoint=")
 
 
 async def test_a_list_of_unknown_length_is_filtered_as_a_whole() -> None:

@@ -239,7 +239,7 @@ def test_an_endpoint_that_lacks_its_end_is_replaced_too(sent: bytes, given: byte
 
 
 def test_rewriters_work_after_one_another() -> None:
-    both = Rewriters(EndpointRewriter(_sealed), DataRewriter(bytes.upper, 100))
+    both = Rewriters([EndpointRewriter(_sealed), DataRewriter(bytes.upper, 100)])
 
     out = both.feed(b"event: endpoint\ndata: /a\n\nda") + both.feed(b"ta: b") + both.finish()
 

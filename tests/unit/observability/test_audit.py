@@ -73,6 +73,7 @@ def test_line_tells_who_called_what_and_how_it_ended() -> None:
         "client_request_id": None,
         "host": "files.example.com",
         "path": None,
+        "upstream_seen": None,
     }
 
 

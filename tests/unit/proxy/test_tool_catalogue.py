@@ -1,6 +1,7 @@
 """What a server publishes about its tools, asked of servers of both eras."""
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -124,3 +125,16 @@ async def test_a_session_id_that_is_none_is_not_sent_back() -> None:
             assert not await catalogue.tools()
 
         assert [each.value("Mcp-Session-Id") for each in upstream.requests] == [None] * 4
+
+
+@pytest.mark.requirement("B5", "B1")
+async def test_a_compressed_list_behind_a_redirect_is_read() -> None:
+    async with RecordingUpstream() as upstream:
+        place = f"Location: https://127.0.0.1:{upstream.port}/mcp/\r\nContent-Length: 0\r\n\r\n"
+        page = gzip.compress(PAGES[1].replace(b'"id":2', b'"id":1'))
+        upstream.replies.append(b"HTTP/1.1 307 Moved\r\n" + place.encode())
+        upstream.replies.append(json_reply(page, headers=b"Content-Encoding: gzip\r\n"))
+        async with catalogue_of(upstream.url, [0.0]) as catalogue:
+            assert list(await catalogue.tools()) == ["b"]
+
+        assert upstream.last.target == "/mcp/"
