@@ -3,8 +3,10 @@
 import logging
 
 import pytest
+from aiohttp.web import BaseRequest, StreamResponse
 
-from gateway.proxy.listener import require_c_parser
+from gateway.proxy.caller import network_of
+from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
 from tests.support.raw_http import raw_connection
 from tests.support.rig import running_rig
 
@@ -74,3 +76,26 @@ async def test_a_long_request_line_is_read_and_an_endless_one_refused() -> None:
         endless = await rig.send(rig.request("GET", "/health?" + "a" * 40000))
 
         assert (long.status, endless.status) == (200, 431)
+
+
+async def _unused(request: BaseRequest) -> StreamResponse:
+    raise AssertionError
+
+
+@pytest.mark.requirement("A7")
+@pytest.mark.parametrize(
+    ("address", "is_full"),
+    [
+        ("2001:db8::2", True),
+        ("2001:db8:0:1::1", False),
+        ("192.0.2.1", True),
+        ("::ffff:192.0.2.1", True),
+        ("192.0.2.2", False),
+    ],
+)
+async def test_a_network_has_the_connections_of_one_address(address: str, *, is_full: bool) -> None:
+    limits = ListenerLimits(10, 1, 1.0, 1.0, 1.0)
+    server = GatewayServer(_unused, limits, lambda status, address: None, lambda: None)
+    server.per_address.update([network_of("2001:db8::1"), network_of("192.0.2.1")])
+
+    assert server.is_full(address) is is_full
