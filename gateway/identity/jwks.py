@@ -43,6 +43,7 @@ class KeySource:
         self._feed = feed
         self._max_stale_s = settings.max_stale
         self._uses = settings.uses
+        self._told_of_others = False
         schedule = Schedule(settings.refresh, settings.cooldown)
         self._keys = Refreshed(
             Feed(feed.name, self._load, schedule, feed.on_fetch), flights, clocks
@@ -115,8 +116,12 @@ class KeySource:
 
     def _announce(self, keys: KeySet) -> None:
         known = self.keys or KeySet(())
-        if keys.dropped and keys.dropped != known.dropped:
-            logger.warning(
+        # Keys for something else are normal, and change places whenever the issuer rotates.
+        is_news = keys.dropped != known.dropped if keys.faulty else not self._told_of_others
+        if keys.dropped and is_news:
+            self._told_of_others = True
+            logger.log(
+                logging.WARNING if keys.faulty else logging.INFO,
                 "issuer keys left out",
                 extra={"issuer": self._feed.name, "keys": list(keys.dropped)},
             )

@@ -52,10 +52,14 @@ class VerificationKey:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The usable keys of an issuer; `dropped` says what was wrong with each other one."""
+    """The usable keys of an issuer; `dropped` says what was wrong with each other one.
+
+    `faulty` is False while the others are merely for something else, as most providers have some.
+    """
 
     keys: tuple[VerificationKey, ...]
     dropped: tuple[str, ...] = ()
+    faulty: bool = False
 
     def has(self, thumbprint: str) -> bool:
         """Whether this key is one of them, whatever its name."""
@@ -73,6 +77,10 @@ class _UnusableKey(Exception):
     """This one key is left out; its text says why."""
 
 
+class _OtherPurpose(_UnusableKey):
+    """The key may be good, for something else than the tokens of this issuer."""
+
+
 def parse_key_set(
     document: Mapping[str, object], algorithms: Sequence[str], uses: Sequence[str] = ("sig",)
 ) -> KeySet:
@@ -87,15 +95,17 @@ def parse_key_set(
         raise ValueError(f"expected a JWK set of at most {MAX_KEYS} keys")
     keys: list[VerificationKey] = []
     dropped: list[str] = []
+    faulty = False
     for position, member in enumerate(members):
         try:
             keys.append(_read_key(member, algorithms, uses))
         except _UnusableKey as error:
             dropped.append(f"key {position}: {error}")
+            faulty = faulty or not isinstance(error, _OtherPurpose)
     unique, ambiguous = _without_ambiguous(keys)
     if not unique:
         raise ValueError("no usable key: " + "; ".join([*dropped, *ambiguous]))
-    return KeySet(unique, (*dropped, *ambiguous))
+    return KeySet(unique, (*dropped, *ambiguous), faulty or bool(ambiguous))
 
 
 def _without_ambiguous(
@@ -128,10 +138,10 @@ def _read_key(member: object, algorithms: Sequence[str], uses: Sequence[str]) ->
 
 def _check_use(member: Mapping[str, object], uses: Sequence[str]) -> None:
     if member.get("use", uses[0]) not in uses:
-        raise _UnusableKey("not for signatures")
+        raise _OtherPurpose("not for signatures")
     operations = member.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
-        raise _UnusableKey("not for verifying")
+        raise _OtherPurpose("not for verifying")
 
 
 def _choose_algorithm(member: Mapping[str, object], algorithms: Sequence[str]) -> str:
@@ -141,7 +151,7 @@ def _choose_algorithm(member: Mapping[str, object], algorithms: Sequence[str]) -
     if named is not None:
         usable = [named] if named in usable else []
     if not usable:
-        raise _UnusableKey("kind or algorithm is not accepted from this issuer")
+        raise _OtherPurpose("kind or algorithm is not accepted from this issuer")
     return usable[0]
 
 

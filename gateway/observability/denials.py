@@ -1,4 +1,4 @@
-"""The last refusals, for the status page: why and which request, never who."""
+"""The last refusals, for the status page: who wanted to call what, why not, which request."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -6,19 +6,27 @@ from dataclasses import dataclass
 
 from gateway.observability.outcome import RequestOutcome
 from gateway.observability.reasons import closed_reason
+from gateway.observability.redact import redact
 
 KEPT = 50
+MAX_SHOWN = 80  # of one value: callers choose them
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """One request that was not let through; `time` as in the audit log."""
+    """One request that was not let through; `time` as in the audit log.
+
+    `caller` is the subject, in parentheses where nobody vouched for it; `name` that of the tool,
+    prompt or resource, else the method. Both are empty where nothing is known.
+    """
 
     time: str
     server: str
     reason: str
     status: int
     request_id: str
+    caller: str = ""
+    name: str = ""
 
 
 class Denials:
@@ -33,10 +41,28 @@ class Denials:
             return
         reason = closed_reason(outcome.reason)
         self._kept.append(
-            Denial(outcome.time, outcome.server, reason, outcome.status, outcome.request_id)
+            Denial(
+                outcome.time,
+                outcome.server,
+                reason,
+                outcome.status,
+                outcome.request_id,
+                _caller(outcome),
+                _shown(outcome.name or outcome.mcp_method or ""),
+            )
         )
 
     @property
     def latest(self) -> Sequence[Denial]:
         """Newest first."""
         return tuple(reversed(self._kept))
+
+
+def _caller(outcome: RequestOutcome) -> str:
+    caller = _shown(outcome.subject or "")
+    return f"({caller})" if caller and outcome.verified is False else caller
+
+
+def _shown(text: str) -> str:
+    shown = redact(text)
+    return shown if len(shown) <= MAX_SHOWN else shown[:MAX_SHOWN] + "…"

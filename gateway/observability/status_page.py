@@ -1,4 +1,4 @@
-"""The status page of the admin listener: read-only, without secrets and without subjects."""
+"""The status page of the admin listener: read-only and without secrets."""
 
 import base64
 import hashlib
@@ -14,6 +14,7 @@ _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{border-bottom:1px solid #8886;padding:.3rem .6rem;text-align:left}"
+    "td{overflow-wrap:anywhere}"
     ":root{color-scheme:light dark}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -54,6 +55,7 @@ def status_page(status: Status) -> str:
     """Build the whole page."""
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width,initial-scale=1">'
         f"<meta http-equiv=refresh content={REFRESH_S}>"
         f"<title>mcpgw status</title><style>{_STYLE}</style>"
         f"<h1>MCP auth gateway {escape(status.version)}</h1>"
@@ -65,7 +67,9 @@ def status_page(status: Status) -> str:
         )
         + _section("Issuers", ("issuer", "keys", "fetched", "asked"), _issuers(status))
         + _section(
-            "Last refusals", ("time", "server", "reason", "status", "request"), _denials(status)
+            "Last refusals",
+            ("time", "server", "caller", "what", "reason", "status", "request"),
+            _denials(status),
         )
         + "</html>"
     )
@@ -103,7 +107,8 @@ def _asked(issuer: IssuerState) -> str:
 
 def _denials(status: Status) -> Iterable[Sequence[object]]:
     for one in status.denials:
-        yield (one.time, one.server, one.reason, one.status, one.request_id)
+        who = (one.caller, one.name)
+        yield (one.time, one.server, *who, one.reason, one.status, one.request_id)
 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

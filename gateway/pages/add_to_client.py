@@ -12,14 +12,15 @@ _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 def add_to_client_page(*, title: str, name: str, url: str) -> Page:
     """Say what this is and how to add it to a client.
 
-    `title` is for people, `name` for configuration files.
+    `title` is for people; clients get a key made of it, or of `name` where nothing is left of it.
     """
-    key = _NOT_A_NAME.sub("-", name).strip("-") or "server"
+    key = _key(title) or _key(name) or "server"
     body = "\n".join(
         [
             f"<h1>{escape(title)} is an MCP server</h1>",
-            "<p>It is made for AI clients such as Claude, Cursor or VS Code, and asks them to log"
-            " in. There is nothing to see here in a browser. Add this address to your client:</p>",
+            "<p>It is made for AI clients such as Claude, Cursor or VS Code, which log in by"
+            " themselves where they need to. There is nothing to see here in a browser. Add this"
+            " address to your client:</p>",
             block(url),
             "<h2>Claude</h2>",
             "<p>Settings, Connectors, Add custom connector: paste the address.</p>",
@@ -36,6 +37,10 @@ def add_to_client_page(*, title: str, name: str, url: str) -> Page:
         ]
     )
     return build_page(f"{title}: an MCP server", body)
+
+
+def _key(text: str) -> str:
+    return _NOT_A_NAME.sub("-", text).strip("-").lower()
 
 
 def _pretty(value: object) -> str:

@@ -38,6 +38,7 @@ from gateway.proxy.inbound import (
     forwarded_host,
     has_body,
     read_head,
+    wants_page,
     with_forwarded_host,
 )
 from gateway.proxy.introduction import Introduction, introduce
@@ -239,6 +240,9 @@ async def authenticate(
         raise InvalidRequest("A token belongs into the Authorization header only.")
     credentials = parse_authorization(head.headers.getall("Authorization", ()))
     if credentials is None:
+        # A person is shown the page, also where clients need no token.
+        if wants_page(head.method, head.headers):
+            raise _missing_token()
         # Where the gateway has public tools of its own, it depends on what is called.
         if route.anonymous or _has_public_tools(route, head):
             return None

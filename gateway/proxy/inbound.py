@@ -1,6 +1,6 @@
 """The head of a request as the gateway believes it, and the doors it must pass first."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -67,6 +67,12 @@ def read_head(request: BaseRequest) -> Head:
         request.raw_headers,
         request.remote or "unix",
     )
+
+
+def wants_page(method: str, headers: Mapping[str, str]) -> bool:
+    """Tell a person at a browser from an MCP client, which asks for events."""
+    accepts = headers.get("Accept", "")
+    return method == "GET" and "text/html" in accepts and "text/event-stream" not in accepts
 
 
 def forwarded_host(head: Head) -> str | None:

@@ -15,6 +15,7 @@ from gateway.errors import (
 )
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
+from gateway.proxy.inbound import wants_page
 from gateway.proxy.respond import NO_STORE, Header, Reply, Written, error_reply, write_small_reply
 from gateway.proxy.routes import Route
 from gateway.proxy.visit import Visit
@@ -104,8 +105,7 @@ def _dpop(route: Route, error: GatewayError, *, told: bool) -> str:
 
 
 def _is_browser(request: BaseRequest, error: GatewayError) -> bool:
-    accepts = request.headers.get("Accept", "")
-    return isinstance(error, MissingToken) and request.method == "GET" and "text/html" in accepts
+    return isinstance(error, MissingToken) and wants_page(request.method, request.headers)
 
 
 def _page(route: Route, headers: list[Header]) -> Reply:

@@ -185,6 +185,22 @@ async def test_keys_left_out_are_logged_once(
     assert [record.message for record in caplog.records] == ["issuer keys left out"]
 
 
+@pytest.mark.requirement("U7")
+async def test_keys_for_something_else_are_information_and_that_once(
+    keys: KeySource, signer: TokenSigner, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    other = rsa_jwk(rsa_key("other"), "enc") | {"use": "enc"}
+
+    for position in (0, 1, 0):
+        signer.keys = [each for each in signer.keys if each.get("use") != "enc"]
+        signer.keys.insert(position, other)
+        await keys.refresh()
+
+    told = [each for each in caplog.records if each.message == "issuer keys left out"]
+    assert [each.levelno for each in told] == [logging.INFO]
+
+
 def _write(path: Path, *jwks: dict[str, object]) -> None:
     temporary = path.with_suffix(".new")
     temporary.write_text(json.dumps({"keys": list(jwks)}))

@@ -81,7 +81,9 @@ async def test_metrics_come_in_the_format_that_is_asked_for(
     assert text.endswith(end)
 
 
-async def test_status_page_shows_state_without_subjects(admin: Admin, observed: Observed) -> None:
+async def test_status_page_shows_state_and_who_was_refused(
+    admin: Admin, observed: Observed
+) -> None:
     observed.denials.note(a_call(decision="deny", reason="group_missing"))
 
     async with admin.get("/") as answer:
@@ -91,7 +93,7 @@ async def test_status_page_shows_state_without_subjects(admin: Admin, observed: 
     assert "group_missing" in page
     assert "1 min ago" in page
     assert "https://files.example.com/mcp" in page
-    assert "ada" not in page
+    assert "<td>ada</td>" in page
 
 
 @pytest.mark.requirement("A12", "B12")

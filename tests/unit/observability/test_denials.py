@@ -1,3 +1,7 @@
+from typing import Any
+
+import pytest
+
 from gateway.observability.denials import Denials
 from tests.unit.observability.conftest import a_call
 
@@ -21,9 +25,26 @@ def test_what_was_allowed_is_not_kept() -> None:
     assert not denials.latest
 
 
-def test_who_was_refused_is_not_kept() -> None:
+@pytest.mark.requirement("U7")
+@pytest.mark.parametrize(
+    ("outcome", "caller", "name"),
+    [
+        ({"subject": "ada", "name": "get_x", "verified": True}, "ada", "get_x"),
+        ({"subject": "ada", "verified": False, "name": None}, "(ada)", "tools/call"),
+        ({"subject": None, "name": None, "mcp_method": None}, "", ""),
+        (
+            {"subject": "a" * 200, "name": "eyJhbGciOiJSUzI1NiJ9.e30.x"},
+            "a" * 80 + "…",
+            "[redacted]",
+        ),
+    ],
+)
+def test_caller_and_tool_of_a_refusal_are_kept(
+    outcome: dict[str, Any], caller: str, name: str
+) -> None:
     denials = Denials()
 
-    denials.note(a_call(decision="deny", reason="scope_missing"))
+    denials.note(a_call(**{"decision": "deny", "mcp_method": "tools/call", **outcome}))
 
-    assert "ada" not in repr(denials.latest)
+    (kept,) = denials.latest
+    assert (kept.caller, kept.name) == (caller, name)

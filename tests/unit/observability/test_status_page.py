@@ -62,10 +62,6 @@ def test_what_others_wrote_is_escaped() -> None:
     assert "<b>id" not in a_page()
 
 
-def test_page_names_no_subject() -> None:
-    assert "ada" not in a_page()
-
-
 def test_page_says_whether_traffic_should_come() -> None:
     assert "<p>Ready" in a_page()
     assert "<p>Not ready" in a_page(ready=False)
@@ -86,3 +82,11 @@ def test_an_issuer_that_is_asked_shows_whether_it_answers() -> None:
 
     assert "<td>hub</td><td>not needed</td><td></td>" in page
     assert "introspection: left alone, it fails, userinfo: answers" in page
+
+
+@pytest.mark.requirement("U7")
+def test_the_page_fits_a_phone_and_says_who_wanted_what() -> None:
+    page = a_page()
+
+    assert "<meta name=viewport" in page
+    assert "<th>caller</th><th>what</th>" in page

@@ -27,3 +27,17 @@ def test_a_name_of_nothing_but_odd_characters_still_gets_a_key() -> None:
         "add --transport http server https"
         in add_to_client_page(title="", name="\u00e9", url="https://a").html
     )
+
+
+@pytest.mark.requirement("U7")
+def test_the_name_for_people_is_in_the_snippets_too() -> None:
+    page = add_to_client_page(title="Acme Wiki (test)", name="mcp", url="https://a/mcp")
+
+    assert "add --transport http acme-wiki-test https://a/mcp" in page.html
+    assert page.html.count("&quot;acme-wiki-test&quot;") == 2
+
+
+def test_a_name_for_people_without_latin_letters_leaves_the_servers_own() -> None:
+    page = add_to_client_page(title="\u6587\u4ef6", name="files", url="https://a/mcp")
+
+    assert "add --transport http files https://a/mcp" in page.html

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.support.recording_upstream import chunk, event_stream_head
 from tests.support.rig import running_rig
 
 
@@ -42,3 +43,34 @@ async def test_credentials_in_two_places_are_a_bad_request_with_a_challenge() ->
         assert response.status == 400
         assert 'error="invalid_request"' in (response.challenge or "")
         rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("U7")
+@pytest.mark.parametrize(
+    "server",
+    [
+        "tools: {gateway: [cli_status], anonymous: true}",
+        "allow: anonymous",
+        "rules: [{tools: [a], allow: anonymous}]",
+        "allow: {groups: [ops]}",
+    ],
+)
+async def test_a_browser_gets_the_page_under_every_setting(server: str) -> None:
+    async with running_rig(server=f"{server}, resource_name: Acme Wiki") as rig:
+        response = await rig.send(rig.request("GET", "/mcp", headers=b"Accept: text/html,*/*\r\n"))
+
+        assert (response.value("Content-Type") or "").startswith("text/html")
+        assert b"<h1>Acme Wiki is an MCP server</h1>" in response.body
+        assert b"claude mcp add --transport http acme-wiki " in response.body
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("U7")
+async def test_a_client_that_takes_pages_too_still_gets_its_stream() -> None:
+    async with running_rig(server="allow: anonymous") as rig:
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n") + chunk(b""))
+        headers = b"Accept: text/event-stream, text/html\r\n"
+
+        response = await rig.send(rig.request("GET", "/mcp", headers=headers))
+
+        assert response.status == 200
