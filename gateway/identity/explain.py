@@ -35,6 +35,8 @@ def explain_refusal(refusal: Refusal) -> str:
 
 
 def _details(refusal: Refusal) -> str:
+    if refusal.reason == "too_long":
+        return ""
     if not refusal.header:
         malformed = refusal.reason == "malformed"
         return "it is not a JWT that every parser reads alike" if malformed else ""

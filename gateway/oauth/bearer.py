@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, NoReturn
 
-from gateway.errors import InvalidRequest
+from gateway.errors import InvalidRequest, InvalidToken, MissingToken
 
 MAX_TOKEN_CHARS = 16 * 1024
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-_JOINED = re.compile(r",\s*(?:bearer|dpop)\b", re.IGNORECASE)
+_JOINED = re.compile(r",\s*(?:bearer|dpop|basic|negotiate|digest)\b", re.IGNORECASE)
 _SCHEME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token: RFC 9110 §5.6.2
 _BLANKS = r"(?:[+\s]|%(?:0[9a-d]|1[c-f]|20|c2%85|c2%a0))*"
 _QUERY_TOKEN = re.compile(
@@ -22,6 +22,8 @@ _QUERY_TOKEN = re.compile(
 
 
 Presented = Literal["Bearer", "DPoP"]
+TOO_LONG = f"The access token is longer than {MAX_TOKEN_CHARS} characters"
+_TWICE = "Send one access token, not several."
 _SCHEMES: dict[str, Presented] = {"bearer": "Bearer", "dpop": "DPoP"}
 
 
@@ -35,8 +37,10 @@ class Credentials(NamedTuple):
 def parse_authorization(values: Sequence[str]) -> Credentials | None:
     """Find the access token among the Authorization headers of a request.
 
-    None when there is none, or only credentials of another scheme. Raises `InvalidRequest`
-    for two headers and for malformed credentials, whose text it never repeats.
+    None when there is none, or only credentials of another scheme. Raises `MissingToken` for
+    a scheme without a token, `InvalidToken` for what cannot be one, and `InvalidRequest` for
+    two credentials at once. Clients begin their login at a 401 only, and a variable that was
+    not replaced is their usual mistake. No text that came is ever repeated.
     """
     if not values:
         return None
@@ -45,14 +49,28 @@ def parse_authorization(values: Sequence[str]) -> Credentials | None:
     named, _, token = values[0].partition(" ")
     scheme = _SCHEMES.get(named.lower())  # RFC 9110 §11.1: case does not matter
     if scheme is None:
-        # A second set of credentials behind a comma is a second method: RFC 6750 §2.
-        if not _SCHEME.fullmatch(named) or _JOINED.search(values[0]):
-            raise InvalidRequest("The Authorization header is malformed.")
+        if _JOINED.search(values[0]):
+            raise InvalidRequest(_TWICE)
+        if not _SCHEME.fullmatch(named):
+            raise InvalidToken("The Authorization header is malformed.", reason="malformed")
         return None
     token = token.strip(" ")
-    if len(token) > MAX_TOKEN_CHARS or not _B64TOKEN.fullmatch(token):
-        raise InvalidRequest("The access token is malformed.")
+    if not token:
+        raise MissingToken("The Authorization header holds no token.")
+    if len(token) > MAX_TOKEN_CHARS:
+        raise InvalidToken(TOO_LONG, reason="too_long")
+    if not _B64TOKEN.fullmatch(token):
+        _refuse(token)
     return Credentials(scheme, token)
+
+
+def _refuse(text: str) -> NoReturn:
+    first, _, rest = text.partition(" ")
+    # A second set of credentials behind a comma or a space is a second method: RFC 6750 §2.
+    is_second = _B64TOKEN.fullmatch(first) and first.lower() not in _SCHEMES
+    if _JOINED.search(text) or (is_second and _B64TOKEN.fullmatch(rest.strip(" "))):
+        raise InvalidRequest(_TWICE)
+    raise InvalidToken("The access token is malformed.", reason="malformed")
 
 
 def has_query_token(raw_query: str) -> bool:

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass
 
-MALFORMED = (400,)
+TWICE = (400,)
 MISSING = (401,)
+UNUSABLE = "invalid_token"
 FORM = "Content-Type: application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialAttack:
-    """`{token}` is a good token: what is refused is the way it comes."""
+    """`{token}` is a good token: what is refused is the way it comes.
+
+    `error` is what the challenge of a 401 says.
+    """
 
     requirement: str
     name: str
     headers: tuple[str, ...] = ()
     query: str = ""
-    statuses: tuple[int, ...] = MALFORMED
+    statuses: tuple[int, ...] = TWICE
+    error: str | None = None
 
 
 BEARER = "Authorization: Bearer {token}"
@@ -34,15 +39,31 @@ CREDENTIALS = [
     CredentialAttack("13", "query, encoded name", (), "access%5Ftoken={token}"),
     CredentialAttack("13", "query, wholly encoded", (), "%61ccess_token={token}"),
     CredentialAttack("13", "query, capitals", (), "Access_Token={token}"),
-    CredentialAttack("76", "no token", ("Authorization: Bearer",)),
-    CredentialAttack("76", "spaces for a token", ("Authorization: Bearer   ",)),
+    CredentialAttack("76", "no token", ("Authorization: Bearer",), statuses=MISSING),
+    CredentialAttack("76", "spaces for a token", ("Authorization: Bearer   ",), statuses=MISSING),
     CredentialAttack("76", "two tokens", ("Authorization: Bearer {token} {token}",)),
-    CredentialAttack("76", "tab", ("Authorization: Bearer\t{token}",)),
-    CredentialAttack("76", "quoted", ('Authorization: Bearer "{token}"',)),
-    CredentialAttack("76", "parameter", ("Authorization: Bearer token={token}",)),
-    CredentialAttack("76", "colon", ("Authorization: Bearer:{token}",)),
-    CredentialAttack("76", "beyond ASCII", ("Authorization: Bearer {token}\xe9",)),
-    CredentialAttack("76", "17 KiB", ("Authorization: Bearer " + "a" * 17 * 1024,)),
+    CredentialAttack("76", "tab", ("Authorization: Bearer\t{token}",), "", MISSING, UNUSABLE),
+    CredentialAttack("76", "quoted", ('Authorization: Bearer "{token}"',), "", MISSING, UNUSABLE),
+    CredentialAttack(
+        "76", "parameter", ("Authorization: Bearer token={token}",), "", MISSING, UNUSABLE
+    ),
+    CredentialAttack("76", "colon", ("Authorization: Bearer:{token}",), "", MISSING, UNUSABLE),
+    CredentialAttack(
+        "76", "beyond ASCII", ("Authorization: Bearer {token}\xe9",), "", MISSING, UNUSABLE
+    ),
+    CredentialAttack(
+        "76", "17 KiB", ("Authorization: Bearer " + "a" * 17 * 1024,), "", MISSING, UNUSABLE
+    ),
+    CredentialAttack(
+        "76", "variable", ("Authorization: Bearer ${MCP_TOKEN}",), "", MISSING, UNUSABLE
+    ),
+    CredentialAttack("76", "braces", ("Authorization: ${MCP_TOKEN}",), "", MISSING, UNUSABLE),
+    CredentialAttack(
+        "76", "scheme twice", ("Authorization: Bearer Bearer {token}",), "", MISSING, UNUSABLE
+    ),
+    CredentialAttack(
+        "76", "scheme in quotes", ('Authorization: "Bearer {token}"',), "", MISSING, UNUSABLE
+    ),
     CredentialAttack("12", "none", (), statuses=MISSING),
     CredentialAttack("12", "other scheme", ("Authorization: Basic {token}",), statuses=MISSING),
     CredentialAttack("12", "proxy's", ("Proxy-Authorization: Bearer {token}",), statuses=MISSING),

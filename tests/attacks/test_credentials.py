@@ -1,5 +1,7 @@
 """A good token counts in one place only, and no body is asked for before it was seen."""
 
+import re
+
 import pytest
 
 from tests.attacks.cases import cases
@@ -22,7 +24,7 @@ def bytes_of(attack: CredentialAttack, rig: Rig, length: int) -> bytes:
     return "\r\n".join([*lines, "", ""]).replace("{token}", rig.token()).encode("latin-1")
 
 
-@pytest.mark.requirement("H7", "I12", "3", "6", "12", "13", "70", "73", "76")
+@pytest.mark.requirement("H7", "I12", "3", "6", "12", "13", "70", "73", "76", "B9")
 @pytest.mark.parametrize("attack", cases(CREDENTIALS))
 async def test_a_token_in_the_wrong_place_opens_nothing(attack: CredentialAttack) -> None:
     async with running_rig() as rig:
@@ -33,8 +35,8 @@ async def test_a_token_in_the_wrong_place_opens_nothing(attack: CredentialAttack
         document = f"{rig.origin}/.well-known/oauth-protected-resource/mcp"
         assert challenge.startswith("Bearer ")
         assert f'resource_metadata="{document}"' in challenge
-        assert ('error="invalid_request"' in challenge) == (response.status == 400)
-        assert ("error=" in challenge) == (response.status == 400)
+        error = "invalid_request" if response.status == 400 else attack.error
+        assert re.findall('error="(.*?)"', challenge) == ([error] if error else [])
         assert rig.token().encode() not in response.body
         rig.upstream.assert_untouched()
 

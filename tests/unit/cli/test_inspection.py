@@ -199,3 +199,11 @@ async def test_what_only_the_running_gateway_knows_is_said(
 
     assert report["verdict"] == "accepted"
     assert "in memory" in str(report["not_known"])
+
+
+@pytest.mark.requirement("B9", "U4")
+async def test_a_token_that_is_too_long_is_told_so_as_the_gateway_does(config: Config) -> None:
+    report = await inspect_token(config, config.servers["one"], "a" * 17_000, time.time())
+
+    assert (report["verdict"], report["status"]) == ("too_long", 401)
+    assert report["why"] == "The access token is longer than 16384 characters."

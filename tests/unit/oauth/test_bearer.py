@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import InvalidRequest
+from gateway.errors import InvalidRequest, InvalidToken, MissingToken
 from gateway.oauth.bearer import (
     MAX_TOKEN_CHARS,
     Credentials,
@@ -39,15 +39,41 @@ def test_two_headers_are_refused() -> None:
         parse_authorization(["Bearer a", "Bearer a"])
 
 
-@pytest.mark.requirement("76", "H7")
+@pytest.mark.requirement("H7", "B9")
+@pytest.mark.parametrize(
+    "value", ["Bearer a b", "Bearer a  b", "Bearer a, Bearer b", "Basic YTpi, Bearer a"]
+)
+def test_two_tokens_in_one_header_are_refused(value: str) -> None:
+    with pytest.raises(InvalidRequest):
+        parse_authorization([value])
+
+
+@pytest.mark.requirement("B9")
+@pytest.mark.parametrize("value", ["Bearer", "Bearer ", "bearer    ", "DPoP "])
+def test_a_scheme_without_a_token_is_no_token(value: str) -> None:
+    with pytest.raises(MissingToken):
+        parse_authorization([value])
+
+
+@pytest.mark.requirement("B9")
+def test_a_token_that_is_too_long_is_told_so() -> None:
+    with pytest.raises(InvalidToken, match="longer than 16384 characters") as refused:
+        parse_authorization(["Bearer " + "a" * (MAX_TOKEN_CHARS + 1)])
+
+    assert refused.value.reason == "too_long"
+
+
+@pytest.mark.requirement("76", "H7", "B9")
 @pytest.mark.parametrize(
     "value",
     [
-        "Bearer",
-        "Bearer ",
-        "Bearer a b",
-        "Bearer a, Bearer b",
         "Bearer a,b",
+        "Bearer Bearer a",
+        "Bearer DPoP a",
+        "Bearer ${MCP_TOKEN}",
+        "Bearer {{token}}",
+        "Bearer <your token>",
+        "${MCP_TOKEN}",
         'Bearer "a"',
         "Bearer \u00e9",
         "Bearer a\x00",
@@ -56,11 +82,10 @@ def test_two_headers_are_refused() -> None:
         "Bearer\ta",
         "",
         " ",
-        "Bearer " + "a" * (MAX_TOKEN_CHARS + 1),
     ],
 )
 def test_malformed_credentials_are_refused_without_being_repeated(value: str) -> None:
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(InvalidToken) as refused:
         parse_authorization([value])
 
     secret = value.partition(" ")[2].strip()
@@ -71,7 +96,7 @@ def test_malformed_credentials_are_refused_without_being_repeated(value: str) ->
 def test_any_text_is_a_token_nothing_or_refused(text: str) -> None:
     try:
         found = parse_authorization([f"Bearer {text}"])
-    except InvalidRequest:
+    except (InvalidRequest, InvalidToken, MissingToken):
         return
     assert found == Credentials("Bearer", text.strip(" "))
 
