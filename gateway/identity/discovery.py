@@ -1,9 +1,10 @@
 """Finding an issuer's documents from its identifier: RFC 8414 §3, OIDC Discovery §4."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.identity.document import FetchedDocument, FetchFailed, HostUnreachable
 from gateway.identity.fetch import Fetcher
+from gateway.identity.leniency import without_nulls
 from gateway.identity.refreshed import Loaded, Refreshed
 from gateway.oauth.server_metadata import ServerMetadata, discovery_urls, parse_server_metadata
 
@@ -17,24 +18,42 @@ class MetadataLocation:
         self._urls = (discovery_url,) if discovery_url else discovery_urls(issuer)
 
     async def load(self) -> Loaded[ServerMetadata]:
-        """The first document that names exactly this issuer. Raises `FetchFailed`."""
+        """The documents that name exactly this issuer, up to the first that says where keys are.
+
+        What several say, the first decides. Raises `FetchFailed`.
+        """
         failures: list[str] = []
+        found: list[FetchedDocument] = []
         for url in self._urls:
             try:
-                return await self._load_from(url)
+                found.append(await self._load_from(url))
             except HostUnreachable:
                 raise  # the other URLs are on the same host; trying them only delays the retry
             except FetchFailed as error:
                 failures.append(str(error))
-        raise FetchFailed("; ".join(failures))
+                continue
+            # Some publish an OAuth document that leaves out what their OpenID Connect one says.
+            if "jwks_uri" in found[-1].document:
+                break
+        if not found:
+            raise FetchFailed("; ".join(failures))
+        return self._join(found)
 
-    async def _load_from(self, url: str) -> Loaded[ServerMetadata]:
+    def _join(self, found: Sequence[FetchedDocument]) -> Loaded[ServerMetadata]:
+        members: dict[str, object] = {}
+        for each in reversed(found):
+            members |= each.document
+        ages = [each.max_age_s for each in found if each.max_age_s is not None]
+        return Loaded(parse_server_metadata(members, self._issuer), min(ages, default=None))
+
+    async def _load_from(self, url: str) -> FetchedDocument:
         fetched = await self._fetcher.get_json(url)
+        document = without_nulls(fetched.document)
         try:
-            metadata = parse_server_metadata(fetched.document, self._issuer)
+            parse_server_metadata(document, self._issuer)
         except ValueError as error:
             raise FetchFailed(f"{url}: {error}") from error
-        return Loaded(metadata, fetched.max_age_s)
+        return FetchedDocument(document, fetched.max_age_s)
 
 
 # What a request for keys carries, asked anew for each: a token in a file may change.

@@ -14,6 +14,7 @@ from gateway.identity.clocks import Clocks
 from gateway.identity.fetch import Answer, Call
 from gateway.identity.foreign import is_for_another_issuer
 from gateway.identity.jwt import expectations
+from gateway.identity.leniency import normal_answer
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
 from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
@@ -76,11 +77,9 @@ class IntrospectionVerifier:
         question = Question(self._call(url, token), _is_introspection, sample)
         answer = await self._provider.ask(question)
         # RFC 7662 §2.2 wants `active: false` for any token; some refuse what is none to them.
-        return (
-            answer.document
-            if isinstance(answer.document, dict) and _is_introspection(answer)
-            else None
-        )
+        if not isinstance(answer.document, dict) or not _is_introspection(answer):
+            return None
+        return normal_answer(answer.document)
 
     def _call(self, url: str, token: str) -> Call:
         form = {"token": token, "token_type_hint": "access_token"}

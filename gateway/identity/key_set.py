@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from gateway.identity.base64url import decode_base64url
+from gateway.identity.leniency import without_nulls
 from gateway.identity.weak_rsa import find_rsa_weakness
 
 MAX_KEYS = 100
@@ -125,6 +126,7 @@ def _without_ambiguous(
 def _read_key(member: object, algorithms: Sequence[str], uses: Sequence[str]) -> VerificationKey:
     if not isinstance(member, dict):
         raise _UnusableKey("not a JSON object")
+    member = without_nulls(member)
     kid = member.get("kid")
     if kid is not None and not isinstance(kid, str):
         raise _UnusableKey("kid is not a string")

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from gateway.identity.fetch import Answer
+from gateway.identity.leniency import read_number
 
 # When the answer does not say how long a token lives.
 UNKNOWN_LIFETIME_S = 60.0
@@ -48,7 +49,8 @@ def read_error(answer: Answer) -> str:
     return f"{answer.status} {code}" if is_code else f"status {answer.status}"
 
 
-def _usable_s(expires_in: object) -> float:
+def _usable_s(written: object) -> float:
+    expires_in = read_number(written)  # some write it as text
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
         return UNKNOWN_LIFETIME_S
     if not 0 < expires_in <= _LONGEST_LIFETIME_S:

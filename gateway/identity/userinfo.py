@@ -15,6 +15,7 @@ from gateway.identity.compact import is_jwt_shaped, parse_compact
 from gateway.identity.fetch import Answer, Call
 from gateway.identity.foreign import is_for_another_issuer
 from gateway.identity.jwt import expectations
+from gateway.identity.leniency import normal_answer
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
 from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
@@ -33,8 +34,6 @@ _NOT_KNOWN = frozenset(
         HTTPStatus.NOT_FOUND,
     }
 )
-_TIMES = ("exp", "iat", "nbf")
-_MAX_DIGITS = 16  # those of 2**53, the last moment that counts
 
 
 class UserinfoVerifier:
@@ -137,13 +136,8 @@ def _join(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _normal(document: Mapping[str, object], subject: str) -> dict[str, object]:
-    """Numbers written as text become numbers, a numeric user id becomes text."""
-    normal = dict(document)
-    for name in _TIMES:
-        value = normal.get(name)
-        if isinstance(value, str) and value.isascii() and value.isdigit():
-            # A longer text stays one and is refused as no number.
-            normal[name] = int(value) if len(value) <= _MAX_DIGITS else value
+    """A numeric user id becomes text, too."""
+    normal = normal_answer(document)
     identifier = find_claim(document, subject)
     if isinstance(identifier, int) and not isinstance(identifier, bool):
         normal[subject] = str(identifier)  # found before what stands deeper

@@ -1,11 +1,13 @@
 """An authorization server's own metadata: RFC 8414, OpenID Connect Discovery 1.0."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _OAUTH = "/.well-known/oauth-authorization-server"
 _OIDC = "/.well-known/openid-configuration"
+_MAX_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,22 @@ def parse_server_metadata(document: object, issuer: str) -> ServerMetadata:
     """
     if not isinstance(document, Mapping):
         raise ValueError("the metadata is not a JSON object")
-    if document.get("issuer") != issuer:
-        raise ValueError("the metadata names another issuer")
+    named = document.get("issuer")
+    if named != issuer:
+        raise ValueError(
+            f"the metadata names another issuer: {_show(named)}, expected {_show(issuer)}"
+        )
     jwks_uri = document.get("jwks_uri")
     if jwks_uri is None:
         return ServerMetadata(issuer, None, document)
     if not isinstance(jwks_uri, str) or not _is_fetchable(jwks_uri, issuer):
         raise ValueError("the metadata has no usable jwks_uri")
     return ServerMetadata(issuer, jwks_uri, document)
+
+
+def _show(value: object) -> str:
+    # In ASCII and in quotes, so that a slash or a look-alike at the end is seen.
+    return json.dumps(value)[:_MAX_SHOWN] if isinstance(value, str) else type(value).__name__
 
 
 def _is_fetchable(url: str, issuer: str) -> bool:

@@ -143,7 +143,8 @@ async def _metadata(issuer: Issuer | None) -> Mapping[str, object]:
 def _how_to_log_in(issuer: Issuer | None, metadata: Mapping[str, object]) -> str:
     if issuer is None:
         return _NO_ISSUER
-    return _NO_LOGIN if metadata and "authorization_endpoint" not in metadata else _BY_ITSELF
+    has_page = _url(metadata, "authorization_endpoint") is not None
+    return _NO_LOGIN if metadata and not has_page else _BY_ITSELF
 
 
 def _offers_refresh(metadata: Mapping[str, object]) -> bool | None:

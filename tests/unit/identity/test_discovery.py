@@ -6,6 +6,7 @@ from gateway.identity.document import FetchFailed, HostUnreachable
 from gateway.identity.fetch import Fetcher
 from gateway.identity.flights import Flights
 from gateway.identity.sources import IssuerSources, Surroundings, build_sources
+from tests.support.issuer_service import IssuerService, Scene
 from tests.support.token_signer import RSA_KID, TokenSigner
 from tests.unit.identity.conftest import HandClock
 
@@ -44,6 +45,52 @@ async def test_document_that_names_another_issuer_is_not_used(
 
     with pytest.raises(FetchFailed):
         await MetadataLocation(fetcher, signer.issuer).load()
+
+
+@pytest.mark.requirement("B14")
+@pytest.mark.parametrize("jwks", [{}, {"jwks_uri": None}])
+async def test_a_document_without_keys_does_not_hide_the_one_that_has_them(
+    service: IssuerService, fetcher: Fetcher, jwks: dict[str, object]
+) -> None:
+    oauth = {"issuer": service.url, "a": 1, **jwks}
+    oidc = {
+        "issuer": service.url,
+        "a": 2,
+        "jwks_uri": f"{service.url}/jwks",
+    }
+    service.scenes |= {
+        "/.well-known/oauth-authorization-server": Scene(oauth),
+        "/.well-known/openid-configuration": Scene(oidc),
+    }
+
+    found = (await MetadataLocation(fetcher, service.url).load()).value
+
+    assert found.jwks_uri == f"{service.url}/jwks"
+    assert found.document["a"] == 1
+
+
+@pytest.mark.requirement("B14", "88")
+async def test_somebody_elses_document_fills_no_gap(
+    service: IssuerService, fetcher: Fetcher
+) -> None:
+    other = {"issuer": service.url + "/", "jwks_uri": f"{service.url}/jwks"}
+    service.scenes |= {
+        "/.well-known/oauth-authorization-server": Scene({"issuer": service.url}),
+        "/.well-known/openid-configuration": Scene(other),
+    }
+
+    assert (await MetadataLocation(fetcher, service.url).load()).value.jwks_uri is None
+
+
+@pytest.mark.requirement("B11")
+async def test_a_slash_too_many_is_shown(service: IssuerService, fetcher: Fetcher) -> None:
+    document = Scene({"issuer": service.url + "/"})
+    service.scenes["/.well-known/openid-configuration"] = document
+
+    with pytest.raises(FetchFailed) as error:
+        await MetadataLocation(fetcher, service.url).load()
+
+    assert f'"{service.url}/", expected "{service.url}"' in str(error.value)
 
 
 @pytest.mark.requirement("86")

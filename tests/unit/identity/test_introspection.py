@@ -95,7 +95,13 @@ async def test_a_good_answer_becomes_a_principal(service: IssuerService, asking:
         ({"iss": "https://evil.example"}, "wrong_issuer"),
         ({"exp": NOW - 61}, "expired"),
         ({"exp": NOW + 10.5}, "accepted"),
-        ({"exp": "1763900100"}, "malformed"),
+        ({"exp": "1763900100"}, "accepted"),
+        ({"exp": "1763900100.5"}, "accepted"),
+        ({"exp": "1763890000"}, "expired"),
+        ({"exp": "never"}, "malformed"),
+        ({"exp": "1.7639e9"}, "malformed"),
+        ({"nbf": 0}, "accepted"),
+        ({"nbf": "0", "iat": "0"}, "accepted"),
         ({"nbf": NOW + 61}, "not_yet_valid"),
         ({"token_type": "refresh_token"}, "wrong_type"),
         ({"token_type": "bearer"}, "accepted"),
@@ -115,6 +121,18 @@ async def test_active_alone_is_not_enough(
     answer = {name: value for name, value in (GOOD | change).items() if value is not None}
 
     assert await _outcome(service, asking, answer) == outcome
+
+
+@pytest.mark.requirement("B14")
+async def test_null_is_as_good_as_nothing(service: IssuerService, asking: Asking) -> None:
+    names = ("exp", "nbf", "iat", "iss", "cnf", "token_type", "client_id", "scope", "jti", "typ")
+    answer: dict[str, object] = {"active": True, "aud": RESOURCE, "sub": "ada"}
+
+    found = await _ask(service, asking, answer | dict.fromkeys(names))
+
+    assert found == await _ask(service, asking, answer)
+    assert found is not None
+    assert (found.issuer, found.expires_at, found.confirmation) == (ISSUER, None, None)
 
 
 @pytest.mark.requirement("119")

@@ -153,3 +153,12 @@ def test_key_material_is_not_shown() -> None:
     key = parse_key_set({"keys": [RSA]}, ALGORITHMS).keys[0]
 
     assert str(RSA["n"]) not in repr(key)
+
+
+@pytest.mark.requirement("B14")
+def test_null_in_a_key_is_as_good_as_nothing() -> None:
+    nulls = dict.fromkeys(("use", "key_ops", "alg", "x5c", "d", "k"))
+
+    keys = parse_key_set({"keys": [EC | nulls]}, ALGORITHMS)
+
+    assert [key.kid for key in keys.keys] == ["ec"]

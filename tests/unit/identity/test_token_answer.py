@@ -16,7 +16,15 @@ def test_a_token_is_used_until_shortly_before_its_end() -> None:
     assert "abc" not in repr(found)
 
 
-@pytest.mark.parametrize("expires_in", [None, "60", True, 0, -1, 10**400])
+@pytest.mark.requirement("B14")
+def test_a_life_may_be_written_as_text() -> None:
+    found = read_token(Answer(200, GOOD | {"expires_in": "100"}))
+
+    assert found is not None
+    assert found.usable_s == 90
+
+
+@pytest.mark.parametrize("expires_in", [None, "soon", True, 0, -1, 10**400])
 def test_a_life_that_is_not_told_is_short(expires_in: object) -> None:
     found = read_token(Answer(200, GOOD | {"expires_in": expires_in}))
 
