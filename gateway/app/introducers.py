@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from gateway.app.credentials import open_credentials
 from gateway.config.complete import public_url
-from gateway.config.model import Config
+from gateway.config.model import Config, Server
+from gateway.config.named_members import named_members
 from gateway.identity.clocks import Clocks
 from gateway.identity.sources import Surroundings
 from gateway.proxy.assertion import AssertionIntroducer
 from gateway.proxy.assertion_keys import AssertionKeys
+from gateway.proxy.identity_bounds import Bounds
 from gateway.proxy.introduction import Introducer
 
 
@@ -21,6 +23,12 @@ class Introducers:
 
     by_server: Mapping[str, Sequence[Introducer]]
     keys: AssertionKeys | None = None
+
+
+def identity_bounds(config: Config, server: Server) -> Bounds:
+    """How much a server's upstream is told of a caller."""
+    forward, named = server.forward, named_members(config, server)
+    return Bounds(forward.max_value, forward.oversized == "named", named)
 
 
 async def open_introducers(
@@ -44,6 +52,7 @@ async def open_introducers(
                 issuer=public_url(config, server),
                 audience=server.forward.assertion.audience or server.upstream.url,
                 lifetime_s=server.forward.assertion.lifetime,
+                bounds=identity_bounds(config, server),
             )
             built[name].append(assertion)
     return Introducers(built, keys)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from gateway.app.introducers import Introducers
+from gateway.app.introducers import Introducers, identity_bounds
 from gateway.app.issuers import Issuers
 from gateway.app.own_tools import OwnToolsBuilder
 from gateway.app.policy import (
@@ -212,7 +212,12 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
     )
     return Forwarder(
         pool,
-        HeaderPolicy(server.forward, upstream, target.authority),
+        HeaderPolicy(
+            server.forward,
+            upstream,
+            target.authority,
+            bounds=identity_bounds(parts.config, server),
+        ),
         target,
         public_url=public_url(parts.config, server),
         endpoints=LegacyEndpoints(name, parts.seal, server.sessions.lifetime),

@@ -145,11 +145,23 @@ class Assertion(Section):
 
 
 class Forward(Section):
-    """What the upstream learns: header name to a field of the principal or `claims.<path>`."""
+    """What the upstream learns: header name to a field of the principal or `claims.<path>`.
+
+    A value over `max_value` is `oversized`: of a list only what the server's conditions name is
+    told (`named`), or nothing in a header and all in the assertion (`assertion`).
+    """
 
     identity_headers: Mapping[HeaderName, str] = IDENTITY_HEADERS
     required: Annotated[frozenset[HeaderName], SORTED] = frozenset()
+    max_value: Annotated[Bytes, Field(ge=256)] = 4096
+    oversized: Literal["named", "assertion"] = "named"
     assertion: Assertion | None = None
+
+    @model_validator(mode="after")
+    def _has_the_assertion(self) -> "Forward":
+        if self.oversized == "assertion" and self.assertion is None:
+            raise ValueError("oversized: assertion needs the key assertion; {} is enough")
+        return self
 
 
 class ServerLimits(Section):

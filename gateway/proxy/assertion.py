@@ -5,6 +5,8 @@ A JWT (RFC 7519) in `X-Gateway-Assertion`: short-lived, for one upstream, about 
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
 from os import urandom
 
 import msgspec
@@ -17,6 +19,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.message_head import Lines, field_lines
 from gateway.proxy.assertion_keys import AssertionKeys
+from gateway.proxy.identity_bounds import Bounds
 from gateway.proxy.introduction import Introduction
 from gateway.proxy.key_ring import RingKey
 
@@ -29,13 +32,22 @@ class AssertionIntroducer:
     """Signs one assertion per request for one upstream; `lifetime_s` is at most a minute."""
 
     def __init__(
-        self, keys: AssertionKeys, *, issuer: str, audience: str, lifetime_s: float
+        self,
+        keys: AssertionKeys,
+        *,
+        issuer: str,
+        audience: str,
+        lifetime_s: float,
+        bounds: Bounds | None = None,
     ) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._lifetime_s = lifetime_s
         self._heads: dict[str, bytes] = {}
+        within = bounds or Bounds()
+        # A principal lives as long as its cached verdict.
+        self._caller = lru_cache(maxsize=4096)(lambda who: _caller(who, within))
 
     async def __call__(self, call: Introduction) -> Lines:
         """The header line."""
@@ -71,7 +83,7 @@ class AssertionIntroducer:
         if call.principal is None:
             claims["anonymous"] = True
         else:
-            claims |= _caller(call.principal)
+            claims |= self._caller(call.principal)
         return claims
 
 
@@ -84,20 +96,35 @@ def _describe(operation: Operation) -> dict[str, object]:
     return told
 
 
-def _caller(principal: Principal) -> dict[str, object]:
+def _caller(principal: Principal, bounds: Bounds) -> dict[str, object]:
+    lists: dict[str, Sequence[str] | None] = {
+        "groups": principal.groups,
+        "roles": principal.roles,
+        "scopes": sorted(principal.scopes),
+    }
+    incomplete = [name for name, members in lists.items() if _is_oversized(members, bounds)]
+    for name in incomplete:
+        lists[name] = bounds.named_of(name, lists[name] or ())
     told: dict[str, object] = {
         "sub": principal.subject,
         "token_issuer": principal.issuer,
         "client_id": principal.client_id,
-        "scope": " ".join(sorted(principal.scopes)),
+        "scope": " ".join(lists["scopes"] or ()),
         "email": principal.email,
         "name": principal.name,
-        "groups": principal.groups,
-        "roles": principal.roles,
+        "groups": lists["groups"],
+        "roles": lists["roles"],
+        "incomplete": incomplete,
     }
     given = {name: value for name, value in told.items() if value}
     # Left out, unknown groups would read as none.
     return given | ({"groups_unknown": True} if principal.groups is None else {})
+
+
+def _is_oversized(members: Sequence[str] | None, bounds: Bounds) -> bool:
+    if not members or not bounds.keep_named:
+        return False
+    return sum(len(each.encode(errors="surrogatepass")) + 1 for each in members) > bounds.max_bytes
 
 
 def _sign(key: RingKey, signing_input: bytes) -> bytes:

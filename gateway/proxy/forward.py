@@ -1,5 +1,6 @@
 """Taking one authorized request to its upstream and judging what comes back."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
@@ -12,7 +13,7 @@ from gateway.errors import UpstreamInvalid
 from gateway.identity.principal import Principal
 from gateway.message_head import NO_LINES, Field, Lines, join_lines
 from gateway.proxy.exchange import UpstreamResponse
-from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_lines
+from gateway.proxy.headers import HeaderPolicy, Hop, build_request_head, identity_of
 from gateway.proxy.inbound import Head
 from gateway.proxy.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.own_urls import OwnUrls
@@ -37,6 +38,8 @@ _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-dispos
 _FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _OK_MEDIA = (b"application/json", b"text/event-stream")  # MCP Streamable HTTP: nothing else
 _ERROR_MEDIA = (*_OK_MEDIA, b"application/problem+json", b"text/plain")
+
+logger = logging.getLogger(__name__)
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -75,6 +78,7 @@ class Forwarder:
         self.pool = pool
         self.streams = streams
         self._policy = policy
+        self._url = public_url
         self._own_urls = OwnUrls(target, public_url, policy.host)
         self._query = UpstreamQuery(target.path)
         public = urlsplit(public_url)
@@ -85,7 +89,7 @@ class Forwarder:
         )
         self._endpoints = endpoints
         # A principal lives as long as its cached verdict: encoding it once saves 8 µs a request.
-        self._identity = lru_cache(maxsize=4096)(lambda who: identity_lines(who, policy))
+        self._identity = lru_cache(maxsize=4096)(self._identify)
 
     async def send(
         self,
@@ -115,6 +119,22 @@ class Forwarder:
                 return self._judge(head, response)
             target = redirected(response, self._own_urls)
         raise in_circles()
+
+    def _identify(self, principal: Principal | None) -> Lines:
+        identity = identity_of(principal, self._policy)
+        for each in identity.shortened:
+            logger.warning(
+                "an identity header is too large and does not tell all",
+                extra={
+                    "url": self._url,
+                    "issuer": None if principal is None else principal.issuer,
+                    "subject": None if principal is None else principal.subject,
+                    "header": each.header,
+                    "members": each.members,
+                    "bytes": each.size,
+                },
+            )
+        return identity.lines
 
     def rewrite_endpoint(self, endpoint: str, principal: Principal | None) -> str:
         """Turn the `endpoint` of a legacy event stream into one that comes back to the gateway.

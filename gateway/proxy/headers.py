@@ -28,7 +28,13 @@ from gateway.proxy.field_names import (
     is_hop_by_hop,
     is_reserved,
 )
-from gateway.proxy.identity_headers import IdentityHeader, build_identity_lines, check_source
+from gateway.proxy.identity_bounds import Bounds
+from gateway.proxy.identity_headers import (
+    Identity,
+    IdentityHeader,
+    build_identity,
+    check_source,
+)
 
 _METHODS = {name: name.encode() for name in ("POST", "GET", "DELETE", "OPTIONS", "HEAD")}
 _PARAMETER_PREFIX = b"mcp-param-"  # the server chooses the rest, `_` and `.` included
@@ -72,12 +78,19 @@ class HeaderPolicy:
     """What is copied to one upstream, made ready at start.
 
     `authority` is the upstream's own, for Host; `pseudonym` names this gateway in Via, so two
-    that stand in a row need two. Raises ValueError for an identity header that cannot be one.
+    that stand in a row need two. `bounds` None for the default. Raises ValueError for an identity
+    header that cannot be one.
     """
 
     def __init__(
-        self, forward: Forward, upstream: Upstream, authority: str, pseudonym: str = "mcpgw"
+        self,
+        forward: Forward,
+        upstream: Upstream,
+        authority: str,
+        pseudonym: str = "mcpgw",
+        bounds: Bounds | None = None,
     ) -> None:
+        self.bounds = bounds or Bounds()
         required = {name.lower() for name in forward.required}
         self.identity = tuple(
             IdentityHeader(name, source, name.lower() in required)
@@ -127,12 +140,12 @@ class HeaderPolicy:
         )
 
 
-def identity_lines(principal: Principal | None, policy: HeaderPolicy) -> Lines:
+def identity_of(principal: Principal | None, policy: HeaderPolicy) -> Identity:
     """Encode what the upstream learns about the caller; depends on nothing else, so cacheable.
 
     Raises `AccessDenied` when a required header has no value.
     """
-    return build_identity_lines(principal, policy.identity)
+    return build_identity(principal, policy.identity, policy.bounds)
 
 
 def build_request_head(
@@ -145,7 +158,7 @@ def build_request_head(
 ) -> bytes:
     """Build the head that goes upstream.
 
-    `identity` comes from `identity_lines`. Raises `InvalidRequest` for a `Connection` header
+    `identity` comes from `identity_of`. Raises `InvalidRequest` for a `Connection` header
     that names what it must not and for bytes that no head may hold, `LoopDetected` when the
     request has passed here before.
     """

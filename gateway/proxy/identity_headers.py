@@ -8,13 +8,16 @@ lose its edges (attack I8). RFC 8187 would need a second parameter syntax in a p
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from gateway.errors import AccessDenied, IdentityUnavailable
 from gateway.identity.claims import find_claim
 from gateway.identity.principal import Principal
-from gateway.message_head import Lines, field_lines
+from gateway.message_head import Field, Lines, field_lines
+from gateway.proxy.identity_bounds import Bounds, Shortened
 
+INCOMPLETE = b"X-Gateway-Incomplete"
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _PRINTABLE_IN_LIST = _PRINTABLE.replace(",", "")
 _FIELDS = frozenset(
@@ -41,20 +44,46 @@ def check_source(source: str) -> None:
         raise ValueError(f"no principal has {source!r}; name a field or claims.<path>")
 
 
-def build_identity_lines(principal: Principal | None, headers: Iterable[IdentityHeader]) -> Lines:
-    """Encode the identity headers of a caller, whole lines, None for a public route.
+class Identity(NamedTuple):
+    """The identity headers of a caller, and those of them that do not tell all."""
+
+    lines: Lines
+    shortened: tuple[Shortened, ...]
+
+
+def build_identity(
+    principal: Principal | None, headers: Iterable[IdentityHeader], bounds: Bounds
+) -> Identity:
+    """Encode the identity headers of a caller, None for a public route.
 
     A header without a value is left out. Raises `AccessDenied` when it is required, and
     `IdentityUnavailable` for groups that nobody knows: an upstream would read "none".
     """
-    fields = []
+    fields: list[Field] = []
+    shortened: list[Shortened] = []
     for header in headers:
-        text = "" if principal is None else _encode(_read(principal, header.source))
+        value = None if principal is None else _read(principal, header.source)
+        text = _encode(value)
+        if len(text) > bounds.max_bytes:
+            members = len(value) if isinstance(value, list | tuple) else None
+            shortened.append(Shortened(header.name, members, len(text)))
+            text = _within(bounds, header.source, value)
         if text:
             fields.append((header.name.encode("ascii"), text.encode("ascii")))
         elif header.required:
             raise AccessDenied("The token lacks what this server must know about its callers.")
-    return field_lines(fields)
+    if shortened:
+        # A server must not take what it is told for all that there is.
+        names = ", ".join(each.header for each in shortened)
+        fields.append((INCOMPLETE, names.encode("ascii")))
+    return Identity(field_lines(fields), tuple(shortened))
+
+
+def _within(bounds: Bounds, source: str, value: object) -> str:
+    if not bounds.keep_named or not isinstance(value, list | tuple):
+        return ""
+    text = _encode(bounds.named_of(source, [_scalar(member) for member in value]))
+    return text if len(text) <= bounds.max_bytes else ""
 
 
 def _read(principal: Principal, source: str) -> object:

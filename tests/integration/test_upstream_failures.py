@@ -109,3 +109,21 @@ async def test_a_server_that_takes_no_head_as_large_says_so() -> None:
 
         assert response.status == 502
         assert b"no headers as large as these (431)" in response.body
+
+
+@pytest.mark.requirement("B7")
+async def test_a_caller_of_many_groups_reaches_a_server_with_usual_limits(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    groups = [f"some-group-{number:03}" for number in range(300)]
+    allow = f"allow: {{groups: [{groups[7]}]}}"
+    async with running_rig(server=allow) as rig:
+        response = await rig.call(token=rig.token(groups=groups))
+
+        assert response.status == 200
+        assert rig.upstream.last.value("X-User-Groups") == groups[7]
+        assert rig.upstream.last.value("X-Gateway-Incomplete") == "X-User-Groups"
+
+    lines = map(json.loads, capfd.readouterr().err.splitlines())
+    (told,) = [each for each in lines if each.get("header") == "X-User-Groups"]
+    assert (told["subject"], told["members"]) == ("ada", 300)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from pathlib import Path
 
 import jwt
 import pytest
@@ -12,6 +13,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.proxy.assertion import AssertionIntroducer
 from gateway.proxy.assertion_keys import AssertionKeys
+from gateway.proxy.identity_bounds import Bounds
 from gateway.proxy.introduction import Introduction
 
 ADA = Principal("https://idp.example", "ada", "cli", frozenset({"b", "a"}), groups=("dev",))
@@ -91,3 +93,22 @@ async def test_no_two_are_alike(introducer: AssertionIntroducer) -> None:
     call = Introduction(ADA, "t", None, b"", NOW)
 
     assert await introducer(call) != await introducer(call)
+
+
+@pytest.mark.requirement("B7")
+@pytest.mark.parametrize(("keep_named", "groups"), [(True, ["g-7"]), (False, None)])
+async def test_lists_that_are_too_long_are_told_as_the_headers_are(
+    tmp_path: Path, keep_named: bool, groups: list[str] | None
+) -> None:
+    many = tuple(f"g-{number}" for number in range(300))
+    bounds = Bounds(256, keep_named=keep_named, named={"groups": frozenset({"g-7"})})
+    keys = AssertionKeys.load(Settings(), tmp_path, Clocks())
+    bounded = AssertionIntroducer(
+        keys, issuer="https://gw", audience="https://up", lifetime_s=30.0, bounds=bounds
+    )
+    call = Introduction(Principal("https://idp", "ada", groups=many), "t", None, b"", 0.0)
+
+    claims = await _claims(bounded, call)
+
+    assert claims["groups"] == (groups or list(many))
+    assert claims.get("incomplete") == (["groups"] if keep_named else None)

@@ -16,14 +16,14 @@ from gateway.proxy.headers import (
     Hop,
     build_request_head,
     has_own_via,
-    identity_lines,
+    identity_of,
 )
 
 UPSTREAM = Upstream(url="http://127.0.0.1:9000/mcp")
 POLICY = HeaderPolicy(Forward(), UPSTREAM, "127.0.0.1:9000")
 HOP = Hop("request-1", "192.0.2.7", "https", "mcp.example.com", 2)
 ADA = Principal("https://idp.example", "ada")
-ADA_LINES = identity_lines(ADA, POLICY)
+ADA_LINES = identity_of(ADA, POLICY).lines
 IDENTITY_NAMES = frozenset(fold(name.encode()) for name in IDENTITY_HEADERS)
 
 
@@ -63,7 +63,7 @@ def test_no_identity_header_of_the_caller_survives(received: list[Field]) -> Non
 @pytest.mark.requirement("I11")
 @given(st.lists(FORGED, min_size=1, max_size=4))
 def test_public_route_strips_identity_headers_too(received: list[Field]) -> None:
-    sent = forwarded(received, identity=identity_lines(None, POLICY))
+    sent = forwarded(received, identity=identity_of(None, POLICY).lines)
 
     assert not [name for name, _ in sent if fold(name) in IDENTITY_NAMES]
 
@@ -205,7 +205,7 @@ def test_headers_that_end_at_the_gateway_are_dropped(name: bytes) -> None:
 )
 def test_what_another_proxy_would_say_of_the_caller_is_dropped(name: bytes) -> None:
     policy = HeaderPolicy(Forward(identity_headers={"X-Who": "subject"}), UPSTREAM, "x")
-    who = identity_lines(ADA, policy)
+    who = identity_of(ADA, policy).lines
 
     assert forwarded([(name, b"root")]) == forwarded([])
     assert forwarded([(b"X-User-Id", b"root")], policy=policy, identity=who) == forwarded(
@@ -218,7 +218,7 @@ def test_an_identity_header_may_have_the_name_that_a_server_knows() -> None:
     policy = HeaderPolicy(Forward(identity_headers={"X-Remote-User": "subject"}), UPSTREAM, "x")
 
     sent = forwarded(
-        [(b"X_Remote_User", b"root")], policy=policy, identity=identity_lines(ADA, policy)
+        [(b"X_Remote_User", b"root")], policy=policy, identity=identity_of(ADA, policy).lines
     )
 
     assert [value for name, value in sent if fold(name) == b"x-remote-user"] == [b"ada"]

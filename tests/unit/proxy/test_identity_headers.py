@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import AccessDenied, IdentityUnavailable
 from gateway.identity.principal import Principal
-from gateway.proxy.identity_headers import IdentityHeader, build_identity_lines, check_source
+from gateway.proxy.identity_bounds import Bounds, Shortened
+from gateway.proxy.identity_headers import IdentityHeader, build_identity, check_source
 
 VISIBLE = set((string.digits + string.ascii_letters + string.punctuation + " ").encode())
 
@@ -16,7 +17,7 @@ def told(source: str, fields: dict[str, object], *, required: bool = False) -> s
     """The value of one identity header, None when it is left out."""
     known = {"issuer": "https://idp.example", "subject": "ada"} | fields
     principal = Principal(**known)  # type: ignore[arg-type] # fields are data here
-    lines = build_identity_lines(principal, [IdentityHeader("X-Told", source, required)])
+    lines = build_identity(principal, [IdentityHeader("X-Told", source, required)], Bounds()).lines
     return lines.decode()[len("X-Told: ") : -2] if lines else None
 
 
@@ -62,7 +63,7 @@ def test_any_list_reads_back(members: list[str]) -> None:
 
 @pytest.mark.requirement("I8")
 def test_long_value_is_whole() -> None:
-    assert told("name", {"name": "é" * 50_000}) == "%C3%A9" * 50_000
+    assert told("name", {"name": "é" * 600}) == "%C3%A9" * 600
 
 
 @pytest.mark.parametrize(
@@ -98,12 +99,12 @@ def test_missing_required_value_denies_the_request() -> None:
 
 @pytest.mark.requirement("I11")
 def test_nobody_is_told_on_a_public_route() -> None:
-    assert build_identity_lines(None, [IdentityHeader("X-User-Id", "subject")]) == b""
+    assert build_identity(None, [IdentityHeader("X-User-Id", "subject")], Bounds()).lines == b""
 
 
 def test_public_route_cannot_meet_a_requirement() -> None:
     with pytest.raises(AccessDenied):
-        build_identity_lines(None, [IdentityHeader("X-User-Id", "subject", required=True)])
+        build_identity(None, [IdentityHeader("X-User-Id", "subject", required=True)], Bounds())
 
 
 @pytest.mark.parametrize("source", ["subject", "groups", "claims.tenant.id"])
@@ -133,3 +134,51 @@ def test_no_groups_leave_the_header_out() -> None:
 
 def test_unknown_groups_do_not_matter_where_they_are_not_told() -> None:
     assert told("subject", {"groups": None}) == "ada"
+
+
+MANY = Principal("https://idp", "ada", groups=tuple(f"group-{n:04}" for n in range(300)))
+GROUPS = IdentityHeader("X-User-Groups", "groups")
+INCOMPLETE = b"X-Gateway-Incomplete: X-User-Groups\r\n"
+
+
+@pytest.mark.requirement("B7")
+def test_of_too_long_a_list_only_what_conditions_name_is_told() -> None:
+    bounds = Bounds(1000, named={"groups": frozenset({"group-0007", "group-0299", "other"})})
+
+    lines, shortened = build_identity(MANY, [GROUPS], bounds)
+
+    assert lines == b"X-User-Groups: group-0007,group-0299\r\n" + INCOMPLETE
+    assert shortened == (Shortened("X-User-Groups", 300, 300 * 11 - 1),)
+
+
+@pytest.mark.requirement("B7")
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        Bounds(1000, keep_named=False, named={"groups": frozenset({"group-0007"})}),
+        Bounds(1000),
+        Bounds(1000, named={"groups": frozenset(MANY.groups or ())}),
+    ],
+    ids=["assertion", "none named", "too many named"],
+)
+def test_what_still_does_not_fit_is_left_out(bounds: Bounds) -> None:
+    assert build_identity(MANY, [GROUPS], bounds).lines == INCOMPLETE
+    with pytest.raises(AccessDenied):
+        build_identity(MANY, [IdentityHeader("X-User-Groups", "groups", required=True)], bounds)
+
+
+@pytest.mark.requirement("B7")
+def test_a_text_that_is_too_long_is_left_out() -> None:
+    long = Principal("https://idp", "ada", name="x" * 5000)
+
+    lines, shortened = build_identity(long, [IdentityHeader("X-User-Name", "name")], Bounds())
+
+    assert lines == b"X-Gateway-Incomplete: X-User-Name\r\n"
+    assert shortened == (Shortened("X-User-Name", None, 5000),)
+
+
+def test_what_fits_is_told_whole() -> None:
+    lines, shortened = build_identity(MANY, [GROUPS], Bounds())
+
+    assert lines.count(b",") == 299
+    assert not shortened
