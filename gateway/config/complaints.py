@@ -77,7 +77,12 @@ def complaint(detail: ErrorDetails, document: dict[str, Value]) -> Finding:
     message = detail["msg"].removeprefix("Value error, ")
     # What pydantic says of its own accord speaks of Python's types.
     own = detail["type"] == "value_error"
-    return Finding(path, message[:1].lower() + message[1:] if own else "this value does not fit")
+    return Finding(path, _within_sentence(message) if own else "this value does not fit")
+
+
+def _within_sentence(message: str) -> str:
+    # A name in capitals, such as CEL, stays one.
+    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
 
 
 def _expected_keys(path: Path, value: object) -> str:

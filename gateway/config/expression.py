@@ -22,7 +22,8 @@ def compile_expression(text: str) -> Evaluate:
         import cel
     except ImportError as error:
         raise BadExpression(
-            "CEL is not installed. Install it: pip install 'mcp-auth-gateway[cel]'"
+            "CEL is not installed. Install it beside the gateway:"
+            " pip install 'common-expression-language>=0.10'"
         ) from error
     try:
         program = cel.compile(text)

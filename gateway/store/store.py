@@ -59,7 +59,7 @@ def _open_redis(settings: StoreSection) -> Store:
     except ImportError as error:
         raise ConfigError(
             f"{settings.url}: the Redis client is missing."
-            " Install it: pip install 'mcp-auth-gateway[redis]'"
+            " Install it beside the gateway: pip install 'redis>=8'"
         ) from error
     if settings.ca_file is not None and not settings.url.startswith("rediss://"):
         raise ConfigError("store.ca_file: only rediss:// has certificates")

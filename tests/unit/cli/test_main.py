@@ -1,5 +1,6 @@
 """The command line as a script sees it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +50,19 @@ def test_a_bad_configuration_is_78_and_says_where(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (EX_CONFIG, "")
     assert "config.yaml:1:1: upstreem: unknown key, did you mean 'upstream'?" in done.stderr
+
+
+@pytest.mark.requirement("U8")
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("mcpgw ex", "plain,explain"), ("mcpgw run --al", "plain,--allow")],
+)
+def test_a_shell_completes_commands_and_flags(typed: str, offered: str) -> None:
+    """As docs/running.md sets it up."""
+    asked = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    environment = {**os.environ, **asked, "_MCPGW_COMPLETE": "bash_complete"}
+    words = [sys.executable, "-m", "gateway"]
+
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)  # noqa: S603  # ours
+
+    assert offered in done.stdout.splitlines()

@@ -1,5 +1,7 @@
 """Mistakes in the words of somebody who writes YAML."""
 
+import sys
+
 import pytest
 
 from gateway.config.problems import path_text
@@ -93,3 +95,13 @@ def test_the_right_word_comes_apart_from_the_sentence() -> None:
     (problem,) = review(SHORT + "lissten: ':80'").problems
 
     assert problem.suggestion == "listen"
+
+
+@pytest.mark.requirement("U8")
+def test_a_name_in_capitals_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cel", None)  # as where the extra is not installed
+    text = FULL.replace("allow: any", "rules: [{tools: [a], cel: 'true', allow: any}]")
+
+    (problem,) = review(text).problems
+
+    assert problem.message.startswith("CEL is not installed. Install it beside the gateway: pip")

@@ -37,5 +37,5 @@ def test_an_expression_belongs_to_tools() -> None:
 def test_without_the_library_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cel", None)
 
-    with pytest.raises(BadExpression, match="mcp-auth-gateway\\[cel\\]"):
+    with pytest.raises(BadExpression, match="pip install 'common-expression-language"):
         compile_expression("true")

@@ -148,7 +148,7 @@ def test_without_the_redis_client_the_start_says_how_to_install_it(
     monkeypatch.delitem(sys.modules, "gateway.store.redis")
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
 
-    with pytest.raises(ConfigError, match=r"pip install 'mcp-auth-gateway\[redis\]'"):
+    with pytest.raises(ConfigError, match="pip install 'redis>=8'"):
         open_store(StoreSection(url="redis://127.0.0.1/0"), tmp_path)
 
 
