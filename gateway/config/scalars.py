@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
 
-from gateway.oauth.resource import is_ambiguous_path, parse_host
+from gateway.oauth.resource import canonical_resource, is_ambiguous_path, parse_host
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -132,7 +132,7 @@ def parse_network(value: object) -> object:
 
 
 def check_public_url(value: str) -> str:
-    """Accept an absolute http or https URL that more path can be appended to, kept as written."""
+    """Accept an absolute http or https URL that more path can be appended to, in normal form."""
     parts = _split(value)
     plain = not (
         parts.query or parts.fragment or "@" in parts.netloc or "?" in value or "#" in value
@@ -141,7 +141,7 @@ def check_public_url(value: str) -> str:
         raise ValueError(f'expected a URL such as "https://mcp.example.com", got {value}')
     if value.endswith("/") or (parts.path and is_ambiguous_path(parts.path)):
         raise ValueError(f"a public URL has no slash at its end and no odd path, got {value}")
-    return value
+    return canonical_resource(value)
 
 
 def check_issuer_url(value: str) -> str:

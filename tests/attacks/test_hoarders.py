@@ -131,7 +131,7 @@ async def test_a_whole_head_that_is_too_large_is_refused_at_once() -> None:
         assert response.status == 431
 
 
-@pytest.mark.requirement("U9")
+@pytest.mark.requirement("U9", "S3")
 async def test_a_stream_that_nobody_reads_holds_little_and_is_cut() -> None:
     async with running_server(STALL) as rig, deaf_client(rig.port) as client:
         rig.upstream.replies.append(event_stream_head())

@@ -44,6 +44,20 @@ async def test_query_passes_byte_for_byte() -> None:
     assert rig.upstream.last.target == f"/mcp?{query}"
 
 
+@pytest.mark.requirement("173")
+@pytest.mark.parametrize(("client", "upstream"), [(b"1.0", b"1.1"), (b"1.1", b"1.0")])
+async def test_neither_side_learns_the_version_of_the_other(client: bytes, upstream: bytes) -> None:
+    async with running_rig() as rig, raw_connection(rig.port) as connection:
+        rig.upstream.replies.append(json_reply(b"{}").replace(b"HTTP/1.1", b"HTTP/" + upstream))
+        request = post(rig.port, CALL, token=rig.token())
+        await connection.send(request.replace(b"HTTP/1.1", b"HTTP/" + client, 1))
+
+        status_line = await connection.reader.readuntil(b"\r\n")
+
+        assert status_line.startswith(b"HTTP/1.1 200")
+        assert rig.upstream.received.startswith(b"POST /mcp HTTP/1.1\r\n")
+
+
 @pytest.mark.requirement("28")
 async def test_accepted_notification_stays_without_a_body() -> None:
     async with running_rig() as rig:

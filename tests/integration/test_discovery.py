@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.raw_http import RawResponse, post
+from tests.support.gateway import running_gateway, short_config
+from tests.support.ports import reserved_port
+from tests.support.raw_http import RawResponse, exchange, post
+from tests.support.recording_upstream import RecordingUpstream
 from tests.support.rig import CALL, Rig, running_rig
+from tests.support.token_signer import TokenSigner
 
 PATH_INSERTED = "/.well-known/oauth-protected-resource/mcp"
 
@@ -34,6 +38,27 @@ async def test_metadata_names_the_resource_and_where_to_log_in(path: str) -> Non
     assert metadata["authorization_servers"] == [rig.signer.issuer]
     assert metadata["bearer_methods_supported"] == ["header"]
     assert [] not in metadata.values()
+
+
+@pytest.mark.requirement("18", "78", "79", "80")
+async def test_the_published_resource_is_in_its_normal_form() -> None:
+    with reserved_port() as port:
+        async with RecordingUpstream() as upstream, TokenSigner() as signer:
+            config = short_config(port, upstream.url, signer.issuer)
+            shouting = config.replace(f"http://127.0.0.1:{port}\n", f"HTTP://LOCALHOST:{port}\n")
+            host = f"Host: LocalHost:{port}\r\n"
+            path = f"GET {PATH_INSERTED} HTTP/1.1\r\n{host}\r\n".encode()
+            async with running_gateway(shouting):
+                metadata = document(await exchange(port, path))
+                refused = await exchange(port, f"GET /mcp HTTP/1.1\r\n{host}\r\n".encode())
+                resource = str(metadata["resource"])
+                token = signer.token(resource)
+                good = await exchange(port, post(port, CALL, token=token))
+
+    assert resource == f"http://localhost:{port}/mcp"
+    assert f'resource_metadata="http://localhost:{port}{PATH_INSERTED}"' in str(refused.challenge)
+    assert good.status == 421  # 127.0.0.1 is another host
+    upstream.assert_untouched()
 
 
 @pytest.mark.requirement("17", "68")

@@ -49,7 +49,7 @@ def shown_tools(response: RawResponse) -> list[str]:
     return [each["name"] for each in body["result"]["tools"]]
 
 
-@pytest.mark.requirement("M12")
+@pytest.mark.requirement("M12", "184")
 @pytest.mark.parametrize(
     ("show", "expected"),
     [
@@ -89,6 +89,7 @@ async def test_a_filtered_list_is_private_and_short_lived(sent: object, given: i
         assert (result["cacheScope"], result["ttlMs"]) == ("private", given)
 
 
+@pytest.mark.requirement("M12")
 async def test_prompts_and_resources_are_filtered_too() -> None:
     async with running_rig(server=RULES) as rig:
         prompts = listed("prompts", [{"name": "open"}, {"name": "shut"}])

@@ -67,7 +67,7 @@ async def test_an_upstream_that_repeats_its_id_changes_nothing_for_the_client() 
         assert response.values("Mcp-Session-Id") == [sealed]
 
 
-@pytest.mark.requirement("22", "23", "42", "S7")
+@pytest.mark.requirement("22", "23", "42", "S7", "25")
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
 @pytest.mark.parametrize(
     ("sub", "client_id"), [("eve", "test-client"), ("ada", "other"), ("eve", "other")]
@@ -144,6 +144,21 @@ async def test_a_session_that_the_upstream_forgot_is_over() -> None:
 
         assert [each.status for each in answers] == [404, 404]
         assert len(rig.upstream.requests) == 2
+
+
+@pytest.mark.requirement("41")
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_stateless_server_stays_one(method: str) -> None:
+    async with running_rig() as rig:
+        begun = await rig.call(body=INITIALIZE)
+        rig.upstream.replies.append(json_reply(b"", status="405 No", headers=b"Allow: POST\r\n"))
+        headers = f"Authorization: Bearer {rig.token()}\r\nAccept: text/event-stream\r\n".encode()
+        refused = await rig.send(rig.request(method, "/mcp", headers=headers))
+
+        assert begun.status == 200
+        assert begun.value("Mcp-Session-Id") is None
+        assert (refused.status, refused.value("Allow")) == (405, "POST")
+        assert last(rig).method == method
 
 
 @pytest.mark.requirement("41")

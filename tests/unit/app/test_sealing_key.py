@@ -31,6 +31,7 @@ def test_the_first_start_makes_a_key_that_every_later_one_uses(tmp_path: Path, k
     assert list(kept.parent.iterdir()) == [kept]
 
 
+@pytest.mark.requirement("O1")
 def test_no_two_installations_make_the_same_key(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

@@ -90,6 +90,12 @@ def test_a_public_url_is_kept_as_written(url: str) -> None:
     assert check_public_url(url) == url
 
 
+@pytest.mark.requirement("18")
+def test_the_case_of_a_public_url_counts_in_its_path_alone() -> None:
+    """MCP authorization, canonical server URI: it becomes the resource that tokens are for."""
+    assert check_public_url("HTTPS://MCP.Example/Team") == "https://mcp.example/Team"
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -114,6 +120,7 @@ def test_other_public_urls_are_refused(url: str) -> None:
         check_public_url(url)
 
 
+@pytest.mark.requirement("85")
 def test_an_issuer_may_end_with_a_slash_but_has_no_query() -> None:
     assert check_issuer_url("https://idp.example/") == "https://idp.example/"
     with pytest.raises(ValueError, match=r"idp\.example\.com"):

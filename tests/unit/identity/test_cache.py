@@ -36,6 +36,7 @@ def _refuse(reason: TokenReason) -> Callable[[], Awaitable[Principal]]:
     return verify
 
 
+@pytest.mark.requirement("N9")
 async def test_verdict_is_remembered_for_its_ttl(cache: VerdictCache, clock: HandClock) -> None:
     principal = await cache.resolve(KEY, clock.wall, _accept())
 
@@ -62,6 +63,7 @@ async def test_token_in_its_skew_is_not_remembered(cache: VerdictCache, clock: H
     assert cache.get(KEY, clock.wall) is None
 
 
+@pytest.mark.requirement("O7")
 async def test_wall_clock_set_forward_ends_a_verdict_past_exp(
     cache: VerdictCache, clock: HandClock
 ) -> None:
@@ -72,7 +74,7 @@ async def test_wall_clock_set_forward_ends_a_verdict_past_exp(
 
 
 @pytest.mark.parametrize("step", [-3600, 3600])
-@pytest.mark.requirement("N10")
+@pytest.mark.requirement("N10", "O7")
 async def test_wall_clock_step_neither_flushes_nor_extends(
     step: int, cache: VerdictCache, clock: HandClock
 ) -> None:
@@ -84,6 +86,7 @@ async def test_wall_clock_step_neither_flushes_nor_extends(
     assert cache.get(KEY, clock.wall) is None
 
 
+@pytest.mark.requirement("121")
 async def test_refusal_is_remembered_briefly(cache: VerdictCache, clock: HandClock) -> None:
     with pytest.raises(InvalidToken) as first:
         await cache.resolve(KEY, clock.wall, _refuse("wrong_audience"))

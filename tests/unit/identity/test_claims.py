@@ -90,7 +90,7 @@ def test_spaces_separate_scopes_however_many() -> None:
     assert _principal(scope=" a  b ").scopes == {"a", "b"}
 
 
-@pytest.mark.requirement("A20", "184")
+@pytest.mark.requirement("A20", "153")
 @pytest.mark.parametrize("claims", [{"token_type": "DPoP"}, {"typ": "dpop"}])
 def test_a_token_that_says_it_is_bound_must_say_to_what(claims: dict[str, object]) -> None:
     """RFC 9449 §6: as a bearer token it would be of use to a thief."""

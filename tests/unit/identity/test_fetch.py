@@ -105,7 +105,7 @@ async def test_proxy_of_the_environment_is_not_used(
     assert (await fetcher.get_json(url)).document == {}
 
 
-@pytest.mark.requirement("J18")
+@pytest.mark.requirement("J18", "87")
 @pytest.mark.parametrize(
     "serve",
     [

@@ -191,7 +191,7 @@ async def test_a_key_url_inside_a_token_is_not_asked(
         assert set(signer.fetched) == {"/jwks"}
 
 
-@pytest.mark.requirement("J1", "J2", "J3", "J4", "J5", "J6", "J7", "J10", "J11", "J12")
+@pytest.mark.requirement("J1", "J2", "J3", "J4", "J5", "J6", "J7", "J10", "J11", "J12", "94", "96")
 @pytest.mark.requirement("J13", "J14", "J15", "J16", "7", "10", "104", "108", "113")
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_attack_is_refused(name: str, verifier: JwtVerifier, signer: TokenSigner) -> None:

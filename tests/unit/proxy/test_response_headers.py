@@ -95,7 +95,7 @@ def test_no_line_break_passes(received: list[Field]) -> None:
     assert not any(re.search(rb"[\r\n\0]", name + value) for name, value in kept)
 
 
-@pytest.mark.requirement("A12", "177")
+@pytest.mark.requirement("A12", "177", "77")
 @pytest.mark.parametrize(
     ("sent", "given"),
     [
