@@ -17,13 +17,26 @@ class Claimed:
     verified: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What a credential should have said and what it says; for operators only.
+
+    `what` is the claim or header member; the values are bounded and never the credential itself.
+    """
+
+    what: str
+    expected: tuple[str, ...]
+    received: str
+
+
 class GatewayError(Exception):
     """An outcome other than success.
 
     `description` reaches the client, so it never holds a token, a claim or an internal
     address; what an operator needs beyond it is the exception's cause.
     `reason` is a word of a closed set for metrics and audit, `claimed` whom the refused
-    credential names, None where it names nobody.
+    credential names, None where it names nobody. `mismatch` is what was expected instead of what
+    came, where that is the reason.
     """
 
     status: ClassVar[int] = 500
@@ -36,6 +49,7 @@ class GatewayError(Exception):
         self.description = description
         self.reason = reason or self.default_reason
         self.claimed: Claimed | None = None
+        self.mismatch: Mismatch | None = None
 
 
 class ConfigError(Exception):

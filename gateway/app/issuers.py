@@ -81,7 +81,7 @@ class Issuers:
         links = self.chain(name, server, config)
         asking = any(self.services[issuer].providers for issuer in server.auth.issuers)
         skews = [config.issuers[issuer].clock_skew for issuer in server.auth.issuers]
-        return Authenticator(
+        built = Authenticator(
             name,
             [each.verifier for each in links],
             self.cache,
@@ -89,6 +89,8 @@ class Issuers:
             clock_skew_s=max(skews, default=0.0),
             on_said=lambda place, said: on_said(links[place], said),
         )
+        built.trusted = [config.issuers[issuer].issuer for issuer in server.auth.issuers]
+        return built
 
     def metadata_of(self, name: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
         """Give a way to the issuer's own metadata document; it raises `IdentityUnavailable`."""

@@ -23,8 +23,9 @@ from gateway.observability.health import Readiness
 from gateway.observability.insecure import insecure_settings
 from gateway.observability.labels import UNROUTED, result_of
 from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.mismatches import Mismatches
 from gateway.observability.outcome import RequestOutcome, Result, trace_id_of
-from gateway.observability.reasons import OK, UPSTREAM_REASONS, decision_of
+from gateway.observability.reasons import OK, UPSTREAM_REASONS, closed_reason, decision_of
 from gateway.observability.redact import redact
 from gateway.observability.seldom import Seldom
 from gateway.observability.session_event import SessionEnded, SessionStarted
@@ -50,6 +51,7 @@ class Observers:
     metrics: Metrics
     audit: AuditLog
     denials: Denials = field(default_factory=Denials)
+    mismatches: Mismatches = field(default_factory=Mismatches)
     readiness: Readiness = field(default_factory=Readiness)
     issuers: Issuers | None = None
     hosts: Sequence[str] = ()
@@ -98,6 +100,8 @@ class Observers:
             self.audit.write(outcome)
         if outcome.decision != "allow":
             self.denials.note(outcome)
+        if visit.mismatch is not None:
+            self.mismatches.note(visit.route.name, closed_reason(visit.reason), visit.mismatch)
         if outcome.reason in UPSTREAM_REASONS or outcome.upstream_seen is not None:
             self._upstream_failed(outcome)
 
@@ -254,6 +258,7 @@ def observed(config: Config, observers: Observers) -> Observed:
         metrics=observers.metrics,
         readiness=observers.readiness,
         denials=observers.denials,
+        mismatches=observers.mismatches,
         server_urls={name: public_url(config, each) for name, each in config.servers.items()},
         issuers=observers.issuer_states,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.identity.claims import find_claim
+from gateway.identity.mismatch import mismatched
 from gateway.identity.reasons import refused
 
 # Claims of ID tokens (OIDC Core §2, §3.3.2.11) and logout tokens (Back-Channel Logout §2.4).
@@ -44,14 +45,14 @@ def check_header(header: Mapping[str, object], expected: Expectations) -> str:
     """
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in expected.algorithms:
-        raise refused("bad_algorithm")
+        raise mismatched("bad_algorithm", "alg", expected.algorithms, algorithm)
     if "crit" in header or "b64" in header:  # no extension is understood: RFC 7515 §4.1.11
         raise refused("malformed")
     if not isinstance(header.get("kid", ""), str):
         raise refused("malformed")
     typ = header.get("typ", "")
     if not isinstance(typ, str) or normal_token_type(typ) not in expected.token_types:
-        raise refused("wrong_type")
+        raise mismatched("wrong_type", "typ", expected.token_types, header.get("typ"))
     if "cty" in header:  # a nested token: RFC 7519 §5.2
         raise refused("wrong_type")
     return algorithm
@@ -73,23 +74,23 @@ def _check_required(claims: Mapping[str, object], required: tuple[str, ...]) -> 
 
 
 def _check_kind(claims: Mapping[str, object]) -> None:
-    if not _FOREIGN_CLAIMS.isdisjoint(claims):
-        raise refused("wrong_type")
+    if foreign := _FOREIGN_CLAIMS.intersection(claims):
+        raise mismatched("wrong_type", "claims", ("an access token",), sorted(foreign))
     for name in _KIND_CLAIMS:
         kind = claims.get(name)
         if isinstance(kind, str) and kind.lower() in _FOREIGN_KINDS:
-            raise refused("wrong_type")
+            raise mismatched("wrong_type", name, ("an access token",), kind)
 
 
 def check_audience(audience: object, accepted: frozenset[str]) -> None:
     """Raise `InvalidToken` unless one of `accepted` is named, exactly: RFC 7519 §4.1.3."""
     if audience is None:  # meant for nobody is not meant for us
-        raise refused("wrong_audience")
+        raise mismatched("wrong_audience", "aud", accepted, None)
     named = audience if isinstance(audience, list) else [audience]
     if not all(isinstance(member, str) for member in named):
         raise refused("malformed")
     if accepted.isdisjoint(named):
-        raise refused("wrong_audience")
+        raise mismatched("wrong_audience", "aud", accepted, audience)
 
 
 def check_times(claims: Mapping[str, object], expected: Expectations, now: float) -> float | None:

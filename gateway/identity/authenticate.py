@@ -6,6 +6,7 @@ from gateway.errors import GatewayError, IdentityUnavailable
 from gateway.identity.cache import VerdictCache, token_digest
 from gateway.identity.claimed import claimed_in
 from gateway.identity.compact import is_jwt_shaped
+from gateway.identity.mismatch import mismatched
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.verifier import Verifier
@@ -25,7 +26,7 @@ class Authenticator:
     `chain_id` names them and what they check; two servers may share it only when they would
     decide alike about every token. `opaque`: some verifier reads tokens that are no JWTs.
     `clock_skew_s`: for how long after its `exp` some verifier still accepts a token. `on_said`
-    hears each verifier that is asked.
+    hears each verifier that is asked. `trusted` are the issuers that refusals name to operators.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Authenticator:
         clock_skew_s: float = 0.0,
         on_said: Said = _unheard,
     ) -> None:
+        self.trusted: Sequence[str] = ()
         self._on_said = on_said
         self._verifiers = tuple(verifiers)
         self._opaque = opaque
@@ -100,5 +102,7 @@ class Authenticator:
         if unavailable is not None:
             raise unavailable
         if is_jwt_shaped(token):
-            raise refused("wrong_issuer")
+            named = claimed_in(token)
+            issuer = None if named is None else named.issuer
+            raise mismatched("wrong_issuer", "iss", self.trusted, issuer)
         raise refused("inactive" if self._opaque else "malformed")

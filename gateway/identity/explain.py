@@ -35,7 +35,7 @@ def explain_refusal(refusal: Refusal) -> str:
 
 
 def _details(refusal: Refusal) -> str:
-    if refusal.reason == "too_long":
+    if refusal.reason == "token_too_long":
         return ""
     if not refusal.header:
         malformed = refusal.reason == "malformed"

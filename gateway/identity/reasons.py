@@ -7,7 +7,7 @@ from gateway.oauth.bearer import TOO_LONG
 
 TokenReason = Literal[
     "malformed",
-    "too_long",
+    "token_too_long",
     "wrong_issuer",
     "bad_algorithm",
     "wrong_type",
@@ -37,7 +37,7 @@ _BAD_SIGNATURE = "The signature of the access token is not valid"
 
 DESCRIPTIONS: dict[TokenReason, str] = {
     "malformed": "The access token is malformed",
-    "too_long": TOO_LONG,
+    "token_too_long": TOO_LONG,
     "wrong_issuer": "The access token is not from a trusted issuer",
     "bad_algorithm": "The signature algorithm of the access token is not accepted",
     "wrong_type": "The token is not an access token",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.config.issuer import Issuer
 from gateway.identity.claims import find_claim
+from gateway.identity.mismatch import mismatched
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 
@@ -55,7 +56,7 @@ class TokenIssuers:
             return self._only
         issuer = self.match(answer)
         if issuer is None:
-            raise refused("wrong_issuer")
+            raise mismatched("wrong_issuer", "iss", self._tenant_of, answer.get("iss"))
         return issuer
 
 

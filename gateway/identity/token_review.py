@@ -14,10 +14,10 @@ from gateway.identity.claims import build_principal
 from gateway.identity.compact import parse_compact
 from gateway.identity.fetch import Answer, Call
 from gateway.identity.foreign import is_for_another_issuer
+from gateway.identity.mismatch import mismatched
 from gateway.identity.principal import Principal
 from gateway.identity.provider import Provider
 from gateway.identity.question import SAMPLE_TOKEN, Question, Sample
-from gateway.identity.reasons import refused
 from gateway.identity.token_issuers import TokenIssuers
 
 API_VERSION = "authentication.k8s.io/v1"
@@ -52,7 +52,7 @@ class TokenReviewVerifier:
         named = claims.get("aud")
         with vouched(claims, self._issuer.issuer):
             if not isinstance(named, list) or self._audiences.isdisjoint(named):
-                raise refused("wrong_audience")
+                raise mismatched("wrong_audience", "aud", self._audiences, named)
             principal = build_principal(self._issuer.issuer, claims, Claims(), _expiry(token))
             principal = self._rules.apply(principal)
         return replace(principal, scheme="token_review", remember_s=self._settings.cache)

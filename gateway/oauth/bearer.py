@@ -58,7 +58,7 @@ def parse_authorization(values: Sequence[str]) -> Credentials | None:
     if not token:
         raise MissingToken("The Authorization header holds no token.")
     if len(token) > MAX_TOKEN_CHARS:
-        raise InvalidToken(TOO_LONG, reason="too_long")
+        raise InvalidToken(TOO_LONG, reason="token_too_long")
     if not _B64TOKEN.fullmatch(token):
         _refuse(token)
     return Credentials(scheme, token)

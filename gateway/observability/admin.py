@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from gateway.observability.denials import Denials
 from gateway.observability.health import Condition, Readiness
 from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.mismatches import Mismatches
 from gateway.observability.status_page import (
     CONTENT_SECURITY_POLICY,
     ServerState,
@@ -37,6 +38,7 @@ class Observed:
     metrics: Metrics
     readiness: Readiness
     denials: Denials
+    mismatches: Mismatches
     server_urls: Mapping[str, str]
     issuers: Callable[[], Iterable[IssuerState]]
     clock: Callable[[], float] = field(default=time.time)
@@ -121,6 +123,7 @@ def _state(observed: Observed) -> Status:
         servers=servers,
         issuers=tuple(observed.issuers()),
         denials=observed.denials.latest,
+        mismatches=observed.mismatches.latest,
     )
 
 

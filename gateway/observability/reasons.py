@@ -17,7 +17,7 @@ OTHER: Final = "other"
 AUTHENTICATION_REASONS: tuple[str, ...] = (
     "missing",
     "malformed",
-    "too_long",
+    "token_too_long",
     "invalid",
     "wrong_issuer",
     "bad_algorithm",

@@ -9,6 +9,7 @@ from html import escape
 from gateway.observability.denials import Denial
 from gateway.observability.health import Condition
 from gateway.observability.metrics import IssuerState
+from gateway.observability.mismatches import Noted
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
@@ -49,6 +50,7 @@ class Status:
     servers: Sequence[ServerState]
     issuers: Sequence[IssuerState]
     denials: Sequence[Denial]
+    mismatches: Sequence[Noted] = ()
 
 
 def status_page(status: Status) -> str:
@@ -70,6 +72,11 @@ def status_page(status: Status) -> str:
             "Last refusals",
             ("time", "server", "caller", "what", "reason", "status", "request"),
             _denials(status),
+        )
+        + _section(
+            "Tokens that are not what was expected",
+            ("last", "server", "reason", "of", "expected", "received", "times"),
+            _mismatches(status),
         )
         + "</html>"
     )
@@ -109,6 +116,12 @@ def _denials(status: Status) -> Iterable[Sequence[object]]:
     for one in status.denials:
         who = (one.caller, one.name)
         yield (one.time, one.server, *who, one.reason, one.status, one.request_id)
+
+
+def _mismatches(status: Status) -> Iterable[Sequence[object]]:
+    for one in status.mismatches:
+        values = (one.what, one.expected, one.received)
+        yield (one.time, one.server, one.reason, *values, one.count)
 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

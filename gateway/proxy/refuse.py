@@ -28,7 +28,7 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     """Answer with an error, in the form that its reader understands."""
     visit.reason = error.reason
     visit.status = error.status
-    visit.claimed = error.claimed
+    visit.claimed, visit.mismatch = error.claimed, error.mismatch
     visit.upstream_seen = _seen(error)
     headers = [(b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if visit.route is not None:

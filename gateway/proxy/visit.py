@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.errors import Claimed
+from gateway.errors import Claimed, Mismatch
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import OK as ANSWER_OK
 from gateway.mcp.answer import Answer
@@ -31,10 +31,10 @@ class Visit:
     circle that only the garbage collector opens. `rule` is the rule that decided, `would_deny`
     the reason of one in shadow mode that denied; `rewriter` changes the answer on its way.
     `request_id` is the gateway's own, `sent_request_id` the client's, None when it sent none that
-    is harmless. `claimed` is whom a credential names that was refused, `answer` what became of
-    the call. `host` and `path` are what the client asked for. Of a host that is not ours, `peer`
-    is who connected and `forwarded_host` what it said that the client asked for. `upstream_seen`
-    is what an upstream did instead of answering.
+    is harmless. `claimed` is whom a credential names that was refused, `mismatch` what it should
+    have said, `answer` what became of the call. `host` and `path` are what the client asked for.
+    Of a host that is not ours, `peer` is who connected and `forwarded_host` what it said that the
+    client asked for. `upstream_seen` is what an upstream did instead of answering.
     """
 
     request_id: str
@@ -67,6 +67,7 @@ class Visit:
     host: str = ""
     path: str = ""
     claimed: Claimed | None = None
+    mismatch: Mismatch | None = None
     answer: Answer = ANSWER_OK
     body_begun: bool = False
     peer: str | None = None

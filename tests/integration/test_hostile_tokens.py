@@ -1,8 +1,10 @@
 """Tokens that are made to break whoever reads them: refused, counted, and shown to nobody."""
 
+import html
 import json
 
 import pytest
+from aiohttp import ClientSession
 
 from gateway.strict_json import MAX_DEPTH
 from tests.support.rig import running_rig
@@ -39,3 +41,42 @@ async def test_a_token_with_a_deep_header_is_invalid_too() -> None:
 
         assert response.status == 401
         rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("B11")
+@pytest.mark.parametrize(
+    ("change", "header", "what", "expected"),
+    [
+        ({"aud": "https://<b>other"}, {}, "aud", "{resource}"),
+        ({"iss": "{issuer}/"}, {}, "iss", "{issuer}"),
+        ({}, {"typ": "id+jwt"}, "typ", "at+jwt"),
+        ({}, {"alg": "HS256"}, "alg", "ES256"),
+    ],
+)
+async def test_an_operator_sees_what_a_token_says_and_what_it_should(
+    change: dict[str, str],
+    header: dict[str, str],
+    what: str,
+    expected: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async with running_rig() as rig, ClientSession() as client:
+        words = {"issuer": rig.signer.issuer, "resource": rig.resource}
+        claims = {name: value.format(**words) for name, value in change.items()}
+        token = rig.token(header=header, **claims)
+        responses = [await rig.call(token=token) for _ in range(3)]
+        async with client.get(f"http://127.0.0.1:{rig.admin_port}/") as answer:
+            page = html.unescape(await answer.text())
+            raw = await answer.text()
+
+        assert [each.status for each in responses] == [401] * 3
+        rig.upstream.assert_untouched()
+        received = [*claims.values(), *header.values()][0]
+        assert all(received not in str(each.challenge) for each in responses)
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    (told,) = [each for each in lines if each["message"].startswith("token refused")]
+    assert (told["what"], told["received"]) == (what, json.dumps(received))
+    assert expected.format(**words) in told["expected"]
+    assert json.dumps(received) in page
+    assert "<b>other" not in raw
+    assert token not in json.dumps(lines) + page

@@ -205,5 +205,5 @@ async def test_what_only_the_running_gateway_knows_is_said(
 async def test_a_token_that_is_too_long_is_told_so_as_the_gateway_does(config: Config) -> None:
     report = await inspect_token(config, config.servers["one"], "a" * 17_000, time.time())
 
-    assert (report["verdict"], report["status"]) == ("too_long", 401)
+    assert (report["verdict"], report["status"]) == ("token_too_long", 401)
     assert report["why"] == "The access token is longer than 16384 characters."

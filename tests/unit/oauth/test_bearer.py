@@ -60,7 +60,7 @@ def test_a_token_that_is_too_long_is_told_so() -> None:
     with pytest.raises(InvalidToken, match="longer than 16384 characters") as refused:
         parse_authorization(["Bearer " + "a" * (MAX_TOKEN_CHARS + 1)])
 
-    assert refused.value.reason == "too_long"
+    assert refused.value.reason == "token_too_long"
 
 
 @pytest.mark.requirement("76", "H7", "B9")

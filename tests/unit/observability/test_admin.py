@@ -7,6 +7,7 @@ from gateway.observability.admin import Observed, build_admin_app
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
 from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.mismatches import Mismatches
 from tests.unit.observability.conftest import a_call
 
 Admin = TestClient[web.Request, web.Application]
@@ -22,6 +23,7 @@ def observed(metrics: Metrics) -> Observed:
         metrics=metrics,
         readiness=Readiness("listener"),
         denials=Denials(),
+        mismatches=Mismatches(),
         server_urls={"files": "https://files.example.com/mcp"},
         issuers=lambda: issuers,
         clock=lambda: 1763910060.0,
