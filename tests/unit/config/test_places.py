@@ -10,9 +10,16 @@ def test_two_servers_cannot_share_a_url() -> None:
     assert "the same URL" in messages(FULL + "  b: {upstream: 'http://b', allow: any}\n")[0]
 
 
-@pytest.mark.parametrize(
-    "url", ["https://MCP.example.com", "https://mcp.example.com:443", "http://mcp.example.com"]
-)
+@pytest.mark.requirement("18")
+def test_the_case_of_a_host_makes_no_other_one() -> None:
+    url = "HTTPS://MCP.example.com"
+    text = f"{FULL}  b: {{path: /b, public_url: '{url}', upstream: 'http://b', allow: any}}\n"
+
+    assert messages(text) == []
+    assert "the same URL" in messages(text.replace("path: /b", "path: /mcp"))[0]
+
+
+@pytest.mark.parametrize("url", ["https://mcp.example.com:443", "http://mcp.example.com"])
 def test_one_host_has_one_spelling(url: str) -> None:
     """Requests are told apart by Host: the later server would take the place of the first."""
     text = f"insecure_http_public_url: true\n{FULL}"
