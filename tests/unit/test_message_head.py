@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gateway.message_head import (
     Field,
     UnfitHead,
+    _beginnings,
     build_head,
     field_lines,
     is_field_text,
@@ -103,3 +104,10 @@ def test_nobody_else_puts_a_head_together() -> None:
     }
 
     assert makers == {"gateway/message_head.py"}
+
+
+def test_callers_cannot_make_the_memory_of_names_grow() -> None:
+    for number in range(3000):
+        build_head(START, [(b"X-%d" % number, b"")])
+
+    assert len(_beginnings) <= 1024
