@@ -1,6 +1,9 @@
 """Builds the MCP tools that the gateway answers itself."""
 
+from collections.abc import Sequence
+
 from gateway.app.issuers import Issuers
+from gateway.config.login import login_issuers
 from gateway.config.model import Config, Server
 from gateway.identity.token_issuers import advertised_issuers
 from gateway.policy.rules import Rules
@@ -30,18 +33,20 @@ class OwnToolsBuilder:
             name=challenges.realm,
             resource=server.resource,
             resource_metadata=challenges.resource_metadata,
-            scopes=challenges.scopes,
-            issuers=self._issuers_of(server),
+            scopes=server.auth.scopes - {"offline_access"},
+            issuers=self._issuers_of(server.auth.issuers),
+            logins=self._issuers_of(login_issuers(self._config, server)),
             dpop=server.auth.dpop.mode,
             rules=rules,
             roles_of=self._words.roles_of,
             tools=catalogue.tools,
+            asked=challenges.asked,
         )
         return OwnTools(Toolbox(server.tools.by_name, facts), catalogue)
 
-    def _issuers_of(self, server: Server) -> list[Issuer]:
+    def _issuers_of(self, names: Sequence[str]) -> list[Issuer]:
         return [
             Issuer(url, self._issuers.metadata_of(name))
-            for name in server.auth.issuers
+            for name in names
             for url in advertised_issuers(self._config.issuers[name])
         ]

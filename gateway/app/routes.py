@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.app.introducers import Introducers, identity_bounds
 from gateway.app.issuers import Issuers
+from gateway.app.login import asked_for, authorization_servers, login_scopes, own_origin_issuer
 from gateway.app.own_tools import OwnToolsBuilder
 from gateway.app.policy import (
     build_admission,
@@ -23,7 +24,6 @@ from gateway.identity.dpop_replay import ReplayCache
 from gateway.identity.flights import Flights
 from gateway.identity.local_issuer import JWKS_PATH
 from gateway.identity.revocations import Revocations
-from gateway.identity.token_issuers import advertised_issuers
 from gateway.oauth.dpop import ALGORITHMS
 from gateway.oauth.resource_metadata import (
     build_resource_metadata,
@@ -122,7 +122,7 @@ def build_route(parts: Parts, name: str) -> Route:
     sessions = Sessions(name, parts.seal, server.sessions, parts.shared.on_session)
     sessions.on_abandoned = partial(_end_upstream_session, parts.shared, requests)
     parts.metrics.server(name).sessions_open = sessions.__len__
-    challenges = _challenges(name, server, url)
+    challenges = _challenges(config, name, server, url)
     authorization = build_authorization(server, words, catalogue.annotations_of)
     rules = None if authorization is None else authorization.rules
     own_tools = OwnToolsBuilder(config, parts.issuers, words)
@@ -175,10 +175,11 @@ def _shared_limits(parts: Parts, name: str) -> SharedLimits | None:
 def resource_document(config: Config, server: Server) -> dict[str, object]:
     """Build the RFC 9728 document of one server."""
     supported = server.auth.scopes_supported
+    scopes = server.auth.scopes if supported is None else supported
     return build_resource_metadata(
         resource=server.resource,
-        authorization_servers=_authorization_servers(config, server),
-        scopes_supported=server.auth.scopes if supported is None else supported,
+        authorization_servers=authorization_servers(config, server),
+        scopes_supported=asked_for(config, server).named(scopes, None),
         dpop=dpop_members(_dpop_algorithms(server), required=server.auth.dpop.mode == "required"),
         names={
             "resource_name": server.resource_name,
@@ -238,9 +239,10 @@ def _documents(parts: Parts, names: list[str]) -> dict[str, Answer]:
     if main is not None:
         root = fixed_document(resource_document(config, config.servers[main]))
         documents.setdefault(ROOT_RESOURCE, root)
-    first = config.servers[main or names[0]].auth.issuers[0]
-    metadata = fetched_document(parts.issuers.metadata_of(first))
-    documents |= dict.fromkeys(SERVER_METADATA, metadata)
+    first = own_origin_issuer(config, config.servers[main or names[0]])
+    if first is not None:
+        metadata = fetched_document(parts.issuers.metadata_of(first))
+        documents |= dict.fromkeys(SERVER_METADATA, metadata)
     for local in parts.issuers.local.values():
         documents[JWKS_PATH] = fixed_document(local.jwks())
     documents["/"] = _information(config, names)
@@ -265,8 +267,8 @@ def _information(config: Config, names: list[str]) -> Answer:
             title=config.servers[name].resource_name or name,
             url=public_url(config, config.servers[name]),
             resource_metadata=resource_metadata_url(public_url(config, config.servers[name])),
-            authorization_servers=_authorization_servers(config, config.servers[name]),
-            scopes=sorted(_challenge_scopes(config.servers[name])),
+            authorization_servers=authorization_servers(config, config.servers[name]),
+            scopes=sorted(login_scopes(config, config.servers[name])),
         )
         for name in names
     ]
@@ -274,17 +276,14 @@ def _information(config: Config, names: list[str]) -> Answer:
     return page_or_document(server_info(about), page.html, page.content_security_policy)
 
 
-def _authorization_servers(config: Config, server: Server) -> list[str]:
-    return [url for name in server.auth.issuers for url in advertised_issuers(config.issuers[name])]
-
-
-def _challenges(name: str, server: Server, url: str) -> Challenges:
+def _challenges(config: Config, name: str, server: Server, url: str) -> Challenges:
     return Challenges(
         resource_metadata_url(url),
         server.resource_name or name,
-        _challenge_scopes(server),
+        login_scopes(config, server),
         _dpop_algorithms(server),
         dpop_only=server.auth.dpop.mode == "required",
+        asked=asked_for(config, server),
     )
 
 
@@ -296,11 +295,6 @@ def _possession(parts: Parts, server: Server, url: str) -> Possession:
     dpop = server.auth.dpop
     nonces = Nonces(parts.shared.nonce_key) if dpop.nonce else None
     return Possession(dpop, url, ReplayCache(Clocks(), dpop.max_age), nonces)
-
-
-def _challenge_scopes(server: Server) -> frozenset[str]:
-    # `offline_access` is between client and issuer: MCP authorization, scope selection.
-    return server.auth.scopes - {"offline_access"}
 
 
 def _origin(url: str) -> str:

@@ -95,6 +95,9 @@ def _issuers_of(config: Config, server: Server) -> Iterator[Finding]:
             yield Finding(("auth", "issuers"), message)
         else:
             asked[issuer.issuer] = name
+    for name in server.auth.authorization_servers:
+        if name not in server.auth.issuers:
+            yield _no_such(("auth", "authorization_servers"), name, server.auth.issuers)
 
 
 def _is_origin(text: str) -> bool:

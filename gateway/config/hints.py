@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from gateway.config.complete import loopback_place, public_url
+from gateway.config.login import login_issuers
 from gateway.config.model import Config, Server
 from gateway.config.problems import Finding, Path
 from gateway.config.rule import Rule
@@ -20,6 +21,7 @@ def find_hints(config: Config) -> list[Finding]:
     for name, server in config.servers.items():
         path = ("servers", name)
         found += _scopes(path, server)
+        found += _login(config, path, server)
         found += _doubled_path(config, path, server)
         found += _brackets(path, server)
     return found
@@ -33,6 +35,18 @@ def _scopes(path: Path, server: Server) -> Iterator[Finding]:
         " others cannot register; write the scope that tokens for this server have"
     )
     yield Finding((*path, "auth", "scopes"), message)
+
+
+def _login(config: Config, path: Path, server: Server) -> Iterator[Finding]:
+    if login_issuers(config, server) or server.allow == "anonymous":
+        return
+    if any(config.issuers[name].local for name in server.auth.issuers):
+        return  # its tokens come from the command line, as `mcpgw run` says
+    message = (
+        "nobody can log in: no issuer of this server is advertised, so clients need a token from"
+        " elsewhere; name one that has a login, or set `advertise: true` for it"
+    )
+    yield Finding((*path, "auth", "issuers"), message)
 
 
 def _doubled_path(config: Config, path: Path, server: Server) -> Iterator[Finding]:

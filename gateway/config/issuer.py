@@ -7,9 +7,11 @@ from pydantic import BeforeValidator, Field
 
 from gateway.config.scalars import FilePath, IssuerUrl, ServiceUrl
 from gateway.config.section import (
+    SCOPE_PREFIX_PATTERN,
     AsymmetricAlgorithm,
     ClaimPath,
     Member,
+    Scope,
     Scopes,
     Seconds,
     Secret,
@@ -190,10 +192,15 @@ class Issuer(Section):
 
     With `jwt`, tokens that are JWTs are verified with the issuer's keys; the sections
     `introspection`, `userinfo` and `token_review` each check the tokens that are not.
+    `advertise` is None where it follows from the rest: clients are sent to issuers with a login.
+    `scope_prefix` and `scope_names` make of a scope's name in tokens the name to ask for.
     """
 
     issuer: IssuerUrl
     local: bool = False
+    advertise: bool | None = None
+    scope_prefix: Annotated[str, Field(pattern=SCOPE_PREFIX_PATTERN)] = ""
+    scope_names: Mapping[Scope, Scope] = {}
     discovery_url: IssuerUrl | None = None
     jwt: bool = True
     token_issuers: tuple[Member, ...] = ()

@@ -112,9 +112,13 @@ class Dpop(Section):
 
 
 class Auth(Section):
-    """What a token must be to reach a server."""
+    """What a token must be to reach a server.
+
+    `authorization_servers` are the issuers that clients are sent to, the preferred one first.
+    """
 
     issuers: tuple[Name, ...] = ()
+    authorization_servers: tuple[Name, ...] = ()
     api_keys: bool = True
     dpop: Dpop = Dpop()
     scopes: Scopes = frozenset()

@@ -29,6 +29,7 @@ Bytes = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | 
 Count = Annotated[int, BeforeValidator(parse_count)]
 NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
 SCOPE_PATTERN = r"^[\x21\x23-\x5B\x5D-\x7E]+$"  # RFC 6749 §3.3
+SCOPE_PREFIX_PATTERN = r"^[\x21\x23-\x5B\x5D-\x7E]*$"
 HEADER_PATTERN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"  # RFC 9110 §5.1
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Scope = Annotated[str, Field(pattern=SCOPE_PATTERN)]

@@ -30,6 +30,9 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     visit.status = error.status
     visit.claimed, visit.mismatch = error.claimed, error.mismatch
     visit.upstream_seen = _seen(error)
+    if isinstance(error, InsufficientScope) and visit.route is not None:
+        # Policy speaks of scopes as tokens name them; clients ask for them by another name.
+        error.scopes = visit.route.challenges.asked.named(error.scopes, visit.principal)
     headers = [(b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if visit.route is not None:
         headers += _challenges(visit.route, error)

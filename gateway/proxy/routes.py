@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gateway.errors import MisdirectedRequest, NotFound
+from gateway.identity.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.authenticate import Authenticator
 from gateway.observability.metrics import ServerMetrics
 from gateway.policy.admission import Admission
@@ -31,6 +32,7 @@ class Challenges:
     """What a server's 401 and 403 say, as far as it is known before any request.
 
     `dpop_algorithms` is empty where bound tokens are refused, `dpop_only` True where others are.
+    `scopes` are named as clients ask for them; `asked` names others so.
     """
 
     resource_metadata: str
@@ -38,6 +40,7 @@ class Challenges:
     scopes: frozenset[str]
     dpop_algorithms: tuple[str, ...] = ()
     dpop_only: bool = False
+    asked: AskedScopes = AS_IN_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

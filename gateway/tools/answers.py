@@ -35,8 +35,8 @@ async def status(facts: ServerFacts, call: Call) -> Status:
         server=facts.name,
         resource=facts.resource,
         resource_metadata=facts.resource_metadata,
-        authorization_servers=[issuer.url for issuer in facts.issuers],
-        required_scopes=sorted(facts.scopes),
+        authorization_servers=[issuer.url for issuer in facts.logins],
+        required_scopes=sorted(facts.asked.named(facts.scopes, who)),
         dpop=facts.dpop,
         subject=None if who is None else who.subject,
         scopes=[] if who is None else sorted(who.scopes),
@@ -46,7 +46,7 @@ async def status(facts: ServerFacts, call: Call) -> Status:
 
 async def login_url(facts: ServerFacts, call: Call) -> LoginUrl:
     """Where to log in."""
-    issuer = next(iter(facts.issuers), None)
+    issuer = next(iter(facts.logins), None)
     metadata = await _metadata(issuer)
     return LoginUrl(
         authorization_server=None if issuer is None else issuer.url,
@@ -54,8 +54,8 @@ async def login_url(facts: ServerFacts, call: Call) -> LoginUrl:
         registration_endpoint=_url(metadata, "registration_endpoint"),
         resource=facts.resource,
         resource_metadata=facts.resource_metadata,
-        scopes=sorted(facts.scopes),
-        how=_how_to_log_in(issuer, metadata),
+        scopes=sorted(facts.asked.named(facts.scopes, None)),
+        how=_how_to_log_in(facts, metadata),
     )
 
 
@@ -127,7 +127,8 @@ async def _callable_tools(facts: ServerFacts, who: Principal) -> CallableTools |
         if isinstance(decision, Allow):
             found.allowed.append(name)
         elif isinstance(decision, Deny) and decision.missing_scopes:
-            found.with_more_scopes[name] = sorted(facts.scopes | decision.missing_scopes)
+            needed = facts.scopes | decision.missing_scopes
+            found.with_more_scopes[name] = sorted(facts.asked.named(needed, who))
     return found
 
 
@@ -140,9 +141,9 @@ async def _metadata(issuer: Issuer | None) -> Mapping[str, object]:
         return {}
 
 
-def _how_to_log_in(issuer: Issuer | None, metadata: Mapping[str, object]) -> str:
-    if issuer is None:
-        return _NO_ISSUER
+def _how_to_log_in(facts: ServerFacts, metadata: Mapping[str, object]) -> str:
+    if not facts.logins:
+        return _NO_LOGIN if facts.issuers else _NO_ISSUER
     has_page = _url(metadata, "authorization_endpoint") is not None
     return _NO_LOGIN if metadata and not has_page else _BY_ITSELF
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.identity.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.principal import Principal
 from gateway.policy.rules import Rules
 
@@ -25,8 +26,9 @@ class Issuer:
 class ServerFacts:
     """What does not change between calls.
 
-    `scopes` are those that every caller needs. `rules` is None where `allow` alone decides;
-    `tools` gives what the server publishes and raises `IdentityUnavailable`.
+    `scopes` are those that every caller needs, as tokens name them; `asked` gives the names to
+    ask for. `logins` are the issuers that people are sent to. `rules` is None where `allow`
+    alone decides; `tools` gives what the server publishes and raises `IdentityUnavailable`.
     """
 
     name: str
@@ -38,13 +40,12 @@ class ServerFacts:
     rules: Rules | None
     roles_of: Callable[[Principal], tuple[str, ...]]
     tools: Callable[[], Awaitable[Mapping[str, Tool]]]
+    logins: Sequence[Issuer] = ()
+    asked: AskedScopes = AS_IN_TOKENS
 
-    def issuer_of(self, principal: Principal | None) -> Issuer | None:
-        """The issuer of the caller's token, else the first that a login goes to."""
-        for issuer in self.issuers:
-            if principal is not None and issuer.url == principal.issuer:
-                return issuer
-        return next(iter(self.issuers), None) if principal is None else None
+    def issuer_of(self, principal: Principal) -> Issuer | None:
+        """The issuer of the caller's token, None when it is none of these."""
+        return next((each for each in self.issuers if each.url == principal.issuer), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,15 @@ def issuer_of(**settings: object) -> Issuer:
     return found.config.issuers["idp"]
 
 
+@pytest.mark.requirement("B3")
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_of_workloads_is_not_advertised(preset: str) -> None:
+    content = yaml.safe_load((FOLDER / f"{preset}.yaml").read_text(encoding="utf-8"))
+
+    workloads = {"github-actions", "gitlab-ci", "kubernetes", "spiffe"}
+    assert (content["settings"].get("advertise") is False) == (preset in workloads)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_has_known_parts(preset: str) -> None:
     content = yaml.safe_load((FOLDER / f"{preset}.yaml").read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """What the gateway's own tools say when something is not known."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,7 @@ def facts(metadata: Mapping[str, object] | None = None, *, issuers: bool = True)
         rules=None,
         roles_of=lambda principal: principal.roles,
         tools=no_tools,
+        logins=[issuer] if issuers else [],
     )
 
 
@@ -61,6 +63,14 @@ async def test_a_login_page_that_is_not_known_now_is_null() -> None:
 async def test_an_issuer_without_a_login_page_says_so() -> None:
     told = await answers.login_url(facts({"issuer": ISSUER}), Call(None, None, {}, NOW))
 
+    assert "no page to log in" in told.how
+
+
+@pytest.mark.requirement("B3")
+async def test_where_no_issuer_has_a_login_that_is_said() -> None:
+    told = await answers.login_url(replace(facts(), logins=[]), Call(None, None, {}, NOW))
+
+    assert told.authorization_server is None
     assert "no page to log in" in told.how
 
 
