@@ -167,3 +167,21 @@ def test_the_page_shows_the_very_code_that_is_tested() -> None:
         shown = re.search(rf"{mark} docs: begin\n(.*?)\n\s*{mark} docs: end", text, re.DOTALL)
         assert shown is not None
         assert shown[1].rstrip() in page
+
+
+@pytest.mark.requirement("A20")
+async def test_what_the_gateway_itself_asks_is_vouched_for_as_of_now() -> None:
+    body = CALL | {"params": {"name": "cli_whoami"}}
+    server = f"{ASSERTION}, tools: {{gateway: all}}"
+    async with running_rig(server=server) as rig:
+        await rig.call(body=json.dumps(body).encode())
+        asked = [each for each in rig.upstream.requests if b'"tools/list"' in each.body]
+        listen = b"Accept: text/event-stream\r\nAuthorization: Bearer %b\r\n"
+        head = rig.request("GET", "/mcp", headers=listen % rig.token().encode())
+        await rig.send(head)
+
+        for request, method in ((asked[0], "POST"), (rig.upstream.last, "GET")):
+            shown = request.values("X-Gateway-Assertion")[0]
+            claims = jwt.decode(shown, options={"verify_signature": False})
+            assert abs(claims["iat"] - time.time()) < 10
+            assert claims["htm"] == method
