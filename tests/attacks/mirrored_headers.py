@@ -78,7 +78,7 @@ REVISIONS = [
     mismatch("M10", "new header, old body", MIRRORING, METHOD, NAME, body=OLD_BODY),
     mismatch("M10", "future header, no mirror", "MCP-Protocol-Version: 2027-01-01", body=CALL),
     mismatch("M10", "two versions", LAST_SESSION_ERA, MIRRORING, body=CALL, code=INVALID),
-    mismatch("M10", "no date", "MCP-Protocol-Version: latest", body=CALL, code=INVALID),
+    mismatch("M10", "no date, no mirror", "MCP-Protocol-Version: latest", body=CALL),
     mismatch("M10", "empty", "MCP-Protocol-Version:", body=CALL, code=INVALID),
     mismatch("M10", "list", f"{MIRRORING}, 2025-11-25", body=CALL, code=INVALID),
 ]
