@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMPS := $(VENV)/.stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-static format fuzz bench clean
+.PHONY: help run test check check-static format fuzz mutate bench clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,12 +38,15 @@ fuzz: $(STAMPS)/test ## search for differences between parsers, for SECONDS each
 	$(BIN)/python -m tests.fuzz.answers -max_total_time=$(SECONDS)
 	$(BIN)/python -m pytest --hypothesis-profile=long tests/differential -k put_together
 
+mutate: $(STAMPS)/test $(STAMPS)/node ## change the security core bit by bit, for SECONDS: which test notices?
+	$(BIN)/python -m tools.mutate --seconds $(SECONDS) $(ARGS)
+
 bench: $(STAMPS)/test ## compare with HAProxy, Envoy and a plain aiohttp proxy
 	$(PIP) install --constraint constraints.txt --group bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## forget the environment, the caches and the state of `make run`
-	rm -rf $(VENV) .mcpgw .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+	rm -rf $(VENV) .mcpgw .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		tests/idp/node_modules build *.egg-info
 
 $(STAMPS)/venv:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NOT_WRITTEN = {"node_modules", "vectors"}
-WRITTEN = ("gateway", "tests", "examples", "benchmarks")
+WRITTEN = ("gateway", "tests", "tools", "examples", "benchmarks")
 
 
 @dataclass(frozen=True, slots=True)
