@@ -41,7 +41,7 @@ class OpaqueRig:
 
 
 @asynccontextmanager
-async def running_opaque_rig(cache: str = "") -> AsyncIterator[OpaqueRig]:
+async def running_opaque_rig(cache: str = "", server: str = "") -> AsyncIterator[OpaqueRig]:
     with reserved_port() as port:
         async with IssuerService() as service, RecordingUpstream() as upstream:
             config = f"""\
@@ -53,7 +53,7 @@ issuers:
     jwt: false
     introspection: {{url: "{service.url}/introspect", client_id: gw, client_secret: s3cret{cache}}}
 servers:
-  mcp: {{upstream: "{upstream.url}", allow: any, limits: {{concurrent: 1000}}}}
+  mcp: {{upstream: "{upstream.url}", allow: any, limits: {{concurrent: 1000}}{server}}}
 """
             service.scenes["/introspect"] = lambda asked: _answer(asked, f"http://127.0.0.1:{port}")
             async with running_gateway(config) as gateway:
@@ -65,7 +65,8 @@ def _answer(asked: Asked, origin: str) -> Scene:
     if subject.startswith("bad"):
         return Scene({"active": False})
     times = {"exp": time.time() + 300, "iat": int(time.time())}
-    return Scene({"active": True, "sub": subject, "aud": f"{origin}/mcp", **times})
+    known = {"active": True, "sub": subject, "aud": f"{origin}/mcp", "scope": "mcp:read"}
+    return Scene(known | times)
 
 
 async def test_the_caller_behind_an_opaque_token_reaches_the_upstream() -> None:
@@ -75,6 +76,17 @@ async def test_the_caller_behind_an_opaque_token_reaches_the_upstream() -> None:
         assert response.status == 200
         assert rig.upstream.last.value("X-User-Id") == "ada"
         assert b"Bearer ada" not in bytes(rig.upstream.received)
+
+
+@pytest.mark.requirement("119", "14")
+async def test_an_active_token_without_the_scope_is_told_which() -> None:
+    async with running_opaque_rig(server=", auth: {scopes: [mcp:write]}") as rig:
+        response = await rig.call("ada")
+
+        assert response.status == 403
+        assert 'error="insufficient_scope"' in str(response.challenge)
+        assert 'scope="mcp:write"' in str(response.challenge)
+        rig.upstream.assert_untouched()
 
 
 @pytest.mark.requirement("118", "7")

@@ -2,16 +2,19 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.errors import InvalidToken
+from gateway.errors import InvalidToken, Mismatch
 from gateway.identity.access_token import (
     Expectations,
+    check_audience,
     check_claims,
     check_header,
+    check_times,
     normal_token_type,
 )
 
 NOW = 1_800_000_000.0
 US = "https://gateway.example/mcp"
+AN = "an access token"
 EXPECTED = Expectations(
     audiences=frozenset({US}),
     algorithms=frozenset({"RS256"}),
@@ -50,6 +53,7 @@ def test_type_of_an_access_token_is_accepted_in_each_spelling(typ: str) -> None:
 
 def test_media_type_of_another_tree_keeps_its_name() -> None:
     assert normal_token_type("text/at+jwt") == "text/at+jwt"
+    assert normal_token_type("application/x/at+jwt") == "application/x/at+jwt"
 
 
 @pytest.mark.requirement("93", "96", "101", "103", "106", "J1", "J7", "J10", "J15")
@@ -103,6 +107,10 @@ def test_missing_algorithm_is_refused() -> None:
         ({"nbf": "0"}, "malformed"),
         ({"iat": False}, "malformed"),
         ({"exp": None}, "missing_claim"),
+        ({"exp": 2**53}, "accepted"),
+        ({"exp": 2**53 + 1}, "malformed"),
+        ({"nbf": -(2**53)}, "accepted"),
+        ({"nbf": -(2**53) - 1}, "malformed"),
     ],
 )
 def test_times_count_within_the_clock_skew(change: dict[str, object], verdict: str) -> None:
@@ -128,6 +136,8 @@ def test_limited_lifetime_needs_a_time_of_issue() -> None:
 
     assert _reason(claims) == "accepted"
     assert _reason(claims, RELAXED) == "missing_claim"
+    with pytest.raises(InvalidToken):
+        check_times({"iat": NOW}, RELAXED, NOW)
 
 
 @pytest.mark.requirement("8", "9", "24", "95", "99", "114", "J13", "J16")
@@ -178,16 +188,68 @@ def test_subject_must_be_a_text(subject: object) -> None:
         {"nonce": "n"},
         {"at_hash": "h"},
         {"c_hash": "h"},
+        {"s_hash": "h"},
         {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
-        {"token_use": "id"},
-        {"typ": "Refresh"},
-        {"typ": "ID"},
+        *({"token_use": kind} for kind in ("id", "refresh", "offline", "logout")),
+        *({"typ": kind} for kind in ("ID", "Refresh", "Offline", "LOGOUT")),
     ],
 )
 def test_other_kind_of_jwt_is_refused_even_where_types_are_relaxed(
     change: dict[str, object],
 ) -> None:
     assert _reason(_claims(**change), RELAXED) == "wrong_type"
+
+
+@pytest.mark.parametrize("kind", ["access", "Bearer", "", 7, None, ["id"]])
+@pytest.mark.parametrize("name", ["token_use", "typ"])
+def test_what_an_issuer_calls_an_access_token_is_one(name: str, kind: object) -> None:
+    assert _reason(_claims(**{name: kind}), RELAXED) == "accepted"
+
+
+@pytest.mark.requirement("B11")
+@pytest.mark.parametrize(
+    ("change", "mismatch"),
+    [
+        ({"aud": "other"}, Mismatch("aud", (US,), '"other"')),
+        ({"nonce": 1, "c_hash": 2}, Mismatch("claims", (AN,), '["c_hash", "nonce"]')),
+        ({"token_use": "ID"}, Mismatch("token_use", (AN,), '"ID"')),
+        ({"typ": "Refresh"}, Mismatch("typ", (AN,), '"Refresh"')),
+    ],
+)
+def test_a_claim_that_is_not_as_expected_is_named(
+    change: dict[str, object], mismatch: Mismatch
+) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        check_claims(_claims(**change), EXPECTED, NOW)
+
+    assert caught.value.mismatch == mismatch
+
+
+@pytest.mark.requirement("B11")
+@pytest.mark.parametrize(
+    ("change", "mismatch"),
+    [
+        ({"alg": "HS256"}, Mismatch("alg", ("RS256",), '"HS256"')),
+        ({"alg": 7}, Mismatch("alg", ("RS256",), "7")),
+        ({"typ": "JWT"}, Mismatch("typ", ("at+jwt",), '"JWT"')),
+        ({"typ": None}, Mismatch("typ", ("at+jwt",), "null")),
+    ],
+)
+def test_a_header_that_is_not_as_expected_is_named(
+    change: dict[str, object], mismatch: Mismatch
+) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        check_header(_header(**change), EXPECTED)
+
+    assert caught.value.mismatch == mismatch
+
+
+@pytest.mark.requirement("B11")
+def test_a_token_for_nobody_says_so() -> None:
+    with pytest.raises(InvalidToken) as caught:
+        check_audience(None, frozenset({US}))
+
+    assert caught.value.mismatch == Mismatch("aud", (US,), "null")
 
 
 @pytest.mark.parametrize("cnf", [{"jkt": "x"}, {"x5t#S256": "x"}, {"kid": "x"}, None])

@@ -1,11 +1,13 @@
+import json
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pytest
 
 from gateway.config.issuer import Issuer
 from gateway.config.model import Cache
-from gateway.errors import IdentityUnavailable, InvalidToken
+from gateway.errors import Claimed, IdentityUnavailable, InvalidToken, Mismatch
 from gateway.identity.authenticate import Authenticator
 from gateway.identity.cache import VerdictCache
 from gateway.identity.fetch import Fetcher
@@ -14,11 +16,17 @@ from gateway.identity.jwt import JwtVerifier
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.sources import IssuerSources, Surroundings, build_sources
-from tests.support.token_signer import TokenSigner, rsa_jwk, rsa_key
+from tests.support.token_signer import TokenSigner, b64url, rsa_jwk, rsa_key
 from tests.unit.identity.conftest import RESOURCE, HandClock
 
 NOW = 1_800_000_000.0
 ADA = Principal("https://as.example", "ada")
+
+
+def unsigned(claims: Mapping[str, object]) -> str:
+    """What only looks like a JWT."""
+    header = b64url(b'{"alg":"RS256"}')
+    return f"{header}.{b64url(json.dumps(claims).encode())}.AAAA"
 
 
 @dataclass
@@ -77,6 +85,132 @@ async def test_token_that_nobody_claims_is_refused(
         await Authenticator("one", [Scripted(None)], cache).authenticate(token, NOW)
 
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("token", "opaque", "reason"),
+    [
+        ("opaque", True, "inactive"),
+        ("eyJhIjoxfQ.e30.", True, "wrong_issuer"),
+        ("opaque", False, "malformed"),
+    ],
+)
+async def test_what_nobody_knows_is_called_as_somebody_could_have_read_it(
+    token: str, opaque: bool, reason: str, cache: VerdictCache
+) -> None:
+    chain = Authenticator("one", [Scripted(None)], cache, opaque=opaque)
+
+    with pytest.raises(InvalidToken) as caught:
+        await chain.authenticate(token, NOW)
+
+    assert caught.value.reason == reason
+
+
+@pytest.mark.requirement("B11")
+async def test_a_token_of_nobodys_issuer_names_those_that_count(cache: VerdictCache) -> None:
+    chain = Authenticator("one", [Scripted(None)], cache)
+    chain.trusted = ["https://as.example"]
+    token = unsigned({"iss": "https://evil.example", "sub": "ada"})
+
+    with pytest.raises(InvalidToken) as caught:
+        await chain.authenticate(token, NOW)
+
+    assert caught.value.mismatch == Mismatch(
+        "iss", ("https://as.example",), '"https://evil.example"'
+    )
+    assert caught.value.claimed is not None
+    assert caught.value.claimed.issuer == "https://evil.example"
+
+
+@pytest.mark.requirement("U11")
+async def test_what_a_verifier_says_of_a_bad_token_is_kept_else_what_it_claims_itself(
+    cache: VerdictCache,
+) -> None:
+    vouched, plain = refused("expired"), refused("expired")
+    vouched.claimed = Claimed("https://as.example", "bob", verified=True)
+    told = []
+    for number, error in enumerate((vouched, plain)):
+        chain = Authenticator(str(number), [Scripted(error)], cache)
+        with pytest.raises(InvalidToken) as caught:
+            await chain.authenticate(unsigned({"iss": "https://x", "sub": "ada"}), NOW)
+        told.append(caught.value.claimed)
+
+    assert told[0] == vouched.claimed
+    assert told[1] is not None
+    assert (told[1].subject, told[1].verified) == ("ada", False)
+
+
+async def test_who_listens_hears_what_each_verifier_said(cache: VerdictCache) -> None:
+    heard: list[tuple[int, str]] = []
+    outcomes = [None, IdentityUnavailable("not now"), refused("expired"), ADA]
+    chain = Authenticator(
+        "one",
+        [Scripted(each) for each in outcomes],
+        cache,
+        on_said=lambda *said: heard.append(said),
+    )
+    accepting = Authenticator("two", [Scripted(ADA)], cache, on_said=lambda *s: heard.append(s))
+
+    with pytest.raises(InvalidToken):
+        await chain.authenticate("token", NOW)
+    await accepting.authenticate("token", NOW)
+
+    assert heard == [(0, "not mine"), (1, "idp_unavailable"), (2, "expired"), (0, "accepted")]
+
+
+@pytest.mark.requirement("A5")
+@pytest.mark.parametrize(
+    ("now", "skew_s", "reason"),
+    [
+        (NOW - 1, 0.0, "accepted"),
+        (NOW, 0.0, "expired"),
+        (NOW + 59, 60.0, "accepted"),
+        (NOW + 60, 60.0, "expired"),
+        (NOW + 61, 60.0, "expired"),
+    ],
+)
+def test_a_token_expires_while_its_request_is_under_way(
+    now: float, skew_s: float, reason: str, cache: VerdictCache
+) -> None:
+    chain = Authenticator("one", [], cache, clock_skew_s=skew_s)
+    plain = Authenticator("two", [], cache)
+
+    assert _again(chain, replace(ADA, expires_at=NOW), now) == reason
+    assert _again(chain, ADA, now) == "accepted"
+    assert _again(plain, replace(ADA, expires_at=NOW), NOW) == "expired"
+
+
+@pytest.mark.requirement("A5", "152")
+def test_who_is_revoked_meanwhile_is_refused(flights: Flights, clock: HandClock) -> None:
+    def revoke_bob(principal: Principal, now: float) -> None:
+        if principal.subject == "bob" and now == NOW:
+            raise refused("revoked")
+
+    chain = Authenticator("one", [], VerdictCache(Cache(), flights, clock.clocks, revoke_bob))
+    bob = replace(ADA, subject="bob")
+
+    assert (_again(chain, ADA, NOW), _again(chain, bob, NOW)) == ("accepted", "revoked")
+    chain.check_revoked(ADA, NOW)
+    with pytest.raises(InvalidToken):
+        chain.check_revoked(bob, NOW)
+
+
+@pytest.mark.requirement("A15")
+def test_a_verdict_of_somebody_elses_is_confirmed_in_time(cache: VerdictCache) -> None:
+    chain = Authenticator("one", [], cache)
+
+    for principal in (ADA, replace(ADA, scheme="introspection", remember_s=5.0)):
+        expected = cache.asked_again_after_s(principal)
+        assert chain.asked_again_after_s(principal) == expected
+    assert chain.asked_again_after_s(replace(ADA, scheme="introspection")) is not None
+
+
+def _again(chain: Authenticator, principal: Principal, now: float) -> str:
+    try:
+        chain.check_again(principal, now)
+    except InvalidToken as error:
+        return error.reason
+    return "accepted"
 
 
 async def test_no_verifiers_accept_nothing(cache: VerdictCache) -> None:
