@@ -16,6 +16,7 @@ from gateway.identity.jwt import JwtVerifier
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.sources import IssuerSources, Surroundings, build_sources
+from gateway.observability.outcome import Scheme
 from tests.support.token_signer import TokenSigner, b64url, rsa_jwk, rsa_key
 from tests.unit.identity.conftest import RESOURCE, HandClock
 
@@ -196,13 +197,22 @@ def test_who_is_revoked_meanwhile_is_refused(flights: Flights, clock: HandClock)
 
 
 @pytest.mark.requirement("A15")
-def test_a_verdict_of_somebody_elses_is_confirmed_in_time(cache: VerdictCache) -> None:
-    chain = Authenticator("one", [], cache)
+@pytest.mark.parametrize(
+    ("scheme", "remember_s", "expected"),
+    [
+        ("jwt", None, None),
+        ("api_key", None, None),
+        ("introspection", None, 60.0),
+        ("userinfo", 5.0, 5.0),
+        ("jwt", 5.0, 5.0),
+    ],
+)
+def test_a_verdict_of_somebody_elses_is_confirmed_in_time(
+    scheme: Scheme, remember_s: float | None, expected: float | None, cache: VerdictCache
+) -> None:
+    principal = replace(ADA, scheme=scheme, remember_s=remember_s)
 
-    for principal in (ADA, replace(ADA, scheme="introspection", remember_s=5.0)):
-        expected = cache.asked_again_after_s(principal)
-        assert chain.asked_again_after_s(principal) == expected
-    assert chain.asked_again_after_s(replace(ADA, scheme="introspection")) is not None
+    assert Authenticator("one", [], cache).asked_again_after_s(principal) == expected
 
 
 def _again(chain: Authenticator, principal: Principal, now: float) -> str:

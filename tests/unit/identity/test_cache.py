@@ -1,11 +1,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from gateway.config.model import Cache
-from gateway.errors import IdentityUnavailable, InvalidToken
+from gateway.errors import Claimed, IdentityUnavailable, InvalidToken
 from gateway.identity.cache import VerdictCache, token_digest
 from gateway.identity.flights import Flights
 from gateway.identity.principal import Principal
@@ -321,3 +322,79 @@ async def test_what_is_revoked_is_refused_at_once_and_after_a_pardon_accepted(
     cache.forget(lambda principal: False)
 
     assert (await cache.resolve(KEY, clock.wall, _accept())).subject == "ada"
+
+
+async def test_each_refresh_ends_the_token_before_it(cache: VerdictCache, clock: HandClock) -> None:
+    for number in range(40):
+        await _remember(cache, b"%d" % number, _issued(100 + number), clock.wall)
+
+    assert [n for n in range(40) if cache.get(b"%d" % n, clock.wall)] == [39]
+
+
+async def test_of_a_caller_with_many_tokens_at_once_the_first_sixteen_are_known(
+    flights: Flights, clock: HandClock
+) -> None:
+    cache = VerdictCache(Cache(), flights, clock.clocks)
+    for number in range(18):
+        await _remember(cache, b"%d" % number, _issued(100), clock.wall)
+
+    await _remember(cache, b"18", _issued(200), clock.wall)
+
+    assert [n for n in range(19) if cache.get(b"%d" % n, clock.wall)] == [16, 17, 18]
+
+
+async def test_tokens_that_do_not_say_when_they_were_issued_end_nothing(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    for key in (b"one", b"two"):
+        await _remember(cache, key, replace(_issued(1), issued_at=None), clock.wall)
+
+    assert cache.get(b"one", clock.wall) is not None
+    assert cache.get(b"two", clock.wall) is not None
+
+
+async def test_after_clear_nothing_is_known_of_any_caller(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await _remember(cache, b"new", _issued(200), clock.wall)
+    with pytest.raises(InvalidToken):
+        await cache.resolve(b"bad", clock.wall, _refuse("bad_signature"))
+
+    cache.clear()
+    assert cache.get(b"bad", clock.wall) is None
+    await _remember(cache, b"old", _issued(100), clock.wall)
+    await _remember(cache, b"new", _issued(200), clock.wall)
+
+    assert cache.get(b"old", clock.wall) is None
+
+
+@pytest.mark.requirement("152", "J23")
+@pytest.mark.parametrize("change", ["clear", "forget"])
+@pytest.mark.parametrize("verdict", [_accept(), _refuse("bad_signature")])
+async def test_what_was_under_way_at_a_change_is_not_remembered(
+    change: str, verdict: Callable[[], Awaitable[Principal]], cache: VerdictCache, clock: HandClock
+) -> None:
+    async def verify() -> Principal:
+        cache.clear() if change == "clear" else cache.forget(lambda principal: False)
+        return await verdict()
+
+    with suppress(InvalidToken):
+        await cache.resolve(KEY, clock.wall, verify)
+
+    assert cache.get(KEY, clock.wall) is None
+
+
+@pytest.mark.requirement("U11")
+async def test_a_revoked_caller_is_named_at_once_and_later(
+    flights: Flights, clock: HandClock
+) -> None:
+    def check(principal: Principal, now: float) -> None:
+        raise refused("revoked")
+
+    cache = VerdictCache(SETTINGS, flights, clock.clocks, check)
+    with pytest.raises(InvalidToken) as first:
+        await cache.resolve(KEY, clock.wall, _accept())
+    with pytest.raises(InvalidToken) as second:
+        cache.get(KEY, clock.wall)
+
+    assert first.value.claimed == second.value.claimed == Claimed("ada", ISSUER, verified=True)
