@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-from gateway.config.complete import loopback_place, public_url
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
+from gateway.config.reading.complete import loopback_place, public_url
 from gateway.oauth.resource import is_loopback
 
 HERE = Path(__file__).resolve().parent
@@ -153,7 +153,7 @@ def _example_address(server: Server) -> str | None:
 
 
 def _listen_key(config: Config) -> str:
-    """The key that says where the gateway listens: see `gateway.config.complete`."""
+    """The key that says where the gateway listens: see `gateway.config.reading.complete`."""
     return "public_url" if loopback_place(config) == config.listen else "listen"
 
 

@@ -50,11 +50,8 @@ def _spread(values: Sequence[int]) -> str:
 
 def _imports_of_ours(path: Path) -> set[str]:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return {
-        node.module
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gateway.")
-    }
+    modules = (node.module or "" for node in nodes if isinstance(node, ast.ImportFrom))
+    return {module for module in modules if module.startswith("gateway.")}
 
 
 def travel_rows(files: Sequence[str]) -> Iterator[tuple[str, object]]:
@@ -68,8 +65,8 @@ def travel_rows(files: Sequence[str]) -> Iterator[tuple[str, object]]:
 
 async def travelled() -> list[str]:
     """The files that the second call of a tool on a connection visits, one entry a function."""
-    from tests.support.raw_http import post, raw_connection  # noqa: PLC0415 # only with the tests
-    from tests.support.rig import CALL, running_rig  # noqa: PLC0415
+    from tests.support.raw_http import post, raw_connection  # only with the tests
+    from tests.support.rig import CALL, running_rig
 
     seen: list[str] = []
 

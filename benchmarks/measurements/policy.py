@@ -17,7 +17,7 @@ from gateway.config.rule import Rule
 from gateway.identity.principal import Principal
 from gateway.policy.rules import Action, Rules, compile_rules
 from gateway.policy.who import Vocabulary
-from gateway.proxy.list_filter import ListFilter
+from gateway.proxy.answers.list_filter import ListFilter
 
 RULE_COUNTS = (5, 50, 500)
 TOOLS = 500

@@ -20,17 +20,17 @@ from benchmarks.clients.proofs import holder_key, make_proof
 from benchmarks.processes import BenchmarkError
 from benchmarks.rig import AUDIENCE, Rig
 from benchmarks.targets.asked_issuer import running_asked_issuer
-from gateway.app.issuers import open_issuers
+from gateway.app.generation.issuers import open_issuers
 from gateway.config.load import review_text
 from gateway.config.model import Config
-from gateway.identity.api_key import RANDOM_BYTES, hash_key, make_key
-from gateway.identity.api_key_file import ApiKeyEntry, dump_keys
-from gateway.identity.authenticate import Authenticator
-from gateway.identity.cache import VerdictCache
-from gateway.identity.clocks import Clocks
-from gateway.identity.dpop import ProofContext, verify_proof
-from gateway.identity.flights import Flights
-from gateway.identity.sources import Surroundings
+from gateway.identity.api_keys.api_key import RANDOM_BYTES, hash_key, make_key
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys
+from gateway.identity.dpop.proof import ProofContext, verify_proof
+from gateway.identity.keys.sources import Surroundings
+from gateway.identity.verdict.authenticator import Authenticator
+from gateway.identity.verdict.cache import VerdictCache
+from gateway.resilience.clocks import Clocks
+from gateway.resilience.single_flight import Flights
 
 TOKENS = 400
 _ISSUERS = {

@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gateway.config.issuer import ClientAuthentication, Issuer
 from gateway.config.model import Config
-from gateway.config.problems import Path, path_text
+from gateway.config.reading.problems import Path, path_text
 from gateway.config.section import Section
 from gateway.errors import ConfigError
-from gateway.identity.api_key_file import parse_keys
-from gateway.identity.client_auth import ClientAuth
-from gateway.identity.key_set import parse_key_set
-from gateway.identity.revocation_file import parse_revocations
-from gateway.proxy.assertion_keys import read_pem_key
+from gateway.identity.api_keys.api_key_file import parse_keys
+from gateway.identity.keys.key_set import parse_key_set
+from gateway.identity.provider.client_auth import ClientAuth
+from gateway.identity.revocation.revocation_file import parse_revocations
+from gateway.proxy.outgoing.assertion_keys import read_pem_key
 from gateway.strict_json import parse_json
 
 logger = logging.getLogger(__name__)

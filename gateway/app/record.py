@@ -9,30 +9,30 @@ from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 
-from gateway.app.issuers import Issuers
-from gateway.config.complete import public_url
+from gateway.app.generation.issuers import Issuers
 from gateway.config.model import Config
+from gateway.config.reading.complete import public_url
 from gateway.errors import MisdirectedRequest
-from gateway.identity.revocations import Revocations
-from gateway.identity.sources import IssuerSources
-from gateway.observability import log
+from gateway.identity.keys.sources import IssuerSources
+from gateway.identity.revocation.revocations import Revocations
 from gateway.observability.admin import Observed
-from gateway.observability.audit import AuditLog
+from gateway.observability.audit.audit import AuditLog
+from gateway.observability.audit.outcome import RequestOutcome, Result, trace_id_of
+from gateway.observability.audit.redact import redact
+from gateway.observability.audit.session_event import SessionEnded, SessionStarted
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
 from gateway.observability.insecure import insecure_settings
-from gateway.observability.labels import UNROUTED, result_of
-from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.log import log
+from gateway.observability.log.seldom import Seldom
+from gateway.observability.metrics.labels import UNROUTED, result_of
+from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
-from gateway.observability.outcome import RequestOutcome, Result, trace_id_of
 from gateway.observability.reasons import OK, UPSTREAM_REASONS, closed_reason, decision_of
-from gateway.observability.redact import redact
-from gateway.observability.seldom import Seldom
-from gateway.observability.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
-from gateway.proxy.reach import Reach
-from gateway.proxy.routes import authorities
-from gateway.proxy.visit import Visit, new_request_id
+from gateway.proxy.gate.route import authorities
+from gateway.proxy.gate.visit import Visit, new_request_id
+from gateway.proxy.upstream.reach import Reach
 
 DISTRIBUTION = "mcp-auth-gateway"
 FULL = "a client was turned away: limits.connections or limits.connections_per_address is reached"

@@ -6,20 +6,20 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gateway.app.issuers import Issuers
+from gateway.app.generation.issuers import Issuers
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config
 from gateway.errors import IdentityUnavailable
-from gateway.identity.cache import VerdictCache
-from gateway.identity.clocks import Clocks
-from gateway.identity.logout_token import Logout, LogoutTokens
+from gateway.identity.keys.sources import IssuerSources
 from gateway.identity.principal import Principal
-from gateway.identity.revocation import Revocation
-from gateway.identity.revocation_file import parse_revocations
-from gateway.identity.revocations import Revocations
-from gateway.identity.sources import IssuerSources
-from gateway.identity.watched_file import WatchedFile
-from gateway.proxy.gate import Gate
+from gateway.identity.revocation.logout_token import Logout, LogoutTokens
+from gateway.identity.revocation.revocation import Revocation
+from gateway.identity.revocation.revocation_file import parse_revocations
+from gateway.identity.revocation.revocations import Revocations
+from gateway.identity.verdict.cache import VerdictCache
+from gateway.proxy.gate.gate import Gate
+from gateway.resilience.clocks import Clocks
+from gateway.resilience.watched_file import WatchedFile
 from gateway.store.store import Store
 from gateway.store.unavailable import StoreUnavailable
 

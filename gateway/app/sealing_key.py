@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from gateway.config.model import Config
-from gateway.config.private_file import NotPrivate, read_private
+from gateway.config.reading.private_file import NotPrivate, read_private
 from gateway.errors import ConfigError
 
 KEY_FILE = "sealing.key"

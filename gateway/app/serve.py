@@ -8,29 +8,29 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from gateway.app.admin import open_admin
+from gateway.app.admin.listener import open_admin
 from gateway.app.descriptors import descriptors_needed, provide_descriptors
 from gateway.app.files import look_at_files
-from gateway.app.introducers import open_introducers
-from gateway.app.issuers import Issuers, open_issuers
+from gateway.app.generation.introducers import open_introducers
+from gateway.app.generation.issuers import Issuers, open_issuers
+from gateway.app.generation.routes import Parts, SharedFacts, build_routes
 from gateway.app.record import Observers, open_observers
 from gateway.app.revoking import Enforcement, open_revocations
-from gateway.app.routes import Parts, SharedFacts, build_routes
 from gateway.app.sealing_key import sealing_key
 from gateway.app.watching import Watcher, announce_start
 from gateway.config.model import Config
-from gateway.identity.cache import VerdictCache
-from gateway.identity.clocks import Clocks
-from gateway.identity.flights import Flights
-from gateway.identity.revocations import Revocations
-from gateway.identity.sources import Surroundings
-from gateway.proxy.gate import Gate
-from gateway.proxy.limits import StrangerLimits
-from gateway.proxy.listener import GatewayServer, ListenerLimits, require_c_parser
-from gateway.proxy.reach import Reach
-from gateway.proxy.renewals import Renewals
-from gateway.proxy.session import Seal
-from gateway.proxy.upstream import UpstreamPool
+from gateway.identity.keys.sources import Surroundings
+from gateway.identity.revocation.revocations import Revocations
+from gateway.identity.verdict.cache import VerdictCache
+from gateway.proxy.gate.gate import Gate
+from gateway.proxy.inbound.listener import GatewayServer, ListenerLimits, require_c_parser
+from gateway.proxy.inbound.renewals import Renewals
+from gateway.proxy.limits.limits import StrangerLimits
+from gateway.proxy.upstream.pool import UpstreamPool
+from gateway.proxy.upstream.reach import Reach
+from gateway.resilience.clocks import Clocks
+from gateway.resilience.single_flight import Flights
+from gateway.sealing.seal import Seal
 from gateway.store.store import open_store
 
 logger = logging.getLogger(__name__)

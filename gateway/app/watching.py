@@ -11,9 +11,9 @@ from typing import Any
 from gateway.app.descriptors import has_run_out, is_exhaustion
 from gateway.app.record import DISTRIBUTION
 from gateway.config.model import Config
-from gateway.identity.repeat import repeat
 from gateway.observability.health import Readiness
-from gateway.observability.seldom import Seldom
+from gateway.observability.log.seldom import Seldom
+from gateway.resilience.repeat import repeat
 
 EVERY_S = 1.0
 QUIET_S = 10.0  # between two lines about readiness

@@ -11,7 +11,14 @@ import click
 from gateway.cli.main import EX_CONFIG
 from gateway.config.dump import dump_config
 from gateway.config.load import Review, load_config, review_file
-from gateway.config.problems import Finding, Place, Problem, conceal_url_user, path_text, render
+from gateway.config.reading.problems import (
+    Finding,
+    Place,
+    Problem,
+    conceal_url_user,
+    path_text,
+    render,
+)
 from gateway.config.schema import schema_text
 from gateway.errors import ConfigError
 

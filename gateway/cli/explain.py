@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gateway.app.policy import build_admission, build_rules, build_vocabulary, has_public_part
+from gateway.app.generation.policy import (
+    build_admission,
+    build_rules,
+    build_vocabulary,
+    has_public_part,
+)
 from gateway.cli.recorded import explain_record, find_record, record_text
 from gateway.cli.token import choose_server, config_option, json_option, server_option
 from gateway.config.load import load_config
@@ -24,7 +29,7 @@ from gateway.policy.explain import describe, explain
 from gateway.policy.rules import Action
 
 if TYPE_CHECKING:
-    from gateway.app.judge import Judgement
+    from gateway.app.generation.judge import Judgement
 
 EXIT_DENIED = 1
 _METHODS: Mapping[Target, str] = {
@@ -167,7 +172,7 @@ def _token_bearer(config: Config, server: Server, token: str) -> "Judgement":
 
 def _named_caller(config: Config, principal: Principal) -> "Judgement":
     """Somebody with a token that was issued now, as far as revocations go."""
-    from gateway.app.judge import judge_principal  # see above
+    from gateway.app.generation.judge import judge_principal  # see above
 
     return asyncio.run(judge_principal(config, principal, time.time()))
 

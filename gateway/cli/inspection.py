@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import click
 
-from gateway.app.judge import Judgement, judge_token
+from gateway.app.generation.judge import Judgement, judge_token
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config, Server
 from gateway.errors import GatewayError, IdentityUnavailable, InvalidToken
-from gateway.identity.compact import parse_compact
 from gateway.identity.explain import Refusal, deciding_setting, explain_refusal
 from gateway.identity.principal import Principal
-from gateway.identity.token_issuers import TokenIssuers
+from gateway.identity.token.compact import parse_compact
+from gateway.identity.token.token_issuers import TokenIssuers
 from gateway.policy.decision import Allow, Decision, Unknown
 from gateway.policy.explain import describe
 

@@ -16,7 +16,7 @@ import click
 from gateway.config.load import load_config
 from gateway.config.scalars import parse_duration
 from gateway.errors import ConfigError
-from gateway.identity.api_key import (
+from gateway.identity.api_keys.api_key import (
     RANDOM_BYTES,
     has_good_checksum,
     hash_key,
@@ -24,14 +24,14 @@ from gateway.identity.api_key import (
     key_id,
     make_key,
 )
-from gateway.identity.api_key_file import (
+from gateway.identity.api_keys.api_key_file import (
     ApiKeyEntry,
     dump_keys,
     format_time,
     parse_keys,
     parse_time,
 )
-from gateway.identity.watched_file import MAX_FILE_BYTES
+from gateway.resilience.watched_file import MAX_FILE_BYTES
 
 EXIT_FAILED = 1
 

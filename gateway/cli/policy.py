@@ -73,12 +73,12 @@ def _complaints(config: Config, server: Server, online: bool) -> Iterator[str]:
 
 async def _tools_of(server: Server) -> list[str]:
     # Loaded here: the other commands need no network.
-    from gateway.identity.flights import Flights
-    from gateway.proxy.own_requests import OwnRequests
-    from gateway.proxy.target import build_tls, parse_target
-    from gateway.proxy.tool_catalogue import ToolCatalogue
-    from gateway.proxy.upstream import UpstreamPool
-    from gateway.proxy.upstream_limits import PoolLimits
+    from gateway.proxy.upstream.gateway_requests import OwnRequests
+    from gateway.proxy.upstream.pool import UpstreamPool
+    from gateway.proxy.upstream.target import build_tls, parse_target
+    from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
+    from gateway.proxy.upstream.upstream_limits import PoolLimits
+    from gateway.resilience.single_flight import Flights
 
     upstream, timeouts = server.upstream, server.timeouts
     tls = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.app.policy import build_rules, build_vocabulary
+from gateway.app.generation.policy import build_rules, build_vocabulary
 from gateway.config.model import Config, Server
 from gateway.config.own_tools import DECIDED_BY
 from gateway.identity.explain import deciding_setting

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
-from gateway.config.complete import public_url
 from gateway.config.dump import dump_config
 from gateway.config.load import config_from_flags, load_config
 from gateway.config.model import Config
+from gateway.config.reading.complete import public_url
+from gateway.config.reading.shortform import LOCAL
 from gateway.config.scalars import parse_host_port
-from gateway.config.shortform import LOCAL
 
 EXIT_FAILED = 1
 _ALONE = frozenset({"upstream", "issuer", "public_url"})

@@ -14,7 +14,7 @@ from gateway.config.issuer import Issuer
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
 from gateway.config.scalars import parse_duration
-from gateway.identity.local_issuer import Grant, LocalIssuer
+from gateway.identity.keys.local_issuer import Grant, LocalIssuer
 
 EXIT_REFUSED = 1
 

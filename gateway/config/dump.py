@@ -3,7 +3,7 @@
 import yaml
 
 from gateway.config.model import Config
-from gateway.config.nodes import Value
+from gateway.config.reading.nodes import Value
 
 
 def dump_config(config: Config, *, defaults: bool = False) -> str:

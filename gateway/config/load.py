@@ -6,18 +6,18 @@ from pathlib import Path as FilePath
 
 import yaml
 
-from gateway.config.checks import find_conflicts, find_warnings
-from gateway.config.complete import complete
-from gateway.config.expand import expand
-from gateway.config.hints import find_hints
+from gateway.config.checks.checks import find_conflicts, find_warnings
+from gateway.config.checks.hints import find_hints
 from gateway.config.model import Config
-from gateway.config.nodes import Tree, Value, read_tree
-from gateway.config.preset import apply_presets
-from gateway.config.problems import Finding, Path, Problem, render
-from gateway.config.rest import validate_rest
-from gateway.config.secret_files import read_secret_files
-from gateway.config.shortform import unfold
-from gateway.config.spelling import correct_keys, correct_top_keys
+from gateway.config.reading.complete import complete
+from gateway.config.reading.expand import expand
+from gateway.config.reading.nodes import Tree, Value, read_tree
+from gateway.config.reading.preset import apply_presets
+from gateway.config.reading.problems import Finding, Path, Problem, render
+from gateway.config.reading.rest import validate_rest
+from gateway.config.reading.secret_files import read_secret_files
+from gateway.config.reading.shortform import unfold
+from gateway.config.reading.spelling import correct_keys, correct_top_keys
 from gateway.errors import ConfigError
 
 FLAGS_NAME = "command line"

@@ -5,8 +5,8 @@ from typing import Any
 
 from gateway.config.annotations import secret_paths, section_at
 from gateway.config.model import Config
-from gateway.config.preset import PRESETS
-from gateway.config.shortform import SHORT_KEYS
+from gateway.config.reading.preset import PRESETS
+from gateway.config.reading.shortform import SHORT_KEYS
 
 _SHORT_PROPERTIES = {
     "upstream": {"$ref": "#/$defs/Server/properties/upstream"},

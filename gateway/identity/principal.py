@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.observability.outcome import Scheme
+from gateway.observability.audit.outcome import Scheme
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from gateway.observability.denials import Denials
 from gateway.observability.health import Condition, Readiness
-from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
 from gateway.observability.status_page import (
     CONTENT_SECURITY_POLICY,

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.observability.outcome import RequestOutcome
+from gateway.observability.audit.outcome import RequestOutcome
+from gateway.observability.audit.redact import redact
 from gateway.observability.reasons import closed_reason
-from gateway.observability.redact import redact
 
 KEPT = 50
 MAX_SHOWN = 80  # of one value: callers choose them

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors import Mismatch
-from gateway.observability.redact import redact
+from gateway.observability.audit.redact import redact
 from gateway.observability.times import iso_time
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from html import escape
 
 from gateway.observability.denials import Denial
 from gateway.observability.health import Condition
-from gateway.observability.metrics import IssuerState
+from gateway.observability.metrics.metrics import IssuerState
 from gateway.observability.mismatches import Noted
 
 _STYLE = (

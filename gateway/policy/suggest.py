@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from gateway.config.expand import quote
 from gateway.config.own_tools import DECIDED_BY
+from gateway.config.reading.expand import quote
 from gateway.glob import escape_glob
 
 MAX_SUBJECTS = 20

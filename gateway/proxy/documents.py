@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 
 from gateway.errors import MethodNotAllowed
-from gateway.proxy.cors import PUBLIC_DOCUMENT
-from gateway.proxy.inbound import Head
-from gateway.proxy.respond import JSON, NO_STORE, Header, Reply
-from gateway.proxy.routes import Answer
+from gateway.http.cors import PUBLIC_DOCUMENT
+from gateway.http.head import Head
+from gateway.http.reply import JSON, NO_STORE, Header, Reply
+from gateway.proxy.gate.route import Answer
 
 _SHORT_LIVED: Header = (b"Cache-Control", b"public, max-age=300")
 _VARY_ACCEPT: Header = (b"Vary", b"Accept")

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
 from gateway.errors import InvalidToken, UnsupportedMediaType
-from gateway.proxy.inbound import Head
-from gateway.proxy.respond import JSON, NO_STORE, Reply
-from gateway.proxy.routes import Receiver
+from gateway.http.head import Head
+from gateway.http.reply import JSON, NO_STORE, Reply
+from gateway.proxy.gate.route import Receiver
 
 _FORM = "application/x-www-form-urlencoded"
 _REFUSED = b'{"error":"invalid_request","error_description":"The logout token is not accepted."}'

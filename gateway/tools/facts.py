@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.identity.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.principal import Principal
+from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.policy.rules import Rules
 
 Metadata = Callable[[], Awaitable[Mapping[str, object]]]

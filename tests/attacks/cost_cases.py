@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.config.model import ServerLimits
 from gateway.config.rule import Matcher, Rule
 from gateway.errors import GatewayError
-from gateway.identity.caller_rules import compile_condition
+from gateway.identity.token.caller_rules import compile_condition
 from gateway.mcp.arguments import read_arguments
 from gateway.mcp.headers import decode_sentinel
 from gateway.mcp.message import Message, read_messages
@@ -17,7 +17,7 @@ from gateway.oauth.resource import is_ambiguous_path
 from gateway.policy.matching import compile_arguments
 from gateway.policy.rules import compile_rules
 from gateway.policy.who import Vocabulary
-from gateway.proxy.limits import CallerLimits
+from gateway.proxy.limits.limits import CallerLimits
 from gateway.strict_json import parse_json_object
 
 Look = Callable[[str], object]

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from gateway.identity.api_key import RANDOM_BYTES, make_key
-from gateway.proxy.listener import ClientConnection
+from gateway.identity.api_keys.api_key import RANDOM_BYTES, make_key
+from gateway.proxy.inbound.listener import ClientConnection
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.ports import reserved_port

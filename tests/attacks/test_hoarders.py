@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import pytest
 
-from gateway.proxy.exchange import UpstreamResponse
-from gateway.proxy.listener import ClientConnection
+from gateway.proxy.inbound.listener import ClientConnection
+from gateway.proxy.upstream.response import UpstreamResponse
 from tests.attacks.full_config import running_server
 from tests.support.raw_http import exchange, post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head, json_reply

@@ -14,8 +14,8 @@ from gateway.cli.config import command as config_command
 from gateway.cli.main import cli
 from gateway.config.load import review_text
 from gateway.config.model import Config
-from gateway.config.problems import path_text
-from gateway.config.secret_files import SECRETS as SECRET_PATHS
+from gateway.config.reading.problems import path_text
+from gateway.config.reading.secret_files import SECRETS as SECRET_PATHS
 from tests.support.raw_http import raw_connection
 from tests.support.rig import running_rig
 

@@ -14,15 +14,15 @@ import pytest
 from gateway.config.issuer import Issuer, Jwks
 from gateway.config.section import AsymmetricAlgorithm
 from gateway.errors import GatewayError
-from gateway.identity.access_token import Expectations
-from gateway.identity.base64url import decode_base64url
-from gateway.identity.clocks import Clocks
-from gateway.identity.compact import CompactToken
-from gateway.identity.document import FetchedDocument
-from gateway.identity.flights import Flights
-from gateway.identity.jwks import KeyFeed, KeySource
-from gateway.identity.jwt import JwtVerifier
-from gateway.identity.signature import check_signature
+from gateway.identity.keys.jwks import KeyFeed, KeySource
+from gateway.identity.keys.signature import check_signature
+from gateway.identity.token.access_token import Expectations
+from gateway.identity.token.base64url import decode_base64url
+from gateway.identity.token.compact import CompactToken
+from gateway.identity.verifiers.jwt import JwtVerifier
+from gateway.resilience.clocks import Clocks
+from gateway.resilience.document import FetchedDocument
+from gateway.resilience.single_flight import Flights
 from gateway.strict_json import parse_json_object
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "wycheproof"

@@ -13,7 +13,7 @@ from gateway.mcp.message import Message, read_messages
 from gateway.policy.decision import Allow
 from gateway.policy.rules import Action, compile_rules
 from gateway.policy.who import Vocabulary
-from gateway.proxy.authorize import actions_of
+from gateway.proxy.gate.authorize import actions_of
 from tests.differential.parsers import REFUSED, Parsers
 
 ADA = Principal("https://idp.example.com", "ada", scopes=frozenset({"read"}))

@@ -14,7 +14,7 @@ import atheris
 with atheris.instrument_imports(include=["gateway"]):
     from gateway.errors import UpstreamInvalid
     from gateway.mcp.listing import EVERY_LIST, Entry, filter_lists
-    from gateway.proxy.answer_rewriter import AnswerRewriter
+    from gateway.proxy.answers.answer_rewriter import AnswerRewriter
 
 HIDDEN = "wipe"
 _ANSWER = b'{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"},{"name":"wipe"}],"ttlMs":5}}'

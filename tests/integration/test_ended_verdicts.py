@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.identity.api_key import RANDOM_BYTES, hash_key, make_key
-from gateway.identity.api_key_file import ApiKeyEntry, dump_keys
+from gateway.identity.api_keys.api_key import RANDOM_BYTES, hash_key, make_key
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys
 from tests.integration.test_opaque_tokens import running_opaque_rig
 from tests.support.issuer_service import Scene
 from tests.support.raw_http import RawConnection, raw_connection

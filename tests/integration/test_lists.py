@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from gateway.proxy.answer_rewriter import MAX_ANSWER_BYTES
+from gateway.proxy.answers.answer_rewriter import MAX_ANSWER_BYTES
 from tests.integration.test_rules import anonymous, message, server
 from tests.support.raw_http import RawResponse, post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head, json_reply

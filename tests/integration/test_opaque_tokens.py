@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.app.serve import Serving
-from gateway.identity.api_key import RANDOM_BYTES, make_key
+from gateway.identity.api_keys.api_key import RANDOM_BYTES, make_key
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.ports import reserved_port

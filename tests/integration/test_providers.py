@@ -9,15 +9,15 @@ import yaml
 
 from gateway.config.issuer import Issuer
 from gateway.errors import IdentityUnavailable
-from gateway.identity.breaker import Breaker
-from gateway.identity.clocks import Clocks
-from gateway.identity.fetch import Fetcher
-from gateway.identity.flights import Flights
-from gateway.identity.group_lookup import GroupLookups
-from gateway.identity.jwt import JwtVerifier
+from gateway.identity.keys.sources import Surroundings, build_sources
 from gateway.identity.principal import Principal
-from gateway.identity.provider import Provider
-from gateway.identity.sources import Surroundings, build_sources
+from gateway.identity.provider.fetch import Fetcher
+from gateway.identity.provider.provider import Provider
+from gateway.identity.verifiers.group_lookup import GroupLookups
+from gateway.identity.verifiers.jwt import JwtVerifier
+from gateway.resilience.breaker import Breaker
+from gateway.resilience.clocks import Clocks
+from gateway.resilience.single_flight import Flights
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.provider_tokens import (
     API,

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.config.model import Store
-from gateway.identity.logout_token import EVENT
-from gateway.identity.revocation import parse_revocation
+from gateway.identity.revocation.logout_token import EVENT
+from gateway.identity.revocation.revocation import parse_revocation
 from gateway.store.store import open_store
 from gateway.strict_json import parse_json
 from tests.support.raw_http import post, raw_connection

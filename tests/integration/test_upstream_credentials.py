@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from gateway.identity.api_key import RANDOM_BYTES, hash_key, make_key
-from gateway.identity.api_key_file import ApiKeyEntry, dump_keys
+from gateway.identity.api_keys.api_key import RANDOM_BYTES, hash_key, make_key
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.ports import reserved_port

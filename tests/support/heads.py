@@ -2,7 +2,7 @@
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from gateway.proxy.inbound import Head
+from gateway.http.head import Head
 
 
 def head(

@@ -14,7 +14,7 @@ from gateway.app.files import find_bad_files, look_at_files
 from gateway.cli.config import command
 from gateway.config.load import review_text
 from gateway.config.model import Config
-from gateway.config.problems import path_text
+from gateway.config.reading.problems import path_text
 from gateway.errors import ConfigError
 from tests.support.certificates import make_certificate
 

@@ -9,9 +9,9 @@ from gateway.app.record import FULL, Observers, outcome_of
 from gateway.errors import InvalidToken, UpstreamTimeout
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
-from gateway.observability.audit import AuditLog
-from gateway.observability.metrics import Metrics
-from gateway.proxy.visit import Visit
+from gateway.observability.audit.audit import AuditLog
+from gateway.observability.metrics.metrics import Metrics
+from gateway.proxy.gate.visit import Visit
 from tests.support.rig import running_rig
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.inspection import inspect_token
-from gateway.config.complete import complete
 from gateway.config.model import Config, Revocations, Server, Store
+from gateway.config.reading.complete import complete
 from gateway.store.store import open_store
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.token_signer import TokenSigner

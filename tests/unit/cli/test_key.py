@@ -12,8 +12,14 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.key import command
 from gateway.errors import ConfigError
-from gateway.identity.api_key import RANDOM_BYTES, has_good_checksum, hash_key, key_id, make_key
-from gateway.identity.api_key_file import ApiKeyEntry, dump_keys, parse_keys, parse_time
+from gateway.identity.api_keys.api_key import (
+    RANDOM_BYTES,
+    has_good_checksum,
+    hash_key,
+    key_id,
+    make_key,
+)
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys, parse_keys, parse_time
 
 Run = Callable[..., Result]
 

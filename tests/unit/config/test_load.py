@@ -11,7 +11,7 @@ import yaml
 from gateway.config.annotations import section_at
 from gateway.config.load import config_from_flags, load_config, review_file, review_text
 from gateway.config.model import Config
-from gateway.config.problems import Path, path_text
+from gateway.config.reading.problems import Path, path_text
 from gateway.config.section import Section
 from gateway.errors import ConfigError
 from tests.unit.config.samples import FULL, SHORT, review

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
+from gateway.config.reading.shortform import SHORT_KEYS
 from gateway.config.schema import build_schema, schema_text
-from gateway.config.shortform import SHORT_KEYS
 from tests.unit.config.samples import FULL, SHORT
 
 ROOT = Path(__file__).parents[3]

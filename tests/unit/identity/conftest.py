@@ -1,6 +1,5 @@
-"""A real issuer on loopback, and a clock that only the test moves."""
+"""A real issuer on loopback."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,45 +8,18 @@ import pytest
 
 from gateway.config.issuer import Issuer, Jwks
 from gateway.errors import GatewayError
-from gateway.identity.breaker import Breaker, BreakerSettings
-from gateway.identity.clocks import Clocks
-from gateway.identity.fetch import Fetcher
-from gateway.identity.flights import Flights
-from gateway.identity.jwt import JwtVerifier
-from gateway.identity.provider import Provider
-from gateway.identity.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.keys.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.provider.fetch import Fetcher
+from gateway.identity.provider.provider import Provider
 from gateway.identity.verifier import Verifier
+from gateway.identity.verifiers.jwt import JwtVerifier
+from gateway.resilience.breaker import Breaker, BreakerSettings
+from gateway.resilience.single_flight import Flights
+from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import IssuerService
 from tests.support.token_signer import TokenSigner
 
 RESOURCE = "https://gateway.example/mcp"
-
-
-@dataclass
-class HandClock:
-    """Stands still until it is moved; the monotonic time never goes back."""
-
-    wall: float
-    monotonic: float = 1000.0
-
-    def advance(self, seconds: float) -> None:
-        self.wall += seconds
-        self.monotonic += seconds
-
-    @property
-    def clocks(self) -> Clocks:
-        return Clocks(lambda: self.wall, lambda: self.monotonic)
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock(float(int(time.time())))
-
-
-@pytest.fixture
-async def flights() -> AsyncIterator[Flights]:
-    async with asyncio.TaskGroup() as group:
-        yield Flights(group)
 
 
 @pytest.fixture

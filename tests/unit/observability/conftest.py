@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from gateway.observability.metrics import Metrics
-from gateway.observability.outcome import RequestOutcome
+from gateway.observability.audit.outcome import RequestOutcome
+from gateway.observability.metrics.metrics import Metrics
 
 CALL = RequestOutcome(
     "2025-11-23T15:00:00.250Z",

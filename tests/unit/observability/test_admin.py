@@ -6,7 +6,7 @@ from pytest_aiohttp import AiohttpClient
 from gateway.observability.admin import Observed, build_admin_app
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
-from gateway.observability.metrics import IssuerState, Metrics
+from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
 from tests.unit.observability.conftest import a_call
 

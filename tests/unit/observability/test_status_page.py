@@ -6,7 +6,7 @@ import pytest
 
 from gateway.observability.denials import Denials
 from gateway.observability.health import Condition
-from gateway.observability.metrics import IssuerState
+from gateway.observability.metrics.metrics import IssuerState
 from gateway.observability.status_page import (
     CONTENT_SECURITY_POLICY,
     ServerState,

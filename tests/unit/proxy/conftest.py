@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.proxy.target import parse_target
-from gateway.proxy.upstream import UpstreamPool
-from gateway.proxy.upstream_limits import PoolLimits
+from gateway.proxy.upstream.pool import UpstreamPool
+from gateway.proxy.upstream.target import parse_target
+from gateway.proxy.upstream.upstream_limits import PoolLimits
 from tests.support.recording_upstream import RecordingUpstream
 
 OpenPool = Callable[..., UpstreamPool]

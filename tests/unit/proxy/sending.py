@@ -1,7 +1,7 @@
 """Requests that a test sends through a pool."""
 
-from gateway.proxy.exchange import UpstreamResponse
-from gateway.proxy.upstream import UpstreamPool
+from gateway.proxy.upstream.pool import UpstreamPool
+from gateway.proxy.upstream.response import UpstreamResponse
 
 BODY = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 

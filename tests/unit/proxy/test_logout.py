@@ -4,7 +4,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.errors import IdentityUnavailable, InvalidToken, UnsupportedMediaType
-from gateway.proxy.inbound import Head
+from gateway.http.head import Head
 from gateway.proxy.logout import logout_receiver
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

@@ -1,0 +1,132 @@
+"""Decides about one token as the gateway does, without serving: for the commands that explain."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from gateway.app.generation.issuers import open_issuers
+from gateway.app.generation.policy import build_admission, build_vocabulary
+from gateway.app.generation.verifiers import Link
+from gateway.app.revoking import Enforcement, open_revocations
+from gateway.config.model import Config, Server
+from gateway.config.reading.complete import public_url
+from gateway.errors import GatewayError
+from gateway.identity.dpop.replay import ReplayCache
+from gateway.identity.keys.sources import Surroundings
+from gateway.identity.principal import Principal
+from gateway.identity.revocation.revocations import KIND, Revocations
+from gateway.identity.verdict.cache import VerdictCache
+from gateway.oauth.bearer import Credentials, parse_authorization
+from gateway.policy.decision import Decision
+from gateway.proxy.gate.possession import Possession
+from gateway.resilience.clocks import Clocks
+from gateway.resilience.single_flight import Flights
+from gateway.store.memory import MemoryStore
+from gateway.store.store import SQLITE_FILE, Store, open_store
+from gateway.store.unavailable import StoreUnavailable
+
+_NO_PROOF = "the token is bound to a key: whether the caller has it shows in the proof of a request"
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What the gateway says about a token; `error` is None when it knows the caller.
+
+    `checks` has what each verifier said; `admitted` is None before the caller is known.
+    `not_known` is what only the running gateway can tell.
+    """
+
+    checks: list[tuple[Link, str]] = field(default_factory=list)
+    principal: Principal | None = None
+    error: GatewayError | None = None
+    admitted: Decision | None = None
+    not_known: list[str] = field(default_factory=list)
+
+
+async def judge_token(config: Config, server: Server, token: str, now: float) -> Judgement:
+    """Put a token to everything that a request has to pass before its body is read."""
+    judgement = Judgement()
+    name = next(name for name, each in config.servers.items() if each is server)
+    issuers = {each: config.issuers[each] for each in server.auth.issuers}
+    asked = config.model_copy(update={"issuers": issuers})
+    try:
+        credentials = parse_authorization([f"Bearer {token}"])
+        assert credentials is not None  # noqa: S101  # the scheme is known
+        async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
+            revocations = await stack.enter_async_context(_revocations(config, judgement.not_known))
+            flights = Flights(group)
+            cache = VerdictCache(config.cache, flights, Clocks(), revocations.check)
+            built = await open_issuers(asked, Surroundings(flights), cache, stack)
+            said = judgement.checks
+            authenticator = built.authenticator(
+                name, server, asked, lambda link, word: said.append((link, word))
+            )
+            principal = await authenticator.authenticate(credentials.token, now)
+            _check_binding(config, server, credentials, principal, judgement.not_known)
+            judgement.principal = principal
+    except* GatewayError as group_error:
+        judgement.error = _first(group_error)
+    if judgement.principal is not None:
+        judgement.admitted = build_admission(server, build_vocabulary(config))(judgement.principal)
+    return judgement
+
+
+async def judge_principal(config: Config, principal: Principal, now: float) -> Judgement:
+    """Say whether a caller is revoked of whom no token is at hand."""
+    judgement = Judgement(principal=principal)
+    async with _revocations(config, judgement.not_known) as revocations:
+        try:
+            revocations.check(principal, now)
+        except GatewayError as error:
+            judgement.principal, judgement.error = None, error
+    return judgement
+
+
+@asynccontextmanager
+async def _revocations(config: Config, not_known: list[str]) -> AsyncIterator[Revocations]:
+    async with AsyncExitStack() as stack:
+        store = _store(config, not_known)
+        stack.push_async_callback(store.aclose)
+        try:
+            await store.version(KIND)
+        except StoreUnavailable:
+            not_known.append("the store cannot be read from here: revocations in it are left out")
+            store = MemoryStore()
+        yield await open_revocations(config, store, Enforcement())
+
+
+def _store(config: Config, not_known: list[str]) -> Store:
+    """The configured store; nothing is made by looking at it."""
+    if config.store.url == "memory:":
+        not_known.append("revocations that the running gateway keeps in memory are left out")
+        return MemoryStore()
+    if config.store.url == "sqlite:" and not (config.state_dir / SQLITE_FILE).exists():
+        return MemoryStore()
+    return open_store(config.store, config.state_dir)
+
+
+def _check_binding(
+    config: Config,
+    server: Server,
+    credentials: Credentials,
+    principal: Principal,
+    not_known: list[str],
+) -> None:
+    dpop = server.auth.dpop
+    possession = Possession(dpop, public_url(config, server), ReplayCache(Clocks(), dpop.max_age))
+    confirmation = principal.confirmation
+    if confirmation is not None and confirmation.key_thumbprint is not None:
+        credentials = credentials._replace(scheme="DPoP")
+        not_known.append(_NO_PROOF)
+    if possession.concerns(credentials, principal):
+        possession.check_binding(credentials, principal)
+
+
+def _first(group: BaseExceptionGroup[GatewayError]) -> GatewayError:
+    """The lone error that a task group has wrapped."""
+    inner: BaseException = group
+    while isinstance(inner, BaseExceptionGroup):
+        inner = inner.exceptions[0]
+    assert isinstance(inner, GatewayError)  # noqa: S101  # what was caught
+    return inner

@@ -1,0 +1,330 @@
+"""What Prometheus sees: counts of outcomes, and the state of servers and issuers at scrape time."""
+
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import Metric as Family
+from prometheus_client.registry import Collector
+
+from gateway.observability.audit.outcome import RequestOutcome, Scheme
+from gateway.observability.audit.session_event import SessionEnded, SessionStarted
+from gateway.observability.metrics import catalogue
+from gateway.observability.metrics.instruments import (
+    Counter,
+    Histogram,
+    HistogramCell,
+    LabelValues,
+    families,
+    gauge_family,
+    named_gauge,
+)
+from gateway.observability.metrics.labels import (
+    CODE_LABELS,
+    HTTP_METHOD_LABELS,
+    METHOD_LABELS,
+    OTHER_LABEL,
+    STREAM_ENDS,
+    UNROUTED,
+)
+from gateway.observability.reasons import (
+    AUTHENTICATION_REASONS,
+    LIMIT_REASONS,
+    OK,
+    OTHER,
+    STAGE_OF,
+    UPSTREAM_REASONS,
+    Decision,
+    closed_reason,
+    decision_of,
+)
+
+# Our own limit and our own credential: they say nothing about whether the upstream is there.
+_OWN_REASONS = frozenset({"busy", "credential_unavailable", "credential_refused"})
+CacheResult = Literal["hit", "miss", "negative"]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerState:
+    """One issuer now; `last_success_at` of its keys in Unix seconds, None before any fetch.
+
+    `keys` is None where all tokens are opaque. `open_circuits` says of each kind of question
+    whether its service is left alone.
+    """
+
+    name: str
+    keys: int | None
+    last_success_at: float | None
+    open_circuits: Mapping[str, bool] = field(default_factory=dict)
+
+
+class Metrics(Collector):
+    """One registry with everything in it. Used by one thread, the event loop's.
+
+    `servers` and `issuers` are names from the configuration: these alone become labels.
+    """
+
+    def __init__(self, servers: Sequence[str], issuers: Sequence[str], version: str) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.http_requests = Counter(catalogue.HTTP_REQUESTS)
+        self.auth_decisions = Counter(catalogue.AUTH_DECISIONS)
+        self.authz_decisions = Counter(catalogue.AUTHZ_DECISIONS)
+        self.shadow_denials = Counter(catalogue.SHADOW_DENIALS)
+        self.rate_limited = Counter(catalogue.RATE_LIMITED)
+        self.shared_limit_failures = Counter(catalogue.SHARED_LIMIT_FAILURES)
+        self.mcp_requests = Counter(catalogue.MCP_REQUESTS)
+        self.upstream_errors = Counter(catalogue.UPSTREAM_ERRORS)
+        self.request_duration = Histogram(catalogue.REQUEST_DURATION)
+        self.auth_duration = Histogram(catalogue.AUTH_DURATION)
+        self.upstream_duration = Histogram(catalogue.UPSTREAM_DURATION)
+        self.overhead = Histogram(catalogue.OVERHEAD)
+        self._token_cache = Counter(catalogue.TOKEN_CACHE)
+        self._jwks_fetches = Counter(catalogue.JWKS_FETCHES)
+        self._issuer_requests = Counter(catalogue.ISSUER_REQUESTS)
+        self.streams_ended = Counter(catalogue.STREAMS_ENDED)
+        self.sessions_started = Counter(catalogue.SESSIONS_STARTED)
+        self.sessions_ended = Counter(catalogue.SESSIONS_ENDED)
+        self.session_duration = Histogram(catalogue.SESSION_DURATION)
+        self._revocations: Callable[[], tuple[int, bool]] = _no_revocations
+        self._audit_dropped = Counter(catalogue.AUDIT_DROPPED)
+        self._issuers = frozenset(issuers)
+        self._issuer_states: Callable[[], Iterable[IssuerState]] = tuple
+        self._build: LabelValues = (version, platform.python_version())
+        self._insecure: Sequence[str] = ()
+        self._reload: dict[str, float] = {}
+        self._servers = {name: ServerMetrics(self, name) for name in servers}
+        self.unrouted = ServerMetrics(self, UNROUTED)
+        self._prepare(issuers)
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+
+    def server(self, name: str) -> "ServerMetrics":
+        """Give the numbers of one configured server."""
+        return self._servers[name]
+
+    def watch_issuers(self, states: Callable[[], Iterable[IssuerState]]) -> None:
+        """Ask `states` at every scrape."""
+        self._issuer_states = states
+
+    def token_cache(self, result: CacheResult) -> None:
+        """Count a look-up of a remembered verdict."""
+        self._token_cache.increment(result)
+
+    def jwks_fetch(self, issuer: str, result: str) -> None:
+        """Count a fetch of an issuer's keys: `ok` or `failed`."""
+        name = issuer if issuer in self._issuers else OTHER_LABEL
+        self._jwks_fetches.increment(name, "ok" if result == "ok" else "failed")
+
+    def issuer_request(self, issuer: str, kind: str, result: str) -> None:
+        """Count a question to an issuer: `ok`, `failed`, or `refused` when it was not asked."""
+        self._issuer_requests.increment(issuer, kind, result)
+
+    def watch_revocations(self, state: Callable[[], tuple[int, bool]]) -> None:
+        """Ask `state` at every scrape: how many are in force, and whether that is current."""
+        self._revocations = state
+
+    def audit_dropped(self, count: int = 1) -> None:
+        """Count audit events that are lost."""
+        self._audit_dropped.counts[()] += count
+
+    def config_loaded(self, *, ok: bool, now: float) -> None:
+        """Note that the configuration was read at `now`, and whether it is in use."""
+        self._reload["successful"] = float(ok)
+        if ok:
+            self._reload["time"] = now
+
+    def insecure_settings(self, settings: Sequence[str]) -> None:
+        """Show which weakening settings are in use."""
+        self._insecure = tuple(settings)
+
+    def describe(self) -> Iterable[Family]:
+        """Name nothing beforehand: the catalogue's test keeps names unique."""
+        return ()
+
+    def collect(self) -> Iterator[Family]:
+        """Build what a scrape shows, in the catalogue's order."""
+        yield from families([self.http_requests, self.auth_decisions, self.authz_decisions])
+        yield from families([self.shadow_denials, self.rate_limited, self.shared_limit_failures])
+        yield self.mcp_requests.family()
+        yield from families([self.request_duration, self.auth_duration])
+        yield from families([self.upstream_duration, self.overhead])
+        yield from self._server_gauges()
+        yield from families([self.upstream_errors, self._token_cache, self._jwks_fetches])
+        yield from families([self._issuer_requests, self.streams_ended, self.sessions_started])
+        yield from families([self.sessions_ended, self.session_duration])
+        yield from self._issuer_gauges()
+        yield from self._process_gauges()
+
+    def _prepare(self, issuers: Sequence[str]) -> None:
+        for result in ("hit", "miss", "negative"):
+            self._token_cache.prepare(result)
+        for issuer in issuers:
+            self._jwks_fetches.prepare(issuer, "ok")
+            self._jwks_fetches.prepare(issuer, "failed")
+        self._audit_dropped.prepare()
+
+    def _server_gauges(self) -> Iterator[Family]:
+        servers = self._servers.values()
+        in_flight = {server.name: server.in_flight for server in servers}
+        yield named_gauge(catalogue.IN_FLIGHT, in_flight)
+        sessions = {server.name: server.sessions_open() for server in servers}
+        yield named_gauge(catalogue.SESSIONS_OPEN, sessions)
+        streams = {server.name: server.streams_open for server in servers}
+        yield named_gauge(catalogue.STREAMS_OPEN, streams)
+        up = {s.name: s.upstream_up for s in servers if s.upstream_up is not None}
+        yield named_gauge(catalogue.UPSTREAM_UP, up)
+
+    def _issuer_gauges(self) -> Iterator[Family]:
+        states = [state for state in self._issuer_states() if state.name in self._issuers]
+        fetched = {s.name: s.last_success_at for s in states if s.last_success_at is not None}
+        yield named_gauge(catalogue.JWKS_LAST_SUCCESS, fetched)
+        keys = {state.name: state.keys for state in states if state.keys is not None}
+        yield named_gauge(catalogue.JWKS_KEYS, keys)
+        circuits: dict[LabelValues, float] = {
+            (state.name, kind): float(is_open)
+            for state in states
+            for kind, is_open in state.open_circuits.items()
+        }
+        yield gauge_family(catalogue.ISSUER_CIRCUIT_OPEN, circuits)
+
+    def _process_gauges(self) -> Iterator[Family]:
+        count, is_current = self._revocations()
+        yield gauge_family(catalogue.REVOCATIONS, {(): float(count)})
+        yield gauge_family(catalogue.REVOCATIONS_CURRENT, {(): float(is_current)})
+        reload = self._reload
+        if reload:
+            yield gauge_family(catalogue.RELOAD_SUCCESSFUL, {(): reload["successful"]})
+        if "time" in reload:
+            yield gauge_family(catalogue.RELOAD_TIME, {(): reload["time"]})
+        yield named_gauge(catalogue.INSECURE_SETTINGS, dict.fromkeys(self._insecure, 1))
+        yield self._audit_dropped.family()
+        yield gauge_family(catalogue.BUILD, {self._build: 1.0})
+
+
+def _no_revocations() -> tuple[int, bool]:
+    return 0, True
+
+
+class ServerMetrics:
+    """The numbers of one server.
+
+    `in_flight` and `streams_open` are plain numbers that the gate raises and lowers;
+    `sessions_open` is asked at every scrape.
+    `upstream_up` is None until the upstream was asked once.
+    """
+
+    def __init__(self, metrics: Metrics, name: str) -> None:
+        self.name = name
+        self.in_flight = 0
+        self.streams_open = 0
+        self.sessions_open: Callable[[], int] = int
+        self.upstream_up: bool | None = None
+        self._metrics = metrics
+        # A look-up in a dictionary of our own costs a third of asking the histogram for its cell.
+        self._durations: dict[str, HistogramCell] = {}
+        self._auth_durations: dict[str, HistogramCell] = {}
+        if name != UNROUTED:
+            self._prepare()
+
+    def finished(self, outcome: RequestOutcome) -> None:
+        """Count a request that ended; called once for each."""
+        metrics, name = self._metrics, self.name
+        verb = HTTP_METHOD_LABELS.get(outcome.http_method, OTHER_LABEL)
+        code = CODE_LABELS.get(outcome.status, OTHER_LABEL)
+        metrics.http_requests.counts[name, verb, code] += 1
+        # A preflight is no request to an MCP server.
+        if name == UNROUTED or verb == "OPTIONS":
+            return
+        if outcome.ended is not None:
+            metrics.streams_ended.increment(name, outcome.ended)
+        method = METHOD_LABELS.get(outcome.mcp_method, OTHER_LABEL)
+        metrics.mcp_requests.counts[name, method, outcome.result] += 1
+        if outcome.would_deny is not None:
+            metrics.shadow_denials.counts[name, method, closed_reason(outcome.would_deny)] += 1
+        if outcome.reason in LIMIT_REASONS:
+            metrics.rate_limited.counts[name, outcome.reason] += 1
+        self._count_decisions(outcome, method)
+        self._observe(outcome, method)
+
+    def session(self, event: SessionStarted | SessionEnded) -> None:
+        """Count a session that began or ended."""
+        if isinstance(event, SessionStarted):
+            self._metrics.sessions_started.counts[self.name,] += 1
+            return
+        self._metrics.sessions_ended.counts[self.name, event.reason] += 1
+        self._metrics.session_duration.cell(self.name).observe(event.duration_s)
+
+    def limits_failed(self) -> None:
+        """Count a request whose limits the store could not count."""
+        self._metrics.shared_limit_failures.counts[self.name,] += 1
+
+    def authenticated(self, scheme: Scheme, decision: Decision, reason: str) -> None:
+        """Count one decision about who calls; `finished` does so for every request."""
+        closed = closed_reason(reason)
+        self._metrics.auth_decisions.counts[self.name, scheme, decision, closed] += 1
+
+    def upstream_failed(self, reason: str) -> None:
+        """Count a failed exchange; `finished` does so for every request."""
+        closed = reason if reason in UPSTREAM_REASONS else OTHER
+        self._metrics.upstream_errors.counts[self.name, closed] += 1
+        if closed not in _OWN_REASONS:
+            self.upstream_up = False
+
+    def upstream_reached(self, reached: bool) -> None:
+        """Note that the upstream could not be connected to, or can be again."""
+        self.upstream_up = reached
+
+    def _prepare(self) -> None:
+        metrics, name = self._metrics, self.name
+        self._upstream_duration = metrics.upstream_duration.cell(name)
+        self._overhead = metrics.overhead.cell(name)
+        metrics.auth_decisions.prepare(name, "jwt", "allow", OK)
+        metrics.shared_limit_failures.prepare(name)
+        for reason in AUTHENTICATION_REASONS:
+            metrics.auth_decisions.prepare(name, "none", decision_of(reason), reason)
+        for ended in STREAM_ENDS:
+            metrics.streams_ended.prepare(name, ended)
+        for reason in UPSTREAM_REASONS:
+            metrics.upstream_errors.prepare(name, reason)
+
+    def _count_decisions(self, outcome: RequestOutcome, method: str) -> None:
+        metrics, name, reason = self._metrics, self.name, outcome.reason
+        stage = None if reason == OK else STAGE_OF.get(reason, "gateway")
+        if stage == "authentication":
+            self.authenticated(outcome.scheme, decision_of(reason), reason)
+            return
+        if outcome.subject is None and stage in ("request", "gateway"):
+            return  # it ended before anybody was asked for a token
+        metrics.auth_decisions.counts[name, outcome.scheme, "allow", OK] += 1
+        if stage == "authorization":
+            metrics.authz_decisions.counts[name, method, "deny", reason] += 1
+            return
+        metrics.authz_decisions.counts[name, method, "allow", "rule_allow"] += 1
+        if stage == "upstream":
+            self.upstream_failed(reason)
+        elif outcome.upstream_s and not outcome.client_gone:
+            self.upstream_up = True
+
+    def _observe(self, outcome: RequestOutcome, method: str) -> None:
+        upstream_s, duration_s = outcome.upstream_s, outcome.duration_s
+        cell = self._durations.get(method)
+        if cell is None:
+            cell = self._durations[method] = self._metrics.request_duration.cell(self.name, method)
+        cell.observe(duration_s)
+        if outcome.auth_s:
+            self._auth_cell(outcome.scheme).observe(outcome.auth_s)
+        if upstream_s:
+            self._upstream_duration.observe(upstream_s)
+        if not outcome.streamed:
+            self._overhead.observe(duration_s - upstream_s)
+
+    def _auth_cell(self, scheme: Scheme) -> HistogramCell:
+        cell = self._auth_durations.get(scheme)
+        if cell is None:
+            cell = self._auth_durations[scheme] = self._metrics.auth_duration.cell(
+                self.name, scheme
+            )
+        return cell

@@ -1,0 +1,54 @@
+"""From a request body to the operation that it asks for, or a refusal."""
+
+from collections.abc import Sequence
+
+from gateway.errors import GatewayError, UnsupportedMediaType
+from gateway.http.head import Head
+from gateway.mcp.headers import check_mirrored_headers, declared_revision
+from gateway.mcp.message import Message, read_messages, read_request_id
+from gateway.mcp.operation import Operation, operation_of
+from gateway.mcp.revisions import has_batches
+from gateway.proxy.gate.visit import Visit
+
+_UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"'})
+
+
+def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
+    """Read what a POST asks for; for the other methods, what its headers say.
+
+    Raises `InvalidRequest` for a malformed revision, `UnsupportedMediaType`, `ParseError`,
+    `InvalidMessage` or `HeaderMismatch`; `visit` has the id of what could be read all the same.
+    """
+    versions = head.headers.getall("MCP-Protocol-Version", ())
+    if head.method != "POST":
+        return operation_of((), declared_revision(versions))
+    messages: Sequence[Message] = ()
+    try:
+        revision = declared_revision(versions)
+        check_media(head)
+        messages = read_messages(body, batch=has_batches(revision))
+        for message in messages:
+            check_mirrored_headers(message, revision, head.headers)
+    except GatewayError:
+        visit.message_id = read_request_id(body)
+        if messages:  # its headers say otherwise: what was asked for is still told
+            visit.operation = operation_of(messages, revision)
+        raise
+    operation = operation_of(messages, revision)
+    visit.message_id = operation.id
+    return operation
+
+
+def check_media(head: Head) -> None:
+    """Let only plain JSON through: what a web form can send is never JSON.
+
+    Raises `UnsupportedMediaType`.
+    """
+    types = head.headers.getall("Content-Type", ())
+    codings = head.headers.getall("Content-Encoding", ("identity",))
+    if len(types) != 1 or [coding.lower() for coding in codings] != ["identity"]:
+        raise UnsupportedMediaType("Send application/json, without a content coding.")
+    media, _, parameters = types[0].partition(";")
+    plain = media.strip().lower() == "application/json"
+    if not plain or parameters.strip().lower() not in ("", *_UTF8):
+        raise UnsupportedMediaType("Send application/json, without a content coding.")

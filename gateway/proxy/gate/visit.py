@@ -1,0 +1,90 @@
+"""What becomes known about one request while it is served; told once, at its end."""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.errors import Claimed, Mismatch
+from gateway.http.reply import Header
+from gateway.identity.principal import Principal
+from gateway.mcp.answer import OK as ANSWER_OK
+from gateway.mcp.answer import Answer
+from gateway.mcp.operation import Operation
+from gateway.observability.metrics.metrics import CacheResult
+from gateway.observability.reasons import OK
+from gateway.proxy.answers.answer_rewriter import AnswerRewriter
+from gateway.proxy.gate.route import Route
+from gateway.proxy.sessions.sessions import Session
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+@dataclass(slots=True)
+class Visit:
+    """The running record of one request.
+
+    `began_at` is Unix seconds; `started` and `*_s` come from the monotonic clock. The stages
+    fill in what they learn. `message_id` is the JSON-RPC id, None where it is not known.
+    `ended` says why the gateway ended a stream, None when it did not. `reason` is that of the
+    error, if there was one: the error itself would lead back here through its traceback, a
+    circle that only the garbage collector opens. `rule` is the rule that decided, `would_deny`
+    the reason of one in shadow mode that denied; `rewriter` changes the answer on its way.
+    `request_id` is the gateway's own, `sent_request_id` the client's, None when it sent none that
+    is harmless. `claimed` is whom a credential names that was refused, `mismatch` what it should
+    have said, `answer` what became of the call. `host` and `path` are what the client asked for.
+    Of a host that is not ours, `peer` is who connected and `forwarded_host` what it said that the
+    client asked for. `upstream_seen` is what an upstream did instead of answering.
+    """
+
+    request_id: str
+    began_at: float
+    started: float
+    http_method: str
+    address: str = ""
+    traceparent: str = ""
+    route: Route | None = None
+    cors: Sequence[Header] = ()
+    token: str | None = field(default=None, repr=False)
+    principal: Principal | None = None
+    operation: Operation | None = None
+    message_id: int | str | None = None
+    status: int = 0
+    reason: str = OK
+    auth_s: float = 0.0
+    upstream_s: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    cache_result: CacheResult | None = None
+    streamed: bool = False
+    client_gone: bool = False
+    ended: str | None = None
+    rule: str | None = None
+    would_deny: str | None = None
+    rewriter: AnswerRewriter | None = None
+    session: Session | None = None
+    sent_request_id: str | None = None
+    host: str = ""
+    path: str = ""
+    claimed: Claimed | None = None
+    mismatch: Mismatch | None = None
+    answer: Answer = ANSWER_OK
+    body_begun: bool = False
+    peer: str | None = None
+    forwarded_host: str | None = None
+    upstream_seen: str | None = None
+
+    @property
+    def wire_id(self) -> str:
+        """The request id that client and upstream see: the client's own where it sent one."""
+        return self.sent_request_id or self.request_id
+
+
+def new_request_id() -> str:
+    """Make a request id of 64 bits: it must be unique, not secret."""
+    return f"{random.getrandbits(64):016x}"
+
+
+def harmless_request_id(sent: str | None) -> str | None:
+    """Keep a client's request id when it is harmless in a log."""
+    return sent if sent is not None and _REQUEST_ID.fullmatch(sent) else None

@@ -1,0 +1,141 @@
+"""Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from aiohttp.http import HttpVersion11
+from aiohttp.web import BaseRequest
+
+from gateway.errors import UpstreamError, UpstreamInvalid
+from gateway.http.reply import (
+    WRITTEN_CLOSE,
+    WRITTEN_KEEP_ALIVE,
+    Header,
+    Reply,
+    Written,
+    write_reply,
+    write_stream_head,
+)
+from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
+from gateway.mcp.open_calls import OpenCalls
+from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
+from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
+from gateway.proxy.gate.route import Route
+from gateway.proxy.gate.visit import Visit
+from gateway.proxy.inbound.renewals import renewal_of
+from gateway.proxy.inbound.stream import Stream
+from gateway.proxy.upstream.forward import Delivery, Forwarder
+
+_UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
+
+
+async def deliver(
+    request: BaseRequest,
+    route: Route,
+    delivery: Delivery,
+    visit: Visit,
+    streams: set[Stream],
+) -> Written:
+    """Write the answer; one of unknown length is listed in `streams` while it lasts.
+
+    `visit.rewriter` changes the events of a stream.
+
+    Raises `UpstreamInvalid` only before a head is out: afterwards a broken upstream can only be
+    shown within the stream, or by breaking the client's connection too.
+    """
+    response = delivery.response
+    rewriter = _rewriter(route.forwarder, delivery, visit)
+    if rewriter is not None and _is_encoded(delivery):
+        delivery = without_bytes(delivery)
+    visit.status = response.status
+    headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
+    if response.body is not None:
+        body = response.body
+        if rewriter is not None:
+            body = rewriter.feed(body) + rewriter.finish()
+        visit.bytes_out = len(body)
+        visit.answer = _answer_of(delivery, body)
+        reply = Reply(response.status, headers, body)
+        stall_s = route.forwarder.streams.write_stall_s
+        return await write_reply(request, reply, write_stall_s=stall_s)
+    if delivery.events:
+        headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
+        headers.append(_UNBUFFERED)
+    forwarder, metrics = route.forwarder, route.metrics
+    stream = _open_stream(request, forwarder, delivery, headers)
+    stream.owner = visit.principal
+    stream.renewal = renewal_of(route, visit.principal, visit.token)
+    if delivery.events:
+        stream.end_at_expiry(time.time())
+    if not _is_encoded(delivery):
+        stream.watch = AnswerWatch(events=delivery.events)
+        stream.calls, stream.request_id = _calls(delivery, visit), visit.wire_id
+    streams.add(stream)
+    metrics.streams_open += 1
+    visit.streamed = True
+    try:
+        await stream.pump(events=delivery.events, rewriter=rewriter)
+    except UpstreamError as error:
+        visit.reason, visit.upstream_seen = error.reason, error.seen
+        return WRITTEN_CLOSE
+    finally:
+        streams.discard(stream)
+        metrics.streams_open -= 1
+        visit.bytes_out = stream.bytes_out
+        visit.ended = stream.ended
+        visit.answer = UNREAD if stream.watch is None else stream.watch.answer
+    return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
+
+
+def _calls(delivery: Delivery, visit: Visit) -> OpenCalls | None:
+    if not delivery.events or visit.http_method != "POST" or visit.operation is None:
+        return None
+    messages = visit.operation.messages
+    return OpenCalls(each.id for each in messages if each.method and each.id is not None)
+
+
+def _is_encoded(delivery: Delivery) -> bool:
+    # Only a coding that changes the body is left in them.
+    return any(name.lower() == b"content-encoding" for name, _ in delivery.headers)
+
+
+def _answer_of(delivery: Delivery, body: bytes) -> Answer:
+    if _is_encoded(delivery):
+        return UNREAD
+    if not delivery.events:
+        return answer_in(body)
+    watch = AnswerWatch(events=True)
+    watch.feed(body)
+    return watch.answer
+
+
+def _open_stream(
+    request: BaseRequest, forwarder: Forwarder, delivery: Delivery, headers: Sequence[Header]
+) -> Stream:
+    chunked = request.version == HttpVersion11
+    try:
+        transport = write_stream_head(request, delivery.response.status, headers, chunked=chunked)
+    except ConnectionResetError:
+        delivery.response.close()
+        raise
+    return Stream(request, transport, delivery.response, forwarder.streams, chunked=chunked)
+
+
+def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> StreamRewriter | None:
+    """What changes a stream on its way, also one that has ended already.
+
+    Raises `UpstreamInvalid` for a coding that keeps it from being read.
+    """
+    parts: list[StreamRewriter] = []
+    if delivery.legacy:
+        rewrite = partial(forwarder.rewrite_endpoint, principal=visit.principal)
+        parts.append(EndpointRewriter(rewrite))
+    if visit.rewriter and delivery.events and delivery.response.body is None:
+        parts.append(visit.rewriter.events)
+    try:
+        decoder = decoder_of(delivery) if parts else None
+    except UpstreamInvalid:
+        delivery.response.close()
+        raise
+    return Rewriters(parts if decoder is None else [decoder, *parts]) if parts else None

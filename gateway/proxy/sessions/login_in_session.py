@@ -1,0 +1,131 @@
+"""A session of its own for a caller who logs in within one that was begun without a token.
+
+The older revisions begin with a handshake, and a client keeps the session of it when a later call
+makes it log in. What was begun without a token stays shut for it (attack S7): anybody may have
+begun it. So the gateway shakes hands with the server once more, as the caller, and from then on the
+value that the client holds stands, for this caller alone, for the session that this gives.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+import msgspec
+
+from gateway.errors import UnknownSession
+from gateway.http.head import Head
+from gateway.http.message_head import NO_LINES, join_lines
+from gateway.mcp.message import Message
+from gateway.mcp.session_id import read_session_id
+from gateway.proxy.limits.caller import Presence, caller_of
+from gateway.proxy.outgoing.introduction import Introducer, Introduction, introduce
+from gateway.proxy.sessions.sessions import HEADER, Session, Sessions
+from gateway.proxy.upstream.forward import Delivery, Forwarder, Way
+from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.resilience.single_flight import Flights
+
+_NAME = HEADER.lower().encode()
+_MAX_GREETINGS = 1000
+_MAX_GREETING_BYTES = 8 * 1024
+_ANSWER_WITHIN_S = 10.0
+_FIRST_ERROR = 400
+_OLDEST = "2025-03-26"  # what no version header means: MCP 2025-11-25, Protocol Version Header
+_INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
+
+
+class Newcomer(NamedTuple):
+    """Who has logged in, with which request, and its id."""
+
+    who: Presence
+    head: Head
+    token: str | None
+    began_at: float
+    request_id: str
+
+
+class Succession:
+    """The second handshakes of one server."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        forwarder: Forwarder,
+        introducers: Sequence[Introducer],
+        flights: Flights,
+    ) -> None:
+        self._sessions = sessions
+        self._forwarder = forwarder
+        self._introducers = introducers
+        self._flights = flights
+        # What clients without a token said of themselves, by the value that they were given.
+        self._greetings: OrderedDict[str, bytes] = OrderedDict()
+
+    def remember(self, delivery: Delivery, messages: Sequence[Message], greeting: bytes) -> None:
+        """Keep the handshake of a client without a token, by the value that it is given."""
+        given = [value for name, value in delivery.headers if name.lower() == _NAME]
+        is_greeting = len(messages) == 1 and messages[0].method == "initialize"
+        if given and is_greeting and len(greeting) <= _MAX_GREETING_BYTES:
+            self._greetings[given[0].decode()] = greeting
+            if len(self._greetings) > _MAX_GREETINGS:
+                self._greetings.popitem(last=False)
+
+    async def begin(self, newcomer: Newcomer) -> Session:
+        """Shake hands as this caller, once for all its requests that wait for it.
+
+        Raises `UnknownSession` when the server does not want to, and `UpstreamError`.
+        """
+        value = newcomer.head.headers[HEADER]
+        key = (self, value, caller_of(newcomer.who.principal))
+        return await self._flights.join(key, lambda: self._begin(newcomer, value))
+
+    async def _begin(self, newcomer: Newcomer, value: str) -> Session:
+        greeting = self._greetings.get(value) or _own_greeting(newcomer.head)
+        answer = await self._send(newcomer, greeting)
+        given = read_session_id([text for name, text in answer.headers if name.lower() == _NAME])
+        if answer.status >= _FIRST_ERROR or given is None:
+            raise UnknownSession("There is no such session.")
+        session = self._sessions.succeed(value, given, newcomer.who)
+        await self._send(newcomer, _INITIALIZED, session)
+        return session
+
+    async def _send(
+        self, newcomer: Newcomer, body: bytes, session: Session | None = None
+    ) -> UpstreamResponse:
+        principal, address = newcomer.who
+        call = Introduction(
+            principal,
+            newcomer.token,
+            None,
+            body,
+            newcomer.began_at,
+            session=None if session is None else session.upstream_id,
+        )
+        session_line = NO_LINES if session is None else session.line
+        lines = join_lines([session_line, await introduce(self._introducers, call)])
+        way = Way(newcomer.request_id, address)
+        delivery = await self._forwarder.send(newcomer.head, principal, body, way, lines)
+        await _drain(delivery.response)
+        return delivery.response
+
+
+async def _drain(response: UpstreamResponse) -> None:
+    """Read until the server has answered; one that keeps the stream open has done so as well."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            while response.body is None and await response.read():
+                pass
+    response.close()
+
+
+def _own_greeting(head: Head) -> bytes:
+    """For a client whose own is not known any more: it offers the server nothing."""
+    params: Mapping[str, object] = {
+        "protocolVersion": head.headers.get("MCP-Protocol-Version", _OLDEST),
+        "capabilities": {},
+        "clientInfo": {"name": "mcp-auth-gateway", "version": "1"},
+    }
+    return msgspec.json.encode(
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
+    )

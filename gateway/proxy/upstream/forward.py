@@ -1,0 +1,239 @@
+"""Taking one authorized request to its upstream and judging what comes back."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gateway.errors import UpstreamInvalid
+from gateway.http.head import Head
+from gateway.http.message_head import NO_LINES, Field, Lines, join_lines
+from gateway.identity.principal import Principal
+from gateway.proxy.inbound.stream import StreamSettings
+from gateway.proxy.outgoing.legacy_endpoint import LegacyEndpoints
+from gateway.proxy.outgoing.request_head import HeaderPolicy, Hop, build_request_head, identity_of
+from gateway.proxy.outgoing.upstream_query import UpstreamQuery
+from gateway.proxy.upstream.own_urls import OwnUrls
+from gateway.proxy.upstream.pool import UpstreamPool
+from gateway.proxy.upstream.redirects import (
+    MAX_REDIRECTS,
+    REDIRECTS,
+    in_circles,
+    location,
+    redirected,
+    told_origin,
+)
+from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.proxy.upstream.response_headers import response_headers
+from gateway.proxy.upstream.seen import shown
+from gateway.proxy.upstream.target import Target
+
+# What is accepted is not answered; some servers add a word of plain text all the same.
+_WITHOUT_MESSAGE = frozenset({202, 204})
+_OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-disposition"})
+_FIRST_REDIRECT, _FIRST_ERROR = 300, 400
+_OK_MEDIA = (b"application/json", b"text/event-stream")  # MCP Streamable HTTP: nothing else
+_ERROR_MEDIA = (*_OK_MEDIA, b"application/problem+json", b"text/plain")
+
+logger = logging.getLogger(__name__)
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """An upstream's answer that may go to the client.
+
+    `events` is True for an event stream; `legacy` when its first event may be an `endpoint`.
+    """
+
+    response: UpstreamResponse
+    headers: Sequence[Field]
+    events: bool
+    legacy: bool
+
+
+class Way(NamedTuple):
+    """Where a request comes from. `check` is asked once more when it can be sent, and raises."""
+
+    request_id: str
+    address: str
+    check: Callable[[], None] | None = None
+
+
+class Forwarder:
+    """Everything that forwarding to one upstream needs, made ready at start."""
+
+    def __init__(
+        self,
+        pool: UpstreamPool,
+        policy: HeaderPolicy,
+        target: Target,
+        *,
+        public_url: str,
+        endpoints: LegacyEndpoints,
+        streams: StreamSettings,
+    ) -> None:
+        self.pool = pool
+        self.streams = streams
+        self._policy = policy
+        self._url = public_url
+        self._own_urls = OwnUrls(target, public_url, policy.host)
+        self._query = UpstreamQuery(target.path)
+        public = urlsplit(public_url)
+        self._scheme, self._host, self._public_path = (
+            public.scheme,
+            public.netloc,
+            public.path or "/",
+        )
+        self._endpoints = endpoints
+        # A principal lives as long as its cached verdict: encoding it once saves 8 µs a request.
+        self._identity = lru_cache(maxsize=4096)(self._identify)
+
+    async def send(
+        self,
+        head: Head,
+        principal: Principal | None,
+        body: bytes,
+        way: Way,
+        own_lines: Lines = NO_LINES,
+    ) -> Delivery:
+        """Send the request and wait for the head of the answer.
+
+        `own_lines` are the gateway's own
+        header lines for this call. Raises `UpstreamError`,
+        `InvalidRequest` for a `Connection` header that names what it must not, and
+        `AccessDenied` when a required identity header has no value.
+        """
+        target = self._target(head, principal)
+        identity = join_lines([self._identity(principal), own_lines])
+        length = len(body) if head.method == "POST" else None
+        hop = Hop(way.request_id, way.address, self._scheme, self._host, length)
+        for _ in range(MAX_REDIRECTS + 1):
+            request_head = build_request_head(
+                head.method, target, head.raw_headers, identity, self._policy, hop
+            )
+            response = await self.pool.send(request_head, body, way.check)
+            if response.status not in REDIRECTS:
+                return self._judge(head, response)
+            target = redirected(response, self._own_urls)
+        raise in_circles()
+
+    def _identify(self, principal: Principal | None) -> Lines:
+        identity = identity_of(principal, self._policy)
+        for each in identity.shortened:
+            logger.warning(
+                "an identity header is too large and does not tell all",
+                extra={
+                    "url": self._url,
+                    "issuer": None if principal is None else principal.issuer,
+                    "subject": None if principal is None else principal.subject,
+                    "header": each.header,
+                    "members": each.members,
+                    "bytes": each.size,
+                },
+            )
+        return identity.lines
+
+    def rewrite_endpoint(self, endpoint: str, principal: Principal | None) -> str:
+        """Turn the `endpoint` of a legacy event stream into one that comes back to the gateway.
+
+        Raises `UpstreamInvalid` when it points to another server.
+        """
+        target = self._own_urls.target_of(endpoint)
+        if target is None:
+            raise UpstreamInvalid(
+                "The server behind the gateway sent a foreign endpoint.",
+                reason="foreign_endpoint",
+                seen=f"endpoint at {told_origin(endpoint)}",
+            )
+        return f"{self._public_path}?{self._endpoints.query(target.decode(), principal)}"
+
+    def _target(self, head: Head, principal: Principal | None) -> bytes:
+        given = self._endpoints.target(head.method, head.query, principal)
+        if given is not None:
+            return given
+        return self._query.target(head.query)
+
+    def _judge(self, head: Head, response: UpstreamResponse) -> Delivery:
+        try:
+            headers = response_headers(response.headers)
+            media = _media_type(headers)
+            _check_status(response)
+            if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
+                headers = _with_allow(head, headers)
+            if not _is_mcp(head, response, media):
+                return Delivery(_without_body(response), _without_type(headers), False, False)
+        except UpstreamInvalid:
+            response.close()
+            raise
+        events = media == b"text/event-stream"
+        return Delivery(response, headers, events, legacy=events and head.method == "GET")
+
+
+def _media_type(headers: Sequence[Field]) -> bytes:
+    for name, value in headers:
+        if name.lower() == b"content-type":
+            return value.partition(b";")[0].strip().lower()
+    return b""
+
+
+def _check_status(response: UpstreamResponse) -> None:
+    status = response.status
+    if status in (401, 407):
+        # Passed on, it would send the client to log in again, in a loop, for a token it has.
+        raise UpstreamInvalid(
+            "The server behind the gateway wants credentials of its own.",
+            reason="wants_credentials",
+            seen=f"status {status}",
+        )
+    if status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+        # The client's own head was small enough: what the gateway says of the caller is not.
+        raise UpstreamInvalid(
+            "The server behind the gateway takes no headers as large as these (431).",
+            reason="head_refused",
+            seen=f"status {status}",
+        )
+    if _FIRST_REDIRECT <= status < _FIRST_ERROR:
+        raise UpstreamInvalid(
+            "The server behind the gateway redirects.",
+            reason="redirect",
+            seen=f"status {status}, location at {told_origin(location(response))}",
+        )
+
+
+def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
+    """Tell whether the body may pass; False for one that nobody reads anyway.
+
+    Raises `UpstreamInvalid` where the client waits for what the body does not hold.
+    """
+    lenient = response.status in _WITHOUT_MESSAGE or head.method == "DELETE"
+    known = _ERROR_MEDIA if lenient or response.status >= _FIRST_ERROR else _OK_MEDIA
+    if media in known or response.body == b"":
+        return True
+    if lenient:
+        return not media  # which `nosniff` keeps from being a page
+    raise UpstreamInvalid(
+        "The server behind the gateway answered with something else than MCP.",
+        reason="content_type",
+        seen=f"status {response.status}, content type {shown(media) or 'none'}",
+    )
+
+
+def _with_allow(head: Head, headers: list[Field]) -> list[Field]:
+    """RFC 9110 §15.5.6, also where the server forgets it: OPTIONS is ours, POST is MCP's."""
+    if any(name.lower() == b"allow" for name, _ in headers):
+        return headers
+    return [*headers, (b"Allow", b"OPTIONS" if head.method == "POST" else b"POST, OPTIONS")]
+
+
+def _without_body(response: UpstreamResponse) -> UpstreamResponse:
+    # Passed on, a page would be one of the gateway's origin.
+    response.close()
+    response.body = b""
+    return response
+
+
+def _without_type(headers: Sequence[Field]) -> Sequence[Field]:
+    return [each for each in headers if each[0].lower() not in _OF_THE_BODY]

@@ -1,0 +1,75 @@
+"""Sealed values: what must be remembered travels with the client, unreadable and bound to it."""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gateway.identity.principal import Principal
+from gateway.identity.token.base64url import decode_base64url, encode_base64url
+from gateway.sealing.parts import encode_parts
+
+_NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits
+_TIME_BYTES = 8
+MAX_SEALED_CHARS = 4096
+
+
+class Binding(NamedTuple):
+    """What a value is sealed for: it opens for exactly this use, server and principal."""
+
+    purpose: str
+    server: str
+    principal: Principal | None
+
+
+class Opened(NamedTuple):
+    """A value that was sealed, and when, in Unix seconds."""
+
+    value: bytes
+    sealed_at: float
+
+
+class Seal:
+    """AES-256-GCM under one key; a value opens for the binding it was made for, in one spelling."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def close(self, value: bytes, binding: Binding, now: float) -> str:
+        """Seal a value; the text is safe in a URL."""
+        nonce = os.urandom(_NONCE_BYTES)
+        told = int(now * 1000).to_bytes(_TIME_BYTES) + value
+        sealed = self._aead.encrypt(nonce, told, _associated(binding))
+        return encode_base64url(nonce + sealed).decode()
+
+    def open(self, sealed: str, binding: Binding, now: float, max_age_s: float) -> Opened | None:
+        """Open a value; None when it is forged, damaged, too old or somebody else's, all alike."""
+        if len(sealed) > MAX_SEALED_CHARS:
+            return None
+        try:
+            # In one spelling only: whoever notes that a value is over compares its text.
+            raw = decode_base64url(sealed.encode("ascii"))
+            told = self._aead.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _associated(binding))
+        except (ValueError, InvalidTag):  # ValueError: not base64url, or too short
+            return None
+        sealed_at = int.from_bytes(told[:_TIME_BYTES]) / 1000
+        if now - sealed_at >= max_age_s:
+            return None
+        return Opened(told[_TIME_BYTES:], sealed_at)
+
+
+def _associated(binding: Binding) -> bytes:
+    return encode_parts(_parts(binding))
+
+
+def _parts(binding: Binding) -> Iterator[str]:
+    yield binding.purpose
+    yield binding.server
+    if binding.principal is not None:
+        # Issuer, subject and client together: one client id is shared by many users (attack S7).
+        yield binding.principal.issuer
+        yield binding.principal.subject
+        if binding.principal.client_id is not None:
+            yield binding.principal.client_id

@@ -1,0 +1,164 @@
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from joserfc.jwk import ECKey, OctKey, OKPKey
+
+from gateway.identity.keys.key_set import parse_key_set
+from tests.support.token_signer import ec_jwk, ec_key, rsa_jwk, rsa_key, sign_rs256
+
+RSA = rsa_jwk(rsa_key(), "rsa")
+EC = ec_jwk(ec_key(), "ec")
+ALGORITHMS = ("RS256", "ES256", "Ed25519")
+
+
+def _without(jwk: dict[str, object], *names: str) -> dict[str, object]:
+    return {name: value for name, value in jwk.items() if name not in names}
+
+
+def _curve_key(crv: str) -> dict[str, object]:
+    return dict(ECKey.generate_key(crv).as_dict(private=False))
+
+
+def _weak_rsa() -> dict[str, object]:
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505  # refused
+    return rsa_jwk(weak, "weak")
+
+
+def test_each_kind_of_key_is_bound_to_its_algorithm() -> None:
+    okp = OKPKey.generate_key("Ed25519").as_dict(private=False)
+
+    keys = parse_key_set({"keys": [RSA, EC, okp]}, ALGORITHMS)
+
+    assert [key.algorithm for key in keys.keys] == ["RS256", "ES256", "Ed25519"]
+    assert keys.dropped == ()
+
+
+def test_key_without_alg_is_bound_to_the_first_algorithm_that_fits() -> None:
+    document = {"keys": [_without(RSA, "alg")]}
+
+    assert parse_key_set(document, ("ES256", "PS256", "RS256")).keys[0].algorithm == "PS256"
+
+
+@pytest.mark.requirement("105")
+def test_signature_of_another_algorithm_by_the_same_key_does_not_verify() -> None:
+    key = parse_key_set({"keys": [_without(RSA, "alg")]}, ("PS256", "RS256")).keys[0]
+
+    assert not key.verify(b"text", sign_rs256(rsa_key(), b"text"))
+
+
+def test_own_signature_verifies() -> None:
+    key = parse_key_set({"keys": [RSA]}, ALGORITHMS).keys[0]
+
+    assert key.verify(b"text", sign_rs256(rsa_key(), b"text"))
+    assert not key.verify(b"other", sign_rs256(rsa_key(), b"text"))
+
+
+UNUSABLE = {
+    "oct": OctKey.import_key("k" * 32).as_dict(),
+    "rsa-1024": _weak_rsa(),
+    "rsa-e-1": RSA | {"e": "AQ"},
+    "rsa-n-is-no-text": RSA | {"n": 5},
+    "rsa-n-is-padded": RSA | {"n": f"{RSA['n']}="},
+    "private": RSA | {"d": "AQAB"},
+    "off-curve": EC | {"y": EC["x"]},
+    "secp256k1": EC | {"crv": "secp256k1"},
+    "x25519": OKPKey.generate_key("X25519").as_dict(private=False),
+    "ed448": OKPKey.generate_key("Ed448").as_dict(private=False),
+    "curve-not-allowed": _curve_key("P-384"),
+    "for-encryption": RSA | {"use": "enc"},
+    "for-wrapping": RSA | {"key_ops": ["wrapKey"]},
+    "key-ops-is-no-list": RSA | {"key_ops": "verify"},
+    "alg-not-allowed": RSA | {"alg": "RS512"},
+    "alg-of-another-kind": RSA | {"alg": "ES256"},
+    "symmetric-alg": RSA | {"alg": "HS256"},
+    "kid-is-no-text": RSA | {"kid": 7},
+    "unknown-kty": {"kty": "AKP", "kid": "x"},
+    "no-object": "key",
+}
+
+
+@pytest.mark.requirement("104", "106", "116", "J2", "J17", "J18")
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_unusable_key_is_left_out_and_the_others_stay(name: str) -> None:
+    keys = parse_key_set({"keys": [UNUSABLE[name], EC | {"kid": "good"}]}, ALGORITHMS)
+
+    assert [key.kid for key in keys.keys] == ["good"]
+    assert len(keys.dropped) == 1
+
+
+@pytest.mark.requirement("116")
+def test_key_of_a_use_that_is_not_asked_for_is_left_out() -> None:
+    """SPIFFE bundles: `jwt-svid` beside `x509-svid`, and no `alg`."""
+    plain = _without(RSA, "alg")
+    jwt, sig = plain | {"use": "jwt-svid", "kid": "jwt"}, EC | {"kid": "sig"}
+    x509, none = EC | {"use": "x509-svid", "kid": "x509"}, _without(EC, "use") | {"kid": "none"}
+
+    spiffe = parse_key_set({"keys": [jwt, x509, sig, none]}, ALGORITHMS, ("jwt-svid", "sig"))
+    usual = parse_key_set({"keys": [jwt, x509, sig, none]}, ALGORITHMS)
+
+    assert [key.kid for key in spiffe.keys] == ["jwt", "sig", "none"]
+    assert [key.kid for key in usual.keys] == ["sig", "none"]
+    assert usual.dropped == ("key 0: not for signatures", "key 1: not for signatures")
+
+
+@pytest.mark.requirement("116", "J18")
+def test_different_keys_of_one_name_are_both_left_out() -> None:
+    keys = parse_key_set({"keys": [RSA, EC | {"kid": "rsa"}, EC]}, ALGORITHMS)
+
+    assert [key.kid for key in keys.keys] == ["ec"]
+
+
+def test_same_key_listed_twice_counts_once() -> None:
+    keys = parse_key_set({"keys": [EC, EC]}, ALGORITHMS)
+
+    assert keys.find("ec", "ES256") is not None
+
+
+@pytest.mark.requirement("J18")
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"keys": {}}, {"keys": []}, {"keys": [EC] * 101}, {"keys": [UNUSABLE["oct"]]}],
+)
+def test_set_without_a_usable_key_is_refused_as_a_whole(document: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="key"):
+        parse_key_set(document, ALGORITHMS)
+
+
+@pytest.mark.requirement("J6")
+def test_missing_kid_finds_the_only_key_for_the_algorithm() -> None:
+    keys = parse_key_set({"keys": [RSA, EC]}, ALGORITHMS)
+
+    found = keys.find(None, "ES256")
+
+    assert found is not None
+    assert found.kid == "ec"
+
+
+@pytest.mark.requirement("J6")
+def test_missing_kid_finds_nothing_among_several_keys() -> None:
+    other = ec_jwk(ec.generate_private_key(ec.SECP256R1()), "other")
+    keys = parse_key_set({"keys": [EC, other]}, ALGORITHMS)
+
+    assert keys.find(None, "ES256") is None
+
+
+@pytest.mark.requirement("112")
+@pytest.mark.parametrize("kid", ["../../dev/null", "' OR 1=1 --", "ec\0", "EC", ""])
+def test_kid_is_only_ever_compared(kid: str) -> None:
+    keys = parse_key_set({"keys": [EC]}, ALGORITHMS)
+
+    assert keys.find(kid, "ES256") is None
+
+
+def test_key_material_is_not_shown() -> None:
+    key = parse_key_set({"keys": [RSA]}, ALGORITHMS).keys[0]
+
+    assert str(RSA["n"]) not in repr(key)
+
+
+@pytest.mark.requirement("B14")
+def test_null_in_a_key_is_as_good_as_nothing() -> None:
+    nulls = dict.fromkeys(("use", "key_ops", "alg", "x5c", "d", "k"))
+
+    keys = parse_key_set({"keys": [EC | nulls]}, ALGORITHMS)
+
+    assert [key.kid for key in keys.keys] == ["ec"]

@@ -1,0 +1,145 @@
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+
+from gateway.config.issuer import Issuer
+from gateway.errors import ConfigError
+from gateway.identity.keys.local_issuer import KEY_FILE, Grant, LocalIssuer
+from gateway.identity.keys.sources import Surroundings, build_local_sources
+from gateway.identity.principal import Principal
+from gateway.identity.verifiers.jwt import JwtVerifier
+from gateway.resilience.single_flight import Flights
+from tests.unit.identity.conftest import RESOURCE
+
+ISSUER = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalIssuer:
+    return LocalIssuer.load_or_create(tmp_path / "state", ISSUER)
+
+
+async def _verify(local: LocalIssuer, token: str, flights: Flights) -> Principal | None:
+    issuer = Issuer(issuer=ISSUER, local=True)
+    sources = build_local_sources("local", issuer, local, Surroundings(flights))
+    await sources.keys.refresh()
+    return await JwtVerifier(issuer, [RESOURCE], sources.keys).verify(token, time.time())
+
+
+async def test_token_that_it_issues_is_accepted(local: LocalIssuer, flights: Flights) -> None:
+    grant = Grant(
+        "ada",
+        RESOURCE,
+        scopes=frozenset({"b", "a"}),
+        email="ada@example.com",
+        name="Ada",
+        groups=("dev",),
+        roles=("admin",),
+        lifetime_s=90,
+    )
+    now = time.time()
+
+    principal = await _verify(local, local.issue(grant, now), flights)
+
+    assert principal is not None
+    assert (principal.issuer, principal.subject, principal.client_id) == (
+        ISSUER,
+        "ada",
+        "mcpgw-cli",
+    )
+    assert principal.scopes == {"a", "b"}
+    assert (principal.email, principal.name) == ("ada@example.com", "Ada")
+    assert (principal.groups, principal.roles) == (("dev",), ("admin",))
+    assert principal.expires_at == int(now) + 90
+
+
+async def test_token_has_the_claims_of_rfc_9068(local: LocalIssuer, flights: Flights) -> None:
+    """RFC 9068 §2.2."""
+    principal = await _verify(local, local.issue(Grant("ada", RESOURCE), time.time()), flights)
+
+    assert principal is not None
+    assert set(principal.claims) == {"iss", "exp", "aud", "sub", "client_id", "iat", "jti"}
+
+
+def test_each_token_has_an_identifier_of_its_own(local: LocalIssuer) -> None:
+    grant = Grant("ada", RESOURCE)
+
+    assert local.issue(grant, 1.0) != local.issue(grant, 1.0)
+
+
+@pytest.mark.requirement("143")
+def test_key_is_for_its_owner_only(local: LocalIssuer, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert stat.S_IMODE((state / KEY_FILE).stat().st_mode) == 0o600
+    assert [path.name for path in state.iterdir()] == [KEY_FILE]
+
+
+def test_key_survives_a_restart(local: LocalIssuer, tmp_path: Path) -> None:
+    again = LocalIssuer.load_or_create(tmp_path / "state", ISSUER)
+
+    assert again.jwks() == local.jwks()
+
+
+def test_public_document_has_no_private_part(local: LocalIssuer) -> None:
+    keys = local.jwks()["keys"]
+
+    assert isinstance(keys, list)
+    assert [set(key) for key in keys] == [{"kty", "crv", "x", "y", "kid", "use", "alg"}]
+
+
+def test_metadata_leads_to_the_keys(local: LocalIssuer) -> None:
+    assert local.metadata()["issuer"] == ISSUER
+    assert local.metadata()["jwks_uri"] == f"{ISSUER}/.well-known/jwks.json"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_key_that_others_can_reach_is_refused(
+    mode: int, local: LocalIssuer, tmp_path: Path
+) -> None:
+    (tmp_path / "state" / KEY_FILE).chmod(mode)
+
+    with pytest.raises(ConfigError, match="chmod 600"):
+        LocalIssuer.load_or_create(tmp_path / "state", ISSUER)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a key"])
+def test_file_that_is_no_key_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / KEY_FILE
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+    with pytest.raises(ConfigError, match="PEM"):
+        LocalIssuer.load_or_create(tmp_path, ISSUER)
+
+
+def test_key_of_another_curve_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / KEY_FILE
+    path.write_bytes(ECKey.generate_key("P-384").as_pem(private=True))
+    path.chmod(0o600)
+
+    with pytest.raises(ConfigError, match="P-256"):
+        LocalIssuer.load_or_create(tmp_path, ISSUER)
+
+
+def test_processes_that_start_together_share_one_key(tmp_path: Path) -> None:
+    def load(number: int) -> str:
+        return str(LocalIssuer.load_or_create(tmp_path / "state", ISSUER).jwks())
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        documents = set(pool.map(load, range(8)))
+
+    assert len(documents) == 1
+    assert [path.name for path in (tmp_path / "state").iterdir()] == [KEY_FILE]
+
+
+def test_state_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ConfigError, match="file"):
+        LocalIssuer.load_or_create(tmp_path / "file" / "state", ISSUER)
