@@ -23,7 +23,7 @@ from gateway.identity.keys.sources import Surroundings
 from gateway.identity.revocation.revocations import Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.proxy.gate.gate import Gate
-from gateway.proxy.inbound.listener import GatewayServer, ListenerLimits, require_c_parser
+from gateway.proxy.inbound.listener import Listener, ListenerLimits, Told
 from gateway.proxy.inbound.renewals import Renewals
 from gateway.proxy.limits.limits import StrangerLimits
 from gateway.proxy.upstream.pool import UpstreamPool
@@ -70,7 +70,6 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
     for, so that no early caller is refused for want of them. Raises `ConfigError` for what
     shows only at start, and OSError for a port that is taken.
     """
-    require_c_parser()
     async with _one_error(), AsyncExitStack() as stack:
         background = await stack.enter_async_context(asyncio.TaskGroup())
         observers = await stack.enter_async_context(open_observers(config))
@@ -109,7 +108,8 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         renewals = Renewals(gate.streams, flights)
         _keep_verdicts_fresh(issuers, revocations, renewals, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
-        server = GatewayServer(gate.handle, _limits(config), observers.refused, observers.stalled)
+        told = Told(observers.refused, observers.stalled)
+        server = Listener(gate.handle, gate.misread, _limits(config), told, background)
         listener = await _listen(config, server)
         stack.push_async_callback(_drain, config, listener, server, gate, observers)
         observers.readiness.set_ready(LISTENER)
@@ -203,7 +203,7 @@ def _limits(config: Config) -> ListenerLimits:
     )
 
 
-async def _listen(config: Config, server: GatewayServer) -> asyncio.Server:
+async def _listen(config: Config, server: Listener) -> asyncio.Server:
     tls = None
     if config.tls is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -222,7 +222,7 @@ async def _listen(config: Config, server: GatewayServer) -> asyncio.Server:
 async def _drain(
     config: Config,
     listener: asyncio.Server,
-    server: GatewayServer,
+    server: Listener,
     gate: Gate,
     observers: Observers,
 ) -> None:
@@ -233,7 +233,6 @@ async def _drain(
     logger.info("draining", extra=under_way | {"limit_s": config.shutdown.drain})
     await asyncio.sleep(config.shutdown.delay)
     listener.close()
-    server.pre_shutdown()
     for stream in tuple(gate.streams):
         if stream.listening:  # a GET stream has no answer to wait for
             stream.end("draining")
@@ -242,4 +241,4 @@ async def _drain(
             await gate.drained()
     for stream in tuple(gate.streams):
         stream.end("draining")
-    await server.shutdown(LAST_WORDS_S)
+    await server.aclose(LAST_WORDS_S)

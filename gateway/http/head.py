@@ -1,18 +1,18 @@
-"""The head of a request as the gateway believes it, and the doors it must pass first."""
+"""The head of a request as the gateway believes it, and the doors it must pass first. Pure."""
 
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
-from aiohttp.http import HttpVersion10, HttpVersion11
-from aiohttp.web import BaseRequest
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.errors import ExpectationFailed, GatewayError, InvalidRequest
 from gateway.oauth.resource import is_ambiguous_path, parse_host
 
 # RFC 9110 §9.3.7; an absolute target without a path means the same (RFC 9112 §3.2.4).
 WHOLE_SERVER = "*"
+_SINGLE = ("Content-Length", "Content-Type", "Content-Range", "Content-Location", "User-Agent")
 
 
 class UnsupportedVersion(GatewayError):
@@ -24,10 +24,26 @@ class UnsupportedVersion(GatewayError):
     default_reason = "bad_http"
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass costs 2 µs more
+class ParsedHead(msgspec.Struct, frozen=True, gc=False):
+    """What a parser read: nothing of it is judged yet.
+
+    `keep_alive` is what version and Connection header ask for: RFC 9112 §9.3.
+    """
+
+    method: str
+    target: str
+    version: str
+    raw_headers: Sequence[tuple[bytes, bytes]]
+    keep_alive: bool
+    address: str
+
+
+class Head(msgspec.Struct, frozen=True, eq=False):  # a frozen dataclass costs 2 µs more
     """A request head that is safe to route by.
 
-    `path` and `query` are the very characters that came; `authority` is the Host, lower-cased.
+    `path` and `query` are the very characters that came; `authority` is the Host, lower-cased;
+    `address` is the peer's. `facts` is what follows from the head and from one component's own
+    settings alone, by that component: a connection that repeats a head repeats its facts.
     """
 
     method: str
@@ -37,35 +53,63 @@ class Head(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass costs 2
     headers: CIMultiDictProxy[str]
     raw_headers: Sequence[tuple[bytes, bytes]]
     address: str
+    version: str = "1.1"
+    keep_alive: bool = True
+    facts: dict[object, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def has_body(self) -> bool:
+        """True when the message is framed with a body, even an empty chunked one."""
+        return "Transfer-Encoding" in self.headers or self.body_bytes > 0
+
+    @property
+    def is_chunked(self) -> bool:
+        """True when the body tells its own end."""
+        return "Transfer-Encoding" in self.headers
+
+    @property
+    def body_bytes(self) -> int:
+        """The length that the head announces; 0 for none."""
+        return int(self.headers.get("Content-Length", "0"))
+
+    @property
+    def expects_continue(self) -> bool:
+        """True when the client waits for `100 Continue` with the body: RFC 9110 §10.1.1.
+
+        One of HTTP/1.0 would take that for the answer.
+        """
+        return "Expect" in self.headers and self.version != "1.0"
 
 
-def read_head(request: BaseRequest) -> Head:
+def judge_head(parsed: ParsedHead) -> Head:
     """Check what the parser let through and split the target.
 
     Raises `InvalidRequest`, `ExpectationFailed` or `UnsupportedVersion`.
     """
-    headers = request.headers
-    _check_framing(request, headers)
+    headers = _decoded(parsed.raw_headers)
+    _check_framing(parsed, headers)
     hosts = headers.getall("Host", ())
     if len(hosts) != 1:
         # RFC 9112 §3.2: missing or repeated Host.
         raise InvalidRequest("Exactly one Host header is needed.", reason="bad_host")
     authority = _authority(hosts[0])
-    target = request.raw_path
-    is_options = request.method == "OPTIONS"
+    target = parsed.target
+    is_options = parsed.method == "OPTIONS"
     if not target.startswith("/") and not (is_options and target == WHOLE_SERVER):
         target = _absolute_form(target, authority) or (WHOLE_SERVER if is_options else "/")
     path, _, query = target.partition("?")
     if (path != WHOLE_SERVER and _is_ambiguous(path)) or "#" in query:
         raise InvalidRequest("The request path can be read in two ways.", reason="bad_path")
     return Head(
-        request.method,
+        parsed.method,
         path,
         query,
         authority,
         headers,
-        request.raw_headers,
-        request.remote or "unix",
+        parsed.raw_headers,
+        parsed.address,
+        parsed.version,
+        parsed.keep_alive,
     )
 
 
@@ -98,19 +142,26 @@ def with_forwarded_host(head: Head, ours: Container[str]) -> Head:
     return msgspec.structs.replace(head, authority=said) if said in ours and said else head
 
 
-def has_body(head: Head) -> bool:
-    """True when the message is framed with a body, even an empty chunked one."""
-    return "Transfer-Encoding" in head.headers or head.headers.get("Content-Length", "0") != "0"
+def _decoded(raw_headers: Sequence[tuple[bytes, bytes]]) -> CIMultiDictProxy[str]:
+    # Bytes that are no UTF-8 survive the way to a log or a comparison without an error.
+    pairs = [
+        (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+        for name, value in raw_headers
+    ]
+    return CIMultiDictProxy(CIMultiDict(pairs))
 
 
-def _check_framing(request: BaseRequest, headers: CIMultiDictProxy[str]) -> None:
-    if request.version not in (HttpVersion11, HttpVersion10):
+def _check_framing(parsed: ParsedHead, headers: CIMultiDictProxy[str]) -> None:
+    if parsed.version not in ("1.1", "1.0"):
         raise UnsupportedVersion("HTTP/1.1 is spoken here.")
+    # RFC 9110 §5.3: of two values of these, one reader takes the first and another the last.
+    if any(len(headers.getall(name, ())) > 1 for name in _SINGLE):
+        raise InvalidRequest("A header field stands twice.", reason="bad_http")
     coding = headers.get("Transfer-Encoding")
     if coding is not None:
         # An empty or a second coding is framing that others read otherwise: RFC 9112 §6.1.
         alone = coding.lower() == "chunked" and len(headers.getall("Transfer-Encoding")) == 1
-        if not alone or "Content-Length" in headers or request.version == HttpVersion10:
+        if not alone or "Content-Length" in headers or parsed.version == "1.0":
             raise InvalidRequest("The body's framing is ambiguous.", reason="bad_http")
     length = headers.get("Content-Length", "0")
     if length != "0" and length.startswith("0"):
@@ -120,7 +171,6 @@ def _check_framing(request: BaseRequest, headers: CIMultiDictProxy[str]) -> None
     if [expectation.lower() for expectation in expectations] != ["100-continue"]:
         raise ExpectationFailed("Only `Expect: 100-continue` is understood.")
     if headers.get("Upgrade", "").lower() in ("websocket", "tcp"):
-        # aiohttp stops parsing behind these; anything else (h2c) it rightly ignores.
         raise InvalidRequest("No protocol to upgrade to.", reason="bad_http")
 
 

@@ -1,12 +1,9 @@
-"""The one place where responses are put on the wire."""
+"""A response of the gateway as values and as bytes: RFC 9112 §4, §6. Pure."""
 
-import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.web import BaseRequest, StreamResponse
 
 from gateway.errors import (
     AccessDenied,
@@ -29,23 +26,6 @@ _BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
 _IN_EVERY_HEAD = [field_lines([(b"X-Content-Type-Options", b"nosniff")])]
 _CHUNKED: Header = (b"Transfer-Encoding", b"chunked")
 _CLOSE: Header = (b"Connection", b"close")
-# What is put on the wire before it is seen whether the client reads.
-PIECE_BYTES = 16 * 1024
-# Documents and pages of the gateway's own are small; only a server's answers need its setting.
-_WRITE_STALL_S = 60.0
-
-
-class ClientStalled(ConnectionResetError):
-    """The client has not read for so long that its connection was aborted."""
-
-
-class HeadTooLarge(GatewayError):
-    """RFC 6585 §5: raised for the parser's own limits only."""
-
-    status = 431
-    code = "head_too_large"
-    jsonrpc_code = -32600
-    default_reason = "bad_http"
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
@@ -56,25 +36,6 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     body: bytes = b""
 
 
-class Written(StreamResponse):
-    """Tells aiohttp that the response is on the wire and whether the connection may go on."""
-
-    def __init__(self, *, keep_alive: bool) -> None:
-        # Not StreamResponse's own: it builds headers that nobody reads (2 µs a request).
-        self._keep_alive = keep_alive
-
-    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
-        """Do nothing: the head is out."""
-        return None
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Do nothing: the end is out."""
-
-
-WRITTEN_KEEP_ALIVE = Written(keep_alive=True)
-WRITTEN_CLOSE = Written(keep_alive=False)
-
-
 def response_head(status: int, headers: Sequence[Header]) -> bytes:
     """Serialize a status line and headers; the reason phrase is always our own.
 
@@ -82,48 +43,6 @@ def response_head(status: int, headers: Sequence[Header]) -> bytes:
     """
     start = _STATUS_LINES.get(status) or b"HTTP/1.1 %d Status" % status
     return build_head(start, headers, _IN_EVERY_HEAD)
-
-
-async def write_reply(
-    request: BaseRequest, reply: Reply, *, write_stall_s: float = _WRITE_STALL_S
-) -> Written:
-    """Put a whole response on the wire, a long one as fast as the client reads.
-
-    Raises `ClientStalled`.
-    """
-    keep_alive, transport = request.keep_alive, request.transport
-    if len(reply.body) <= PIECE_BYTES or request.method == "HEAD" or transport is None:
-        return write_small_reply(request, reply, keep_alive=keep_alive)
-    transport.write(reply_bytes(reply, keep_alive=keep_alive, bodiless=True))
-    for start in range(0, len(reply.body), PIECE_BYTES):
-        transport.write(reply.body[start : start + PIECE_BYTES])
-        if request.protocol.writing_paused:
-            await wait_until_read(request, write_stall_s)
-    return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
-
-
-def write_small_reply(request: BaseRequest, reply: Reply, *, keep_alive: bool) -> Written:
-    """Put a whole response, which must be short, on the wire in one write."""
-    transport = request.transport
-    if transport is not None:
-        bodiless = request.method == "HEAD"
-        transport.write(reply_bytes(reply, keep_alive=keep_alive, bodiless=bodiless))
-    return WRITTEN_KEEP_ALIVE if keep_alive else WRITTEN_CLOSE
-
-
-async def wait_until_read(request: BaseRequest, write_stall_s: float) -> None:
-    """Wait until the client has read most of what was written.
-
-    Raises `ClientStalled` after so many seconds: it would pin its answer, and the upstream's
-    connection, for ever.
-    """
-    try:
-        async with asyncio.timeout(write_stall_s):
-            await request.writer.drain()
-    except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-        raise ClientStalled("the client stopped reading") from None
 
 
 def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> bytes:
@@ -137,21 +56,14 @@ def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> by
     return head if bodiless else head + reply.body
 
 
-def write_stream_head(
-    request: BaseRequest, status: int, headers: Sequence[Header], *, chunked: bool
-) -> asyncio.Transport:
-    """Start a response whose length nobody knows.
-
-    Raises `ConnectionResetError` when the client has gone already.
-    """
-    framing = [_CHUNKED] if chunked else []  # HTTP/1.0 has no chunks
-    if not chunked or not request.keep_alive:
+def stream_head(
+    status: int, headers: Sequence[Header], *, chunked: bool, keep_alive: bool
+) -> bytes:
+    """Serialize the head of a response whose length nobody knows; HTTP/1.0 has no chunks."""
+    framing = [_CHUNKED] if chunked else []
+    if not keep_alive:
         framing.append(_CLOSE)
-    transport = request.transport
-    if transport is None:
-        raise ConnectionResetError
-    transport.write(response_head(status, [*headers, *framing]))
-    return transport
+    return response_head(status, [*headers, *framing])
 
 
 def error_reply(

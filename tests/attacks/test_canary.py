@@ -19,7 +19,7 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.identity.api_keys.api_key import RANDOM_BYTES, make_key
-from gateway.proxy.inbound.listener import ClientConnection
+from gateway.proxy.inbound.connection import ClientConnection
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.ports import reserved_port
@@ -237,8 +237,7 @@ async def _all_gone() -> None:
     """Return when the last connection of a caller has ended."""
     async with asyncio.timeout(LIMIT_S):
         while any(  # noqa: ASYNC110 - nothing tells of it
-            isinstance(each, ClientConnection) and each.transport is not None
-            for each in gc.get_objects()
+            isinstance(each, ClientConnection) and not each.is_lost for each in gc.get_objects()
         ):
             await asyncio.sleep(0.05)
 

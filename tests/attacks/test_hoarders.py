@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from gateway.proxy.inbound.listener import ClientConnection
+from gateway.proxy.inbound.connection import ClientConnection
 from gateway.proxy.upstream.response import UpstreamResponse
 from tests.attacks.full_config import running_server
 from tests.support.raw_http import exchange, post, raw_connection
@@ -58,7 +58,7 @@ def _of_kind(kind: type[T]) -> list[T]:
 
 def unsent(clients: list[ClientConnection]) -> int:
     """The bytes of answers that wait in the transports of these connections."""
-    transports = [each.transport for each in clients if each.transport is not None]
+    transports = [each.transport for each in clients if hasattr(each, "transport")]
     return sum(transport.get_write_buffer_size() for transport in transports)
 
 

@@ -42,9 +42,9 @@ from gateway.proxy.documents import (
     fixed_document,
     page_or_document,
 )
+from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.possession import Possession
 from gateway.proxy.gate.route import Answer, Challenges, Receiver, Route, Routes, Site, authorities
-from gateway.proxy.inbound.body import BodyLimits
 from gateway.proxy.inbound.stream import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.limits.shared_limits import SharedLimits

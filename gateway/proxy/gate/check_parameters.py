@@ -1,6 +1,5 @@
 """Comparing the headers that repeat arguments with the body, by what the server publishes."""
 
-import asyncio
 from collections.abc import Sequence
 
 from gateway.errors import HeaderMismatch, IdentityUnavailable
@@ -15,6 +14,7 @@ from gateway.mcp.parameter_headers import (
 )
 from gateway.mcp.revisions import mirrors_headers
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
+from gateway.resilience.stepper import time_limit
 
 _TIMEOUT_S = 1.0
 _NEWER_S = 2.0  # a list this old may be behind that of the client
@@ -53,7 +53,7 @@ async def _wanted(
     catalogue: ToolCatalogue, name: str, fresh_s: float | None
 ) -> Sequence[ParameterHeader]:
     try:
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with time_limit(_TIMEOUT_S):
             return await catalogue.parameters_of(name, fresh_s)
     except (IdentityUnavailable, TimeoutError):
         return ()

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from aiohttp.web import BaseRequest, StreamResponse
-
 from gateway.config.own_tools import DECIDED_BY
 from gateway.errors import (
     AccessDenied,
@@ -23,15 +21,14 @@ from gateway.errors import (
 from gateway.http.cors import MCP_METHODS, check_origin, preflight
 from gateway.http.head import (
     Head,
+    ParsedHead,
     forwarded_host,
-    has_body,
-    read_head,
     wants_page,
     with_forwarded_host,
 )
 from gateway.http.message_head import NO_LINES, Lines, join_lines
 from gateway.http.peer import Network, client_address, is_trusted
-from gateway.http.reply import JSON, NO_STORE, ClientStalled, Reply, Written, write_reply
+from gateway.http.reply import JSON, NO_STORE, Reply, error_reply, reply_bytes
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import answer_in
 from gateway.mcp.operation import Operation
@@ -40,13 +37,13 @@ from gateway.policy.decision import Allow, Unknown
 from gateway.proxy.answers.answer_rewriter import AnswerRewriter, Change, rewrite_body
 from gateway.proxy.gate.authorize import authorize
 from gateway.proxy.gate.check_parameters import check_parameters
+from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.own_tools import OwnTools
 from gateway.proxy.gate.parse_operation import read_operation
 from gateway.proxy.gate.refuse import refuse
 from gateway.proxy.gate.refused_call import note_refused_call
 from gateway.proxy.gate.route import Answer, Receiver, Route, Routes
 from gateway.proxy.gate.visit import Visit, harmless_request_id, new_request_id
-from gateway.proxy.inbound.body import read_body
 from gateway.proxy.inbound.deliver import deliver
 from gateway.proxy.inbound.stream import Stream
 from gateway.proxy.limits.caller import Presence
@@ -82,63 +79,71 @@ class Gate:
         self._trusted_proxies = trusted_proxies
         self._strangers = strangers or StrangerLimits(None)
 
-    async def handle(self, request: BaseRequest) -> StreamResponse:
+    async def handle(self, client: Client) -> None:
         """Serve one request; every outcome is answered and recorded here."""
-        visit = Visit(
-            new_request_id(),
-            time.time(),
-            time.perf_counter(),
-            request.method,
-            sent_request_id=harmless_request_id(request.headers.get("X-Request-Id")),
-        )
+        head = client.head
+        visit = _visit(head.method, head.headers.get("X-Request-Id"))
         self.in_flight += 1
         try:
-            return await self._serve(request, visit)
+            await self._serve(client, visit)
         except GatewayError as error:
-            _note_place(request, visit)
-            return refuse(request, visit, error)
-        except (asyncio.CancelledError, ConnectionError) as gone:
+            refuse(client, visit, error)
+        except asyncio.CancelledError:
             visit.client_gone = True
-            visit.ended = STALLED if isinstance(gone, ClientStalled) else visit.ended
+            visit.ended = STALLED if client.has_stalled else visit.ended
             raise
         except Exception:
             logger.exception("unexpected failure", extra={"request_id": visit.request_id})
             failure = GatewayError("The gateway failed. Tell its operator the request id.")
-            return refuse(request, visit, failure)
+            refuse(client, visit, failure)
         finally:
             self._leave()
             if visit.route is not None:
                 visit.route.metrics.in_flight -= 1
             self._record(visit)
 
-    async def _serve(self, request: BaseRequest, visit: Visit) -> Written:
-        head = read_head(request)
+    def misread(self, parsed: ParsedHead, error: GatewayError) -> bytes:
+        """Answer a head that cannot be believed; nothing about its connection can be, either."""
+        sent = {name.lower(): value.decode("latin-1") for name, value in parsed.raw_headers}
+        visit = _visit(parsed.method, sent.get(b"x-request-id"))
+        visit.address, visit.host = parsed.address, sent.get(b"host", "")
+        visit.path = parsed.target.partition("?")[0]
+        visit.reason, visit.status = error.reason, error.status
+        self._record(visit)
+        headers = [(b"X-Request-Id", visit.wire_id.encode())]
+        reply = error_reply(error, request_id=visit.request_id, headers=headers)
+        return reply_bytes(reply, keep_alive=False, bodiless=parsed.method == "HEAD")
+
+    async def _serve(self, client: Client, visit: Visit) -> None:
+        head = client.head
         visit.address = self._client_address(head)
         if self._trusted_proxies and is_trusted(head.address, self._trusted_proxies):
             head = with_forwarded_host(head, self._routes.sites)
         visit.host, visit.path = head.authority, head.path
         place = self._find(head, visit)
         if not isinstance(place, Route):
-            reply = await _answer(request, place, head)
+            reply = await _answer(client, place)
             visit.status = reply.status
-            return await write_reply(request, reply)
+            await client.send(reply)
+            return
         visit.route = place
         visit.traceparent = head.headers.get("Traceparent", "")
         place.metrics.in_flight += 1
         visit.cors = check_origin(head, place.origins)
         if head.method == "OPTIONS":
             visit.status = 204
-            return await write_reply(request, preflight(head, visit.cors))
+            client.reply(preflight(head, visit.cors))
+            return
         check_method(head)
         visit.principal = await self._authenticate(place, head, visit)
         try:
             if visit.principal is not None:
                 admit(place, visit.principal)
             with place.limits.use(visit.principal, visit.address, head.method) as using:
-                return await self._proxy(request, place, head, visit, using)
+                await self._proxy(client, place, visit, using)
         except GatewayError:
             if visit.principal is not None and not visit.body_begun:
-                await note_refused_call(request, head, visit)
+                await note_refused_call(client, visit)
             raise
 
     async def _authenticate(self, route: Route, head: Head, visit: Visit) -> Principal | None:
@@ -148,11 +153,10 @@ class Gate:
             self._strangers.failed(visit.address)
             raise
 
-    async def _proxy(
-        self, request: BaseRequest, place: Route, head: Head, visit: Visit, using: Using
-    ) -> Written:
+    async def _proxy(self, client: Client, place: Route, visit: Visit, using: Using) -> None:
         visit.body_begun = True
-        body = await _read(request, place, head)
+        head = client.head
+        body = await _read(client, place)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
         messages = visit.operation.messages
@@ -169,7 +173,8 @@ class Gate:
         await place.limits.take(visit.principal, visit.address, visit.session, messages)
         if own is not None and is_own:
             _check_again(place, visit)
-            return await _answer_own(request, own, visit, body)
+            await _answer_own(client, own, visit, body)
+            return
         if place.authorization is not None:
             await authorize(place.authorization, visit.principal, messages, visit)
         await check_parameters(place.catalogue, head, visit.operation)
@@ -192,7 +197,7 @@ class Gate:
             delivery = await rewrite_body(delivery, visit.rewriter)
         if delivery.response.body is None:
             _check_stream(place, visit, delivery)
-        return await deliver(request, place, delivery, visit, self.streams)
+        await deliver(client, place, delivery, visit, self.streams)
 
     def _refused_stranger(self, visit: Visit) -> MissingToken:
         self._strangers.failed(visit.address)
@@ -226,6 +231,12 @@ class Gate:
     def _client_address(self, head: Head) -> str:
         forwarded_for = head.headers.getall("X-Forwarded-For", ())
         return client_address(head.address, forwarded_for, self._trusted_proxies)
+
+
+def _visit(method: str, sent_id: str | None) -> Visit:
+    visit = Visit(new_request_id(), time.time(), time.perf_counter(), method)
+    visit.sent_request_id = harmless_request_id(sent_id)
+    return visit
 
 
 async def authenticate(
@@ -300,29 +311,23 @@ def admit(route: Route, principal: Principal) -> None:
     raise AccessDenied("You may not use this server.", reason=decision.reason)
 
 
-def _note_place(request: BaseRequest, visit: Visit) -> None:
-    """Say where a request went whose head could not be believed."""
-    if not visit.address:
-        visit.address = request.remote or "unix"
-        visit.host, visit.path = request.headers.get("Host", ""), request.raw_path.partition("?")[0]
-
-
 def check_method(head: Head) -> None:
     """Raise `MethodNotAllowed` for what MCP does not use."""
     if head.method not in ("POST", "GET", "DELETE"):
         raise MethodNotAllowed("MCP uses POST, GET and DELETE.", allow=MCP_METHODS)
 
 
-async def _answer(request: BaseRequest, place: Receiver | Answer, head: Head) -> Reply:
+async def _answer(client: Client, place: Receiver | Answer) -> Reply:
+    head = client.head
     if not isinstance(place, Receiver):
         return await place(head)
     if head.method != "POST":
         raise MethodNotAllowed("Only a POST is taken here.", allow="POST")
-    body = await read_body(request, place.body)
+    body = await client.body(place.body)
     return await place.receive(head, body)
 
 
-async def _answer_own(request: BaseRequest, own: OwnTools, visit: Visit, body: bytes) -> Written:
+async def _answer_own(client: Client, own: OwnTools, visit: Visit, body: bytes) -> None:
     """Answer a call of the gateway's own tools; the upstream hears nothing of it."""
     assert visit.operation is not None  # noqa: S101  # it was read to come here
     visit.rule = DECIDED_BY
@@ -331,7 +336,7 @@ async def _answer_own(request: BaseRequest, own: OwnTools, visit: Visit, body: b
     visit.status, visit.bytes_out = 200, len(answer)
     visit.answer = answer_in(answer)
     headers = [JSON, NO_STORE, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
-    return await write_reply(request, Reply(200, headers, answer))
+    await client.send(Reply(200, headers, answer))
 
 
 def _rewriter(
@@ -371,9 +376,10 @@ async def _introduce(route: Route, visit: Visit, body: bytes) -> Lines:
     return await introduce(route.introducers, call)
 
 
-async def _read(request: BaseRequest, route: Route, head: Head) -> bytes:
+async def _read(client: Client, route: Route) -> bytes:
+    head = client.head
     if head.method == "POST":
-        return await read_body(request, route.body)
-    if has_body(head):
+        return await client.body(route.body)
+    if head.has_body:
         raise InvalidRequest("Only a POST has a body here.", reason="bad_http")
     return b""

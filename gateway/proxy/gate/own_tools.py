@@ -3,7 +3,6 @@
 A server's tool of the same name is never hidden: it keeps the name, and ours is gone.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from gateway.mcp.tool_list import add_tools, declare_tools, tool_names
 from gateway.proxy.answers.answer_rewriter import Change
 from gateway.proxy.outgoing.legacy_endpoint import ENDPOINT_PARAMETER
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
+from gateway.resilience.stepper import time_limit
 from gateway.tools.facts import Call
 from gateway.tools.toolbox import Toolbox
 
@@ -124,7 +124,7 @@ class OwnTools:
 
     async def _taken_names(self) -> frozenset[str]:
         try:
-            async with asyncio.timeout(_CATALOGUE_TIMEOUT_S):
+            async with time_limit(_CATALOGUE_TIMEOUT_S):
                 published = await self._catalogue.tools()
         except (IdentityUnavailable, TimeoutError):
             return self._taken  # who is logged in can be told without the server

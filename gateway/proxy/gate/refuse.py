@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-from aiohttp.web import BaseRequest
-
 from gateway.errors import (
     DpopNonceNeeded,
     GatewayError,
@@ -13,10 +11,11 @@ from gateway.errors import (
     MissingToken,
     UpstreamError,
 )
-from gateway.http.head import wants_page
-from gateway.http.reply import NO_STORE, Header, Reply, Written, error_reply, write_small_reply
+from gateway.http.head import Head, wants_page
+from gateway.http.reply import NO_STORE, Header, Reply, error_reply
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
+from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.route import Route
 from gateway.proxy.gate.visit import Visit
 
@@ -24,7 +23,7 @@ from gateway.proxy.gate.visit import Visit
 _CLOSING_REASONS = frozenset({"bad_http", "bad_host", "bad_path", "body_timeout", "body_too_large"})
 
 
-def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
+def refuse(client: Client, visit: Visit, error: GatewayError) -> None:
     """Answer with an error, in the form that its reader understands."""
     visit.reason = error.reason
     visit.status = error.status
@@ -36,14 +35,13 @@ def refuse(request: BaseRequest, visit: Visit, error: GatewayError) -> Written:
     headers = [(b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if visit.route is not None:
         headers += _challenges(visit.route, error)
-    keep_alive = request.keep_alive and not _is_end_in_doubt(request, error)
-    if _is_browser(request, error) and visit.route is not None:
+    if _is_browser(client.head, error) and visit.route is not None:
         reply = _page(visit.route, headers)
     else:
         reply = error_reply(
             error, request_id=visit.request_id, message_id=visit.message_id, headers=headers
         )
-    return write_small_reply(request, reply, keep_alive=keep_alive)
+    client.reply(reply, keep_alive=not _is_end_in_doubt(client, error))
 
 
 def _seen(error: GatewayError) -> str | None:
@@ -54,9 +52,9 @@ def _seen(error: GatewayError) -> str | None:
     return f"{cause.reason}: {cause.seen}" if isinstance(cause, UpstreamError) else None
 
 
-def _is_end_in_doubt(request: BaseRequest, error: GatewayError) -> bool:
+def _is_end_in_doubt(client: Client, error: GatewayError) -> bool:
     # RFC 9110 §10.1.1: who was not told to continue may send the body or the next request.
-    waits = "Expect" in request.headers and not request.content.is_eof()
+    waits = client.head.expects_continue and not client.is_body_here
     return waits or error.reason in _CLOSING_REASONS
 
 
@@ -107,8 +105,8 @@ def _dpop(route: Route, error: GatewayError, *, told: bool) -> str:
     )
 
 
-def _is_browser(request: BaseRequest, error: GatewayError) -> bool:
-    return isinstance(error, MissingToken) and wants_page(request.method, request.headers)
+def _is_browser(head: Head, error: GatewayError) -> bool:
+    return isinstance(error, MissingToken) and wants_page(head.method, head.headers)
 
 
 def _page(route: Route, headers: list[Header]) -> Reply:

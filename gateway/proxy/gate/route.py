@@ -12,9 +12,9 @@ from gateway.identity.verdict.authenticator import Authenticator
 from gateway.observability.metrics.metrics import ServerMetrics
 from gateway.policy.admission import Admission
 from gateway.proxy.gate.authorization import Authorization
+from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.own_tools import OwnTools
 from gateway.proxy.gate.possession import Possession
-from gateway.proxy.inbound.body import BodyLimits
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.outgoing.introduction import Introducer
 from gateway.proxy.sessions.login_in_session import Succession

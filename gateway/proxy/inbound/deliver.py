@@ -1,26 +1,15 @@
 """Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
 
 import time
-from collections.abc import Sequence
 from functools import partial
 
-from aiohttp.http import HttpVersion11
-from aiohttp.web import BaseRequest
-
 from gateway.errors import UpstreamError, UpstreamInvalid
-from gateway.http.reply import (
-    WRITTEN_CLOSE,
-    WRITTEN_KEEP_ALIVE,
-    Header,
-    Reply,
-    Written,
-    write_reply,
-    write_stream_head,
-)
+from gateway.http.reply import Header, Reply
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
+from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.route import Route
 from gateway.proxy.gate.visit import Visit
 from gateway.proxy.inbound.renewals import renewal_of
@@ -31,12 +20,12 @@ _UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events b
 
 
 async def deliver(
-    request: BaseRequest,
+    client: Client,
     route: Route,
     delivery: Delivery,
     visit: Visit,
     streams: set[Stream],
-) -> Written:
+) -> None:
     """Write the answer; one of unknown length is listed in `streams` while it lasts.
 
     `visit.rewriter` changes the events of a stream.
@@ -56,14 +45,14 @@ async def deliver(
             body = rewriter.feed(body) + rewriter.finish()
         visit.bytes_out = len(body)
         visit.answer = _answer_of(delivery, body)
-        reply = Reply(response.status, headers, body)
-        stall_s = route.forwarder.streams.write_stall_s
-        return await write_reply(request, reply, write_stall_s=stall_s)
+        await client.send(Reply(response.status, headers, body))
+        return
     if delivery.events:
         headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
         headers.append(_UNBUFFERED)
     forwarder, metrics = route.forwarder, route.metrics
-    stream = _open_stream(request, forwarder, delivery, headers)
+    client.begin_stream(response.status, headers)
+    stream = Stream(client, response, forwarder.streams)
     stream.owner = visit.principal
     stream.renewal = renewal_of(route, visit.principal, visit.token)
     if delivery.events:
@@ -78,14 +67,13 @@ async def deliver(
         await stream.pump(events=delivery.events, rewriter=rewriter)
     except UpstreamError as error:
         visit.reason, visit.upstream_seen = error.reason, error.seen
-        return WRITTEN_CLOSE
+        client.keep_alive = False
     finally:
         streams.discard(stream)
         metrics.streams_open -= 1
         visit.bytes_out = stream.bytes_out
         visit.ended = stream.ended
         visit.answer = UNREAD if stream.watch is None else stream.watch.answer
-    return WRITTEN_KEEP_ALIVE if request.keep_alive and stream.chunked else WRITTEN_CLOSE
 
 
 def _calls(delivery: Delivery, visit: Visit) -> OpenCalls | None:
@@ -108,18 +96,6 @@ def _answer_of(delivery: Delivery, body: bytes) -> Answer:
     watch = AnswerWatch(events=True)
     watch.feed(body)
     return watch.answer
-
-
-def _open_stream(
-    request: BaseRequest, forwarder: Forwarder, delivery: Delivery, headers: Sequence[Header]
-) -> Stream:
-    chunked = request.version == HttpVersion11
-    try:
-        transport = write_stream_head(request, delivery.response.status, headers, chunked=chunked)
-    except ConnectionResetError:
-        delivery.response.close()
-        raise
-    return Stream(request, transport, delivery.response, forwarder.streams, chunked=chunked)
 
 
 def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> StreamRewriter | None:

@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from aiohttp.web import BaseRequest
-
 from gateway.errors import GatewayError, ShuttingDown, UpstreamError
-from gateway.http.reply import PIECE_BYTES, error_message, wait_until_read
+from gateway.http.reply import error_message
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EventBoundary, StreamRewriter
+from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.renewal import Renewal
+from gateway.proxy.inbound.client_request import PIECE_BYTES
 from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.resilience.stepper import enter_task
 
 _COMMENT = b": keepalive\n\n"  # a line that SSE parsers skip: WHATWG HTML §9.2.5
 LAST_EVENT_S = 5.0
 _LONGEST_TIMER_S = 86400.0 * 30
-_LAST_CHUNK = b"0\r\n\r\n"
 _REVOKED = partial(refused, "revoked")
 _EARLY_ENDS: Mapping[str, Callable[[], GatewayError]] = {
     "expired": partial(refused, "expired"),
@@ -55,12 +55,9 @@ class Stream:
 
     def __init__(
         self,
-        request: BaseRequest,
-        transport: asyncio.Transport,
+        client: Client,
         response: UpstreamResponse,
         settings: StreamSettings,
-        *,
-        chunked: bool,
     ) -> None:
         self.bytes_out = 0
         self.owner: Principal | None = None
@@ -69,12 +66,10 @@ class Stream:
         self.calls: OpenCalls | None = None
         self.renewal: Renewal | None = None
         self.request_id = ""
-        self.listening = request.method == "GET"
-        self._request = request
-        self._transport = transport
+        self.listening = client.head.method == "GET"
+        self._client = client
         self._response = response
         self._settings = settings
-        self.chunked = chunked
         self._boundary: EventBoundary | None = None
         self._beat: asyncio.TimerHandle | None = None
         self._wrote_since_beat = False
@@ -89,6 +84,7 @@ class Stream:
         `UpstreamError` when the upstream broke off. The client's connection was aborted then, as
         a clean end would hide that something is missing (RFC 9112 §8), unless calls were told.
         """
+        await enter_task()
         self._task = asyncio.current_task()
         if events:
             self._boundary = EventBoundary()
@@ -97,12 +93,12 @@ class Stream:
             await self._copy(rewriter)
         except UpstreamError as error:
             if self.calls is None:
-                self._transport.abort()
+                self._client.abort()
             else:
                 self._finish_early(error)
             raise
         except asyncio.CancelledError:
-            if self.ended is None or self._task is None or self._transport.is_closing():
+            if self.ended is None or self._task is None or self._client.is_gone:
                 raise
             self._task.uncancel()
             self._finish_early(_EARLY_ENDS.get(self.ended, _REVOKED)())
@@ -146,15 +142,14 @@ class Stream:
             await self._pass_on(piece if rewriter is None else rewriter.feed(piece))
         if rewriter is not None:
             await self._pass_on(rewriter.finish())
-        if self.chunked:
-            self._transport.write(_LAST_CHUNK)
+        self._client.end_stream()
 
     async def _pass_on(self, piece: bytes) -> None:
-        protocol = self._request.protocol
+        client = self._client
         for start in range(0, len(piece), PIECE_BYTES):
             self._write(piece[start : start + PIECE_BYTES])
-            if protocol.writing_paused:
-                await wait_until_read(self._request, self._settings.write_stall_s)
+            if client.is_paused:
+                await client.drain()
         if self._expired:
             self._expire_at_boundary()
 
@@ -169,10 +164,7 @@ class Stream:
             self.calls.feed(piece)
         self.bytes_out += len(piece)
         self._wrote_since_beat = True
-        self._put(piece)
-
-    def _put(self, data: bytes) -> None:
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
+        self._client.write(piece)
 
     def _schedule_beat(self) -> None:
         if self._settings.keepalive_s > 0:
@@ -180,9 +172,9 @@ class Stream:
             self._beat = loop.call_later(self._settings.keepalive_s, self._on_beat)
 
     def _on_beat(self) -> None:
-        quiet = not self._wrote_since_beat and not self._request.protocol.writing_paused
+        quiet = not self._wrote_since_beat and not self._client.is_paused
         if quiet and self._boundary is not None and self._boundary.at_boundary:
-            self._put(_COMMENT)
+            self._client.write(_COMMENT)
         self._wrote_since_beat = False
         self._schedule_beat()
 
@@ -192,7 +184,7 @@ class Stream:
 
     def _finish_early(self, error: GatewayError) -> None:
         if self._boundary is None or not self._boundary.at_boundary:
-            self._transport.abort()
+            self._client.abort()
             return
         # Clients wait for each answer until their own time is up: an end alone tells them nothing.
         for open_id in self.calls.ids if self.calls is not None else ():
@@ -200,6 +192,5 @@ class Stream:
             event = b"data: %b\n\n" % message
             if self.watch is not None:
                 self.watch.feed(event)
-            self._put(event)
-        if self.chunked:
-            self._transport.write(_LAST_CHUNK)
+            self._client.write(event)
+        self._client.end_stream()

@@ -11,6 +11,7 @@ from gateway.errors import IdentityUnavailable
 from gateway.policy.limit import RateLimit
 from gateway.resilience.breaker import Breaker, BreakerSettings
 from gateway.resilience.clocks import Clocks
+from gateway.resilience.stepper import time_limit
 from gateway.store.rates import Cell, SharedRates
 from gateway.store.unavailable import StoreUnavailable
 
@@ -98,7 +99,7 @@ class SharedLimits:
         except IdentityUnavailable as error:
             raise StoreUnavailable("The store is left alone for a moment.") from error
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with time_limit(_TIMEOUT_S):
                 refused = await self._rates.take_all(cells)
         except (StoreUnavailable, TimeoutError) as error:
             self._breaker.failed()

@@ -6,7 +6,6 @@ begun it. So the gateway shakes hands with the server once more, as the caller, 
 value that the client holds stands, for this caller alone, for the session that this gives.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +24,7 @@ from gateway.proxy.sessions.sessions import HEADER, Session, Sessions
 from gateway.proxy.upstream.forward import Delivery, Forwarder, Way
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.resilience.single_flight import Flights
+from gateway.resilience.stepper import time_limit
 
 _NAME = HEADER.lower().encode()
 _MAX_GREETINGS = 1000
@@ -113,7 +113,7 @@ class Succession:
 async def _drain(response: UpstreamResponse) -> None:
     """Read until the server has answered; one that keeps the stream open has done so as well."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
+        async with time_limit(_ANSWER_WITHIN_S):
             while response.body is None and await response.read():
                 pass
     response.close()

@@ -20,6 +20,7 @@ from gateway.http.framing import Framing, read_framing
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.proxy.upstream.seen import failure, shown
 from gateway.proxy.upstream.upstream_limits import PoolLimits
+from gateway.resilience.stepper import Pending
 
 _PIECE_BYTES = 64 * 1024
 READ_BYTES = 32 * 1024
@@ -75,7 +76,7 @@ class Connection(asyncio.BufferedProtocol):
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._parser = HttpResponseParser(self)
-        self._waiter: asyncio.Future[UpstreamResponse] | None = None
+        self._waiter: Pending[UpstreamResponse] | None = None
         self._response: UpstreamResponse | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._framing = Framing.WHOLE
@@ -97,13 +98,14 @@ class Connection(asyncio.BufferedProtocol):
         """True when `send_rest` is to be awaited."""
         return len(self._unsent) > 0
 
-    def start(self, head: bytes, body: bytes) -> asyncio.Future[UpstreamResponse]:
+    def start(self, head: bytes, body: bytes) -> Pending[UpstreamResponse]:
         """Send a request; of a large body only the beginning, see `send_rest`."""
         self._headers = []
         self._is_head_request = head.startswith(b"HEAD ")
         self._quiet_bytes = self._interim = 0
         self.deadline = self._loop.time() + self._limits.first_byte_timeout_s
-        self._waiter = waiter = self._loop.create_future()
+        waiter: Pending[UpstreamResponse] = Pending(self._loop)
+        self._waiter = waiter
         if len(body) <= _PIECE_BYTES:
             self._transport.write(head + body)
         else:
@@ -120,7 +122,7 @@ class Connection(asyncio.BufferedProtocol):
                 await self._writable
             self.deadline = self._loop.time() + self._limits.first_byte_timeout_s
 
-    def abandon(self, waiter: asyncio.Future[UpstreamResponse]) -> None:
+    def abandon(self, waiter: Pending[UpstreamResponse]) -> None:
         """Close the connection when it still serves this exchange, whose caller is gone."""
         if self._waiter is waiter:
             self._discard()

@@ -10,6 +10,7 @@ from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.proxy.upstream.seen import failure
 from gateway.proxy.upstream.target import Target, open_connection
 from gateway.proxy.upstream.upstream_limits import PoolLimits
+from gateway.resilience.stepper import time_limit
 
 _MIN_TICK_S = 0.01
 _MAX_TICK_S = 0.5  # an idle connection lives at most this much longer than configured
@@ -109,7 +110,7 @@ class UpstreamPool:
     async def _connect(self) -> Connection:
         # Whoever calls this has counted the place in `_connecting`.
         try:
-            async with asyncio.timeout(self._limits.connect_timeout_s):
+            async with time_limit(self._limits.connect_timeout_s):
                 connection = await open_connection(self._target, self._make_connection)
         except TimeoutError as cause:
             self.on_unreachable()

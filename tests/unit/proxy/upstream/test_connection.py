@@ -253,7 +253,7 @@ async def test_stream_that_nobody_took_closes_its_connection(upstream: Recording
     upstream.default_reply = CHUNKED + chunk(b"{}")
     connection = await _connection(upstream.url)
     waiter = connection.start(head(), BODY)
-    await asyncio.wait({waiter})
+    await waiter
 
     connection.abandon(waiter)
 

@@ -1,0 +1,114 @@
+"""One request of a client connection, as the gate sees it: `gate.client.Client`."""
+
+from typing import TYPE_CHECKING
+
+from gateway.errors import BodyTooLarge
+from gateway.http.head import Head
+from gateway.http.message_head import Field
+from gateway.http.reply import Reply, reply_bytes, stream_head
+from gateway.proxy.gate.client import BodyLimits
+
+if TYPE_CHECKING:
+    from gateway.proxy.inbound.connection import ClientConnection
+
+# What is put on the wire before it is seen whether the client reads.
+PIECE_BYTES = 16 * 1024
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+class ClientRequest:
+    """A request and its connection.
+
+    `whole` is the body when it came with the head, None when the connection collects it.
+    `keep_alive` is False once the answer says that it is the connection's last.
+    """
+
+    __slots__ = ("_connection", "_is_chunked", "head", "is_answered", "keep_alive", "whole")
+
+    def __init__(self, connection: "ClientConnection", head: Head, whole: bytes | None) -> None:
+        self.head = head
+        self.whole = whole
+        self.keep_alive = head.keep_alive
+        self.is_answered = False
+        self._is_chunked = False
+        self._connection = connection
+
+    @property
+    def is_body_here(self) -> bool:
+        """Whether nothing of the body is to come."""
+        return self.whole is not None or self._connection.is_body_here
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client does not keep up."""
+        return self._connection.is_paused
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing can reach the client any more."""
+        return self._connection.transport.is_closing()
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether it was dropped because it did not read."""
+        return self._connection.has_stalled
+
+    async def body(self, limits: BodyLimits) -> bytes:
+        """Read the whole body; see `Client`."""
+        if self.whole is None:
+            return await self._connection.read_body(self.head, limits)
+        if len(self.whole) > limits.max_bytes:
+            raise BodyTooLarge(f"The body is larger than {limits.max_bytes} bytes.")
+        return self.whole
+
+    def reply(self, reply: Reply, *, keep_alive: bool = True) -> None:
+        """Put a whole answer, which must be short, on the wire in one write."""
+        self.keep_alive = self._goes_on(keep_alive)
+        self.is_answered = True
+        bodiless = self.head.method == "HEAD"
+        answer = reply_bytes(reply, keep_alive=self.keep_alive, bodiless=bodiless)
+        self._connection.transport.write(answer)
+
+    async def send(self, reply: Reply) -> None:
+        """Put a whole answer on the wire, a long one as fast as the client reads."""
+        if len(reply.body) <= PIECE_BYTES or self.head.method == "HEAD":
+            self.reply(reply)
+            return
+        self.keep_alive = self._goes_on(True)
+        transport = self._connection.transport
+        transport.write(reply_bytes(reply, keep_alive=self.keep_alive, bodiless=True))
+        for start in range(0, len(reply.body), PIECE_BYTES):
+            transport.write(reply.body[start : start + PIECE_BYTES])
+            if self._connection.is_paused:
+                await self._connection.drain()
+        self.is_answered = True
+
+    def begin_stream(self, status: int, headers: list[Field]) -> None:
+        """Put the head of an answer on the wire whose length nobody knows."""
+        self._is_chunked = self.head.version == "1.1"
+        self.keep_alive = self._goes_on(self._is_chunked)
+        head = stream_head(status, headers, chunked=self._is_chunked, keep_alive=self.keep_alive)
+        self._connection.transport.write(head)
+
+    def write(self, piece: bytes) -> None:
+        """Put a piece of a stream on the wire."""
+        if self._is_chunked:
+            piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+        self._connection.transport.write(piece)
+
+    def end_stream(self) -> None:
+        """End a stream so that the client knows that it has all of it."""
+        self.is_answered = True
+        if self._is_chunked:
+            self._connection.transport.write(_LAST_CHUNK)
+
+    async def drain(self) -> None:
+        """Wait until the client has taken most of what waits for it."""
+        await self._connection.drain()
+
+    def abort(self) -> None:
+        """Break the connection off, so that nobody takes a part for the whole."""
+        self._connection.abort()
+
+    def _goes_on(self, keep_alive: bool) -> bool:
+        return keep_alive and self.keep_alive and not self._connection.is_last

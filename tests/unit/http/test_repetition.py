@@ -1,0 +1,118 @@
+"""Recognizing a head that is the last one again but for its length."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import GatewayError
+from gateway.http.repetition import Repetition, repetition_of
+from gateway.http.request_parser import END, parse_head
+
+HEAD = (
+    b"POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"content-length: 12\r\nX-Content-Length: 7\r\n\r\n"
+)
+OF_LENGTH = b"\r\ncontent-length: "
+
+
+def remembered(raw: bytes = HEAD) -> Repetition[str]:
+    found = repetition_of(raw, "head")
+    assert found is not None
+    return found
+
+
+def of_length(digits: bytes) -> bytes:
+    return HEAD.replace(b": 12\r", b": " + digits + b"\r")
+
+
+@pytest.mark.parametrize("length", [1, 9, 12, 13, 4_000_000, 9_999_999_999])
+def test_a_head_is_known_again_whatever_its_length(length: int) -> None:
+    data = of_length(b"%d" % length) + b"body and more"
+
+    assert remembered().match(data) == (length, b"body and more")
+
+
+def test_what_it_was_read_as_is_remembered() -> None:
+    assert remembered().head == "head"
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [
+        *[b"0", b"00", b"012", b"", b"+12", b"-1", b"1 ", b"1_2", b"1,2", b"0x1", b"1.0"],
+        *[b"\xb2", b"\xd9\xa1", b"1\n", b"1" * 11, b"1" * 40],
+    ],
+)
+def test_what_is_no_plain_length_is_for_the_parser(digits: bytes) -> None:
+    assert remembered().match(of_length(digits) + b"x" * 12) is None
+
+
+def test_a_part_of_a_head_is_no_head() -> None:
+    for end in range(len(HEAD)):
+        assert remembered().match(HEAD[:end]) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD.replace(b"content-length: 12\r\n", b""),
+        HEAD.replace(b": 12", b": 0"),
+        HEAD.replace(b"content-length: 12", b"transfer-encoding: chunked"),
+        b"POST /?\r HTTP/1.1\r\nContent-Length : 12\r\n\r\n",
+    ],
+)
+def test_a_head_without_a_length_that_could_change_is_not_remembered(raw: bytes) -> None:
+    assert repetition_of(raw, "head") is None
+
+
+def test_only_the_length_of_the_message_may_change() -> None:
+    changed = HEAD.replace(b"X-Content-Length: 7", b"X-Content-Length: 8")
+
+    assert remembered().match(changed) is None
+
+
+@pytest.mark.requirement("H1")
+def test_every_other_byte_must_be_the_same() -> None:
+    repetition = remembered()
+    length_at = HEAD.index(OF_LENGTH) + len(OF_LENGTH)
+    for at in range(len(HEAD)):
+        for byte in range(256):
+            changed = HEAD[:at] + bytes([byte]) + HEAD[at + 1 :]
+            is_length = at in (length_at, length_at + 1) and changed[length_at:][:2].isdigit()
+            is_known = changed == HEAD or (is_length and changed[length_at] != ord("0"))
+
+            assert (repetition.match(changed) is not None) is is_known
+
+
+@given(
+    st.integers(0, len(HEAD)),
+    st.integers(0, 3),
+    st.one_of(st.binary(max_size=4), st.text("0123456789 \t\r\n:;,", max_size=4).map(str.encode)),
+)
+def test_what_is_known_again_is_what_the_parser_would_read(
+    start: int, size: int, piece: bytes
+) -> None:
+    """Bytes may go in, out or change: whoever is taken for the last head says what it said."""
+    changed = HEAD[:start] + piece + HEAD[start + size :]
+    found = remembered().match(changed)
+    if found is None:
+        return
+
+    length, rest = found
+    head, end, behind = changed.partition(END)
+    fields = parse_head(head + end, "").raw_headers
+    same = [each for each in fields if each[0] != b"content-length"]
+    assert rest == behind
+    assert (b"content-length", b"%d" % length) in fields
+    assert same == [
+        each for each in parse_head(HEAD, "").raw_headers if each[0] != b"content-length"
+    ]
+
+
+@given(st.binary(max_size=40))
+def test_a_head_that_the_parser_refuses_is_never_known_again(line: bytes) -> None:
+    raw = HEAD.replace(b"Host: a", b"Host: a\r\n" + line)
+    try:
+        parse_head(raw.partition(END)[0] + END, "")
+    except GatewayError:
+        assert remembered().match(raw) is None
