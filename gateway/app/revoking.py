@@ -17,7 +17,7 @@ from gateway.identity.revocation.revocation import Revocation
 from gateway.identity.revocation.revocation_file import parse_revocations
 from gateway.identity.revocation.revocations import Revocations
 from gateway.identity.verdict.cache import VerdictCache
-from gateway.proxy.gate.gate import Gate
+from gateway.proxy.inbound.streams import Streams
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.watched_file import WatchedFile
 from gateway.store.store import Store
@@ -39,7 +39,7 @@ class Enforcement:
 
     revocations: Revocations | None = None
     cache: VerdictCache | None = None
-    gate: Gate | None = None
+    streams: Streams | None = None
     issuers: Issuers | None = None
 
     def check(self, principal: Principal, now: float) -> None:
@@ -58,16 +58,16 @@ class Enforcement:
         """Forget the verdicts on the principals that `concerns` picks, and end their streams."""
         if self.cache is not None:
             self.cache.forget(concerns)
-        if self.gate is not None:
-            self.gate.end_streams(concerns, REASON)
+        if self.streams is not None:
+            self.streams.end(concerns, REASON)
 
     def end_keys(self, thumbprints: frozenset[str]) -> None:
         """Let nothing count on that was verified with these keys of issuers."""
         if self.cache is not None:
             # All of it: a verdict that began before may rest on the key that is gone.
             self.cache.clear()
-        if self.gate is not None:
-            self.gate.end_streams(lambda who: who.signing_key in thumbprints, REASON)
+        if self.streams is not None:
+            self.streams.end(lambda who: who.signing_key in thumbprints, REASON)
 
 
 async def open_revocations(config: Config, store: Store, enforcement: Enforcement) -> Revocations:

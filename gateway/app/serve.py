@@ -25,6 +25,7 @@ from gateway.identity.verdict.cache import VerdictCache
 from gateway.proxy.gate.gate import Gate
 from gateway.proxy.inbound.listener import Listener, ListenerLimits, Told
 from gateway.proxy.inbound.renewals import Renewals
+from gateway.proxy.inbound.streams import Streams
 from gateway.proxy.limits.limits import StrangerLimits
 from gateway.proxy.upstream.pool import UpstreamPool
 from gateway.proxy.upstream.reach import Reach
@@ -94,9 +95,10 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         shared = SharedFacts(store, revocations, nonce_key, flights, observers.session)
         parts = Parts(config, issuers, metrics, Seal(key), pools, shared, introducers)
         routes = build_routes(parts)
+        streams = Streams()
         strangers = StrangerLimits(config.limits.unauthenticated_per_address)
         gate = Gate(routes, observers.record, config.trusted_proxies, strangers)
-        enforcement.cache, enforcement.gate, enforcement.issuers = cache, gate, issuers
+        enforcement.cache, enforcement.streams, enforcement.issuers = cache, streams, issuers
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)
         observers.watch(issuers, revocations)
@@ -105,11 +107,11 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         admin_port = await stack.enter_async_context(
             open_admin(config, observers, revocations, routes.sessions)
         )
-        renewals = Renewals(gate.streams, flights)
+        renewals = Renewals(streams, flights)
         _keep_verdicts_fresh(issuers, revocations, renewals, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
         told = Told(observers.refused, observers.stalled)
-        server = Listener(gate.handle, gate.misread, _limits(config), told, background)
+        server = Listener(gate.handle, gate.misread, _limits(config), told, streams, background)
         listener = await _listen(config, server)
         stack.push_async_callback(_drain, config, listener, server, gate, observers)
         observers.readiness.set_ready(LISTENER)
@@ -229,16 +231,16 @@ async def _drain(
     """Take no new work, finish what is under way, end what never ends by itself."""
     observers.readiness.drain()
     server.drain()
-    under_way = {"requests": gate.in_flight, "streams": len(gate.streams)}
+    under_way = {"requests": gate.in_flight, "streams": len(server.streams)}
     logger.info("draining", extra=under_way | {"limit_s": config.shutdown.drain})
     await asyncio.sleep(config.shutdown.delay)
     listener.close()
-    for stream in tuple(gate.streams):
+    for stream in tuple(server.streams):
         if stream.listening:  # a GET stream has no answer to wait for
             stream.end("draining")
     with suppress(TimeoutError):
         async with asyncio.timeout(config.shutdown.drain):
             await gate.drained()
-    for stream in tuple(gate.streams):
+    for stream in tuple(server.streams):
         stream.end("draining")
     await server.aclose(LAST_WORDS_S)

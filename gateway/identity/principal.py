@@ -50,3 +50,14 @@ class Principal:
     remember_s: float | None = field(default=None, hash=False, compare=False)
     signing_key: str | None = field(default=None, hash=False, compare=False)
     email_verified: bool = field(default=False, hash=False)
+
+
+def owner_of(principal: Principal | None) -> tuple[str, ...]:
+    """Whose something is: issuer, subject and client together.
+
+    One client id is shared by many users (attack S7). Empty without a token.
+    """
+    if principal is None:
+        return ()
+    client = () if principal.client_id is None else (principal.client_id,)
+    return (principal.issuer, principal.subject, *client)

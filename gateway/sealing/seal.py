@@ -1,14 +1,12 @@
 """Sealed values: what must be remembered travels with the client, unreadable and bound to it."""
 
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.identity.principal import Principal
-from gateway.identity.token.base64url import decode_base64url, encode_base64url
+from gateway.oauth.base64url import decode_base64url, encode_base64url
 from gateway.sealing.parts import encode_parts
 
 _NONCE_BYTES = 12  # NIST SP 800-38D §8.2: 96 bits
@@ -17,11 +15,14 @@ MAX_SEALED_CHARS = 4096
 
 
 class Binding(NamedTuple):
-    """What a value is sealed for: it opens for exactly this use, server and principal."""
+    """What a value is sealed for: it opens for exactly this use, server and owner.
+
+    `owner` is whose it is, as `owner_of` says; empty for callers without a token.
+    """
 
     purpose: str
     server: str
-    principal: Principal | None
+    owner: tuple[str, ...]
 
 
 class Opened(NamedTuple):
@@ -61,15 +62,4 @@ class Seal:
 
 
 def _associated(binding: Binding) -> bytes:
-    return encode_parts(_parts(binding))
-
-
-def _parts(binding: Binding) -> Iterator[str]:
-    yield binding.purpose
-    yield binding.server
-    if binding.principal is not None:
-        # Issuer, subject and client together: one client id is shared by many users (attack S7).
-        yield binding.principal.issuer
-        yield binding.principal.subject
-        if binding.principal.client_id is not None:
-            yield binding.principal.client_id
+    return encode_parts((binding.purpose, binding.server, *binding.owner))

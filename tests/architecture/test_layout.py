@@ -63,6 +63,8 @@ TESTED_ELSEWHERE = {
         "attacks/test_wycheproof.py and test_jwt.py try every step"
     ),
     "gateway/identity/verifier.py": "a protocol; every verifier's tests try it",
+    "gateway/proxy/inbound/client.py": "a protocol; proxy/inbound/test_client_request.py",
+    "gateway/proxy/inbound/streams.py": "integration/test_revocation.py and test_drain.py",
     "gateway/proxy/gate/client.py": "a protocol; proxy/inbound/test_client_request.py",
     "gateway/proxy/upstream/upstream_limits.py": "data only; the pool's tests try every limit",
 }

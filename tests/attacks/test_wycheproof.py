@@ -17,9 +17,9 @@ from gateway.errors import GatewayError
 from gateway.identity.keys.jwks import KeyFeed, KeySource
 from gateway.identity.keys.signature import check_signature
 from gateway.identity.token.access_token import Expectations
-from gateway.identity.token.base64url import decode_base64url
 from gateway.identity.token.compact import CompactToken
 from gateway.identity.verifiers.jwt import JwtVerifier
+from gateway.oauth.base64url import decode_base64url
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.document import FetchedDocument
 from gateway.resilience.single_flight import Flights

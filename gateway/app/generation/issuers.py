@@ -11,7 +11,6 @@ from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
 from gateway.identity.api_keys.api_key import key_id
 from gateway.identity.api_keys.api_key_file import ApiKeyEntry, parse_keys
-from gateway.identity.api_keys.api_key_verifier import ApiKeyVerifier
 from gateway.identity.keys.local_issuer import LocalIssuer
 from gateway.identity.keys.sources import (
     IssuerSources,
@@ -24,6 +23,7 @@ from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.reasons import refused
 from gateway.identity.verdict.authenticator import Authenticator
 from gateway.identity.verdict.cache import VerdictCache
+from gateway.identity.verifiers.api_key_verifier import ApiKeyVerifier
 from gateway.resilience.watched_file import WatchedFile
 
 ApiKeyFile = WatchedFile[Mapping[str, ApiKeyEntry]]

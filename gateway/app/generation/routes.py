@@ -45,7 +45,7 @@ from gateway.proxy.documents import (
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.possession import Possession
 from gateway.proxy.gate.route import Answer, Challenges, Receiver, Route, Routes, Site, authorities
-from gateway.proxy.inbound.stream import StreamSettings
+from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.limits.shared_limits import SharedLimits
 from gateway.proxy.logout import logout_receiver
@@ -150,6 +150,12 @@ def build_route(parts: Parts, name: str) -> Route:
         body=BodyLimits(
             server.limits.body, server.limits.body_timeout, server.limits.body_total_timeout
         ),
+        streams=StreamSettings(
+            server.streams.keepalive,
+            server.streams.write_stall,
+            server.streams.at_expiry,
+            server.streams.expiry_grace,
+        ),
         anonymous=has_public_part(server),
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),
@@ -210,12 +216,6 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
         idle_stream_timeout_s=timeouts.idle_stream,
     )
     pool = parts.pools[name] = UpstreamPool(target, limits)
-    streams = StreamSettings(
-        server.streams.keepalive,
-        server.streams.write_stall,
-        server.streams.at_expiry,
-        server.streams.expiry_grace,
-    )
     return Forwarder(
         pool,
         HeaderPolicy(
@@ -227,7 +227,6 @@ def _build_forwarder(parts: Parts, name: str, server: Server) -> Forwarder:
         target,
         public_url=public_url(parts.config, server),
         endpoints=LegacyEndpoints(name, parts.seal, server.sessions.lifetime),
-        streams=streams,
     )
 
 

@@ -13,8 +13,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from gateway.identity.keys.weak_rsa import find_rsa_weakness
-from gateway.identity.token.base64url import decode_base64url
 from gateway.identity.token.leniency import without_nulls
+from gateway.oauth.base64url import decode_base64url
 
 MAX_KEYS = 100
 

@@ -14,6 +14,7 @@ from gateway.identity.provider.token_answer import read_error
 from gateway.observability.log.seldom import Seldom
 from gateway.resilience.breaker import Breaker
 from gateway.resilience.document import AnswerUnreadable, FetchFailed
+from gateway.resilience.stepper import time_limit
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Provider:
         return answer
 
     async def _send(self, call: Call) -> Answer:
-        async with asyncio.timeout(self.timeout_s), self._slots:
+        async with time_limit(self.timeout_s), self._slots:
             return await self.fetcher.send(call)
 
     async def _judge(self, question: Question, complaint: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.identity.reasons import refused
-from gateway.identity.token.base64url import decode_base64url
+from gateway.oauth.base64url import decode_base64url
 from gateway.strict_json import parse_json_object
 
 SEGMENTS = 3

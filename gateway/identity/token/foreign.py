@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from gateway.config.issuer import Issuer
 from gateway.errors import InvalidToken
 from gateway.identity.api_keys.api_key import is_key
-from gateway.identity.token.base64url import decode_base64url
 from gateway.identity.token.compact import CompactToken, is_jwt_shaped, parse_compact
 from gateway.identity.token.token_issuers import TokenIssuers
+from gateway.oauth.base64url import decode_base64url
 from gateway.strict_json import parse_json_object
 
 

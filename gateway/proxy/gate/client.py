@@ -1,11 +1,15 @@
 """What the gate knows of a client whose request it serves."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.http.head import Head
-from gateway.http.message_head import Field
 from gateway.http.reply import Reply
+
+if TYPE_CHECKING:
+    from gateway.proxy.gate.route import Route
+    from gateway.proxy.gate.visit import Visit
+    from gateway.proxy.upstream.forward import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +28,11 @@ class Client(Protocol):
     """
 
     head: Head
-    keep_alive: bool  # whether another request may follow the answer
     whole: bytes | None  # the body, when all of it came with the head
 
     @property
     def is_body_here(self) -> bool:
         """Whether nothing of the body is to come."""
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the client does not keep up."""
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether nothing can reach the client any more."""
 
     @property
     def has_stalled(self) -> bool:
@@ -57,17 +52,8 @@ class Client(Protocol):
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""
 
-    def begin_stream(self, status: int, headers: list[Field]) -> None:
-        """Put the head of an answer on the wire whose length nobody knows."""
+    async def deliver(self, route: "Route", delivery: "Delivery", visit: "Visit") -> None:
+        """Put the upstream's answer on the wire: whole when it is whole, else as it arrives.
 
-    def write(self, piece: bytes) -> None:
-        """Put a piece of a stream on the wire."""
-
-    def end_stream(self) -> None:
-        """End a stream so that the client knows that it has all of it."""
-
-    async def drain(self) -> None:
-        """Wait until the client has taken most of what waits for it."""
-
-    def abort(self) -> None:
-        """Break the connection off, so that nobody takes a part for the whole."""
+        `visit.rewriter` changes the events of a stream.
+        """

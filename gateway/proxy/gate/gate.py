@@ -44,8 +44,6 @@ from gateway.proxy.gate.refuse import refuse
 from gateway.proxy.gate.refused_call import note_refused_call
 from gateway.proxy.gate.route import Answer, Receiver, Route, Routes
 from gateway.proxy.gate.visit import Visit, harmless_request_id, new_request_id
-from gateway.proxy.inbound.deliver import deliver
-from gateway.proxy.inbound.stream import Stream
 from gateway.proxy.limits.caller import Presence
 from gateway.proxy.limits.limits import StrangerLimits, Using
 from gateway.proxy.outgoing.introduction import Introduction, introduce
@@ -60,8 +58,7 @@ STALLED = "stalled"
 class Gate:
     """Takes every request of the public listener.
 
-    `record` is told of each visit once, after its end. `streams` are the responses of
-    unknown length that are under way.
+    `record` is told of each visit once, after its end.
     """
 
     def __init__(
@@ -71,7 +68,6 @@ class Gate:
         trusted_proxies: tuple[Network, ...] = (),
         strangers: StrangerLimits | None = None,
     ) -> None:
-        self.streams: set[Stream] = set()
         self.in_flight = 0
         self._drained: asyncio.Future[None] | None = None
         self._routes = routes
@@ -170,7 +166,8 @@ class Gate:
         succession = place.succession
         is_new = succession is not None and place.sessions.is_strangers(head, who, messages)
         visit.session = None if is_new else place.sessions.enter(head, who, messages)
-        await place.limits.take(visit.principal, visit.address, visit.session, messages)
+        session = None if visit.session is None else visit.session.name
+        await place.limits.take(visit.principal, visit.address, session, messages)
         if own is not None and is_own:
             _check_again(place, visit)
             await _answer_own(client, own, visit, body)
@@ -197,18 +194,11 @@ class Gate:
             delivery = await rewrite_body(delivery, visit.rewriter)
         if delivery.response.body is None:
             _check_stream(place, visit, delivery)
-        await deliver(client, place, delivery, visit, self.streams)
+        await client.deliver(place, delivery, visit)
 
     def _refused_stranger(self, visit: Visit) -> MissingToken:
         self._strangers.failed(visit.address)
         return _missing_token()
-
-    def end_streams(self, concerns: Callable[[Principal], bool], reason: str) -> int:
-        """End the streams of the principals that `concerns` picks; returns how many."""
-        ended = [each for each in self.streams if each.owner and concerns(each.owner)]
-        for stream in ended:
-            stream.end(reason)
-        return len(ended)
 
     async def drained(self) -> None:
         """Wait until no request is under way."""

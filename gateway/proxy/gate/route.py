@@ -15,6 +15,7 @@ from gateway.proxy.gate.authorization import Authorization
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.own_tools import OwnTools
 from gateway.proxy.gate.possession import Possession
+from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.outgoing.introduction import Introducer
 from gateway.proxy.sessions.login_in_session import Succession
@@ -66,6 +67,7 @@ class Route:
     catalogue: ToolCatalogue
     limits: CallerLimits
     body: BodyLimits
+    streams: StreamSettings
     anonymous: bool = False
     authorization: Authorization | None = None
     own_tools: OwnTools | None = None

@@ -1,4 +1,4 @@
-"""One request of a client connection, as the gate sees it: `gate.client.Client`."""
+"""One request of a client connection: `gate.client.Client` and `inbound.client.StreamingClient`."""
 
 from typing import TYPE_CHECKING
 
@@ -7,12 +7,15 @@ from gateway.http.head import Head
 from gateway.http.message_head import Field
 from gateway.http.reply import Reply, reply_bytes, stream_head
 from gateway.proxy.gate.client import BodyLimits
+from gateway.proxy.gate.route import Route
+from gateway.proxy.gate.visit import Visit
+from gateway.proxy.inbound.client import PIECE_BYTES
+from gateway.proxy.inbound.deliver import deliver
+from gateway.proxy.upstream.forward import Delivery
 
 if TYPE_CHECKING:
     from gateway.proxy.inbound.connection import ClientConnection
 
-# What is put on the wire before it is seen whether the client reads.
-PIECE_BYTES = 16 * 1024
 _LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -83,8 +86,13 @@ class ClientRequest:
                 await self._connection.drain()
         self.is_answered = True
 
-    def begin_stream(self, status: int, headers: list[Field]) -> None:
+    async def deliver(self, route: Route, delivery: Delivery, visit: Visit) -> None:
+        """Put the upstream's answer on the wire; see `Client`."""
+        await deliver(self, route, delivery, visit, self._connection.streams)
+
+    def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
         """Put the head of an answer on the wire whose length nobody knows."""
+        self._connection.write_stall_s = write_stall_s
         self._is_chunked = self.head.version == "1.1"
         self.keep_alive = self._goes_on(self._is_chunked)
         head = stream_head(status, headers, chunked=self._is_chunked, keep_alive=self.keep_alive)

@@ -6,7 +6,6 @@ and the client reads; what it sends ahead waits here up to a bound, then in the 
 
 import asyncio
 import logging
-from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,9 @@ from gateway.http.reply import error_reply, reply_bytes
 from gateway.http.request_parser import END, check_sizes, parse_head
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.inbound.client_request import ClientRequest
+from gateway.proxy.inbound.phase import Phase
 from gateway.proxy.inbound.request_body import HIGH_WATER_BYTES, RequestBody
+from gateway.proxy.inbound.streams import Streams
 from gateway.resilience.stepper import Pending, Stepper
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ LONGEST_LINGER_S = 10.0  # while the client is still sending
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 logger = logging.getLogger(__name__)
-
-
-class Phase(Enum):
-    """What a connection is doing."""
-
-    OPEN = "nothing has come yet; the first head must be whole in time"
-    IDLE = "between requests; it may be closed at any time"
-    HEAD = "a head has begun, and must be whole in time"
-    SERVING = "a request is served; its body arrives, and later bytes wait"
-    SKIPPING = "the answer is out, and the rest of the body is dropped before the next head"
-    LINGERING = "the last answer is out; what still comes is dropped until the client is done"
-    CLOSED = "nothing is read or written any more"
 
 
 class ClientConnection(asyncio.Protocol):
@@ -71,6 +60,7 @@ class ClientConnection(asyncio.Protocol):
         "is_lost",
         "is_paused",
         "transport",
+        "write_stall_s",
     )
     transport: asyncio.Transport
 
@@ -78,6 +68,7 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = inf
         self.is_paused = self.has_stalled = self.is_lost = False
         self._repetition: Repetition[Head] | None = None
+        self.write_stall_s = listener.limits.write_stall_s
         self._listener = listener
         self._address = ""
         self._phase = Phase.OPEN
@@ -90,6 +81,11 @@ class ClientConnection(asyncio.Protocol):
         self._request: ClientRequest | None = None
         self._stepper: Stepper | None = None
         self._drained: Pending[None] | None = None
+
+    @property
+    def streams(self) -> Streams:
+        """Where streams are listed while they last."""
+        return self._listener.streams
 
     @property
     def is_last(self) -> bool:
@@ -378,8 +374,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _watch_for_stall(self) -> None:
         self._unsent_bytes = self.transport.get_write_buffer_size()
-        limit_s = self._listener.limits.write_stall_s
-        self._stall_deadline = self._listener.loop.time() + limit_s
+        self._stall_deadline = self._listener.loop.time() + self.write_stall_s
         self.deadline = min(self._phase_deadline, self._stall_deadline)
 
     def _read_on(self, on: bool) -> None:

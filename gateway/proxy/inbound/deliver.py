@@ -9,22 +9,23 @@ from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
-from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.route import Route
 from gateway.proxy.gate.visit import Visit
+from gateway.proxy.inbound.client import StreamingClient
 from gateway.proxy.inbound.renewals import renewal_of
 from gateway.proxy.inbound.stream import Stream
+from gateway.proxy.inbound.streams import Streams
 from gateway.proxy.upstream.forward import Delivery, Forwarder
 
 _UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
 
 
 async def deliver(
-    client: Client,
+    client: StreamingClient,
     route: Route,
     delivery: Delivery,
     visit: Visit,
-    streams: set[Stream],
+    streams: Streams,
 ) -> None:
     """Write the answer; one of unknown length is listed in `streams` while it lasts.
 
@@ -50,9 +51,9 @@ async def deliver(
     if delivery.events:
         headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
         headers.append(_UNBUFFERED)
-    forwarder, metrics = route.forwarder, route.metrics
-    client.begin_stream(response.status, headers)
-    stream = Stream(client, response, forwarder.streams)
+    metrics = route.metrics
+    client.begin_stream(response.status, headers, route.streams.write_stall_s)
+    stream = Stream(client, response, route.streams)
     stream.owner = visit.principal
     stream.renewal = renewal_of(route, visit.principal, visit.token)
     if delivery.events:

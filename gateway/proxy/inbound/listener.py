@@ -12,6 +12,7 @@ from gateway.http.head import ParsedHead
 from gateway.http.peer import Network, is_trusted
 from gateway.proxy.inbound.client_request import ClientRequest
 from gateway.proxy.inbound.connection import ClientConnection
+from gateway.proxy.inbound.streams import Streams
 from gateway.proxy.limits.caller import network_of
 
 _MIN_TICK_S = 0.01
@@ -59,6 +60,7 @@ class Listener:
         misread: Callable[[ParsedHead, GatewayError], bytes],
         limits: ListenerLimits,
         told: Told,
+        streams: Streams,
         group: asyncio.TaskGroup,
     ) -> None:
         self.loop = asyncio.get_running_loop()
@@ -68,6 +70,7 @@ class Listener:
         self.refused = told.refused
         self.stalled = told.stalled
         self.group = group
+        self.streams = streams
         self.is_draining = False
         self._connections: set[ClientConnection] = set()
         self.per_address: Counter[str] = Counter()

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 from gateway.errors import GatewayError, ShuttingDown, UpstreamError
 from gateway.http.reply import error_message
@@ -13,9 +11,9 @@ from gateway.identity.reasons import refused
 from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EventBoundary, StreamRewriter
-from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.renewal import Renewal
-from gateway.proxy.inbound.client_request import PIECE_BYTES
+from gateway.proxy.gate.stream_settings import StreamSettings
+from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.resilience.stepper import enter_task
 
@@ -30,20 +28,6 @@ _EARLY_ENDS: Mapping[str, Callable[[], GatewayError]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StreamSettings:
-    """Seconds; `keepalive_s` 0 sends no comments.
-
-    `at_expiry`: which streams end with their token; `end_listening` those of a GET. Others,
-    calls that were allowed, have `expiry_grace_s` more.
-    """
-
-    keepalive_s: float
-    write_stall_s: float
-    at_expiry: Literal["end", "end_listening", "keep"] = "end"
-    expiry_grace_s: float = 0.0
-
-
 class Stream:
     """One response on its way. `pump` runs it, `end` asks it to stop cleanly.
 
@@ -55,7 +39,7 @@ class Stream:
 
     def __init__(
         self,
-        client: Client,
+        client: StreamingClient,
         response: UpstreamResponse,
         settings: StreamSettings,
     ) -> None:

@@ -18,7 +18,6 @@ from gateway.mcp.message import Message
 from gateway.policy.limit import Concurrency, RateLimit
 from gateway.proxy.limits.caller import counted_as, network_of
 from gateway.proxy.limits.shared_limits import Allowance, Demand, SharedLimits
-from gateway.proxy.sessions.sessions import Session
 from gateway.store.unavailable import StoreUnavailable
 
 _BUSY_RETRY_S = 1
@@ -77,7 +76,7 @@ class CallerLimits:
         self,
         principal: Principal | None,
         address: str,
-        session: Session | None,
+        session: str | None,
         messages: Sequence[Message],
     ) -> None:
         """Use the caller's allowance for these messages.
@@ -110,13 +109,13 @@ class CallerLimits:
                 _refuse(demand, wait_s)
 
     def _demands(
-        self, key: Hashable, session: Session | None, messages: Sequence[Message]
+        self, key: Hashable, session: str | None, messages: Sequence[Message]
     ) -> list[Demand]:
         demands: list[Demand] = []
         if self._caller is not None:
             demands.append(Demand(self._caller, key, len(messages) or 1, owner=key))
         if self._session is not None and session is not None:
-            demands.append(Demand(self._session, session.name, 1, owner=key))
+            demands.append(Demand(self._session, session, 1, owner=key))
         called: dict[str, int] = {}
         for message in messages if self._tools else ():
             if message.target == "tool" and message.name:

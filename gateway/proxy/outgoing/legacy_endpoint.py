@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from gateway.errors import UnknownSession
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, owner_of
 from gateway.sealing.seal import Binding, Seal
 
 ENDPOINT_PARAMETER = "mcpgw_endpoint"
@@ -50,4 +50,4 @@ class LegacyEndpoints:
         return opened.value
 
     def _binding(self, principal: Principal | None) -> Binding:
-        return Binding(_PURPOSE, self._server, principal)
+        return Binding(_PURPOSE, self._server, owner_of(principal))

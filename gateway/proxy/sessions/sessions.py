@@ -18,6 +18,7 @@ from gateway.config.model import Sessions as SessionSettings
 from gateway.errors import UnknownSession
 from gateway.http.head import Head
 from gateway.http.message_head import Lines, field_lines
+from gateway.identity.principal import owner_of
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
 from gateway.mcp.session_id import read_session_id
@@ -235,7 +236,7 @@ class Sessions:
         return session
 
     def _binding(self, who: Presence) -> Binding:
-        return Binding(_PURPOSE, self._server, who.principal)
+        return Binding(_PURPOSE, self._server, owner_of(who.principal))
 
     def _make_room(self, newest: Session) -> None:
         own = self._owned[newest.counted_as]

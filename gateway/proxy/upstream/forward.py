@@ -13,7 +13,6 @@ from gateway.errors import UpstreamInvalid
 from gateway.http.head import Head
 from gateway.http.message_head import NO_LINES, Field, Lines, join_lines
 from gateway.identity.principal import Principal
-from gateway.proxy.inbound.stream import StreamSettings
 from gateway.proxy.outgoing.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.outgoing.request_head import HeaderPolicy, Hop, build_request_head, identity_of
 from gateway.proxy.outgoing.upstream_query import UpstreamQuery
@@ -73,10 +72,8 @@ class Forwarder:
         *,
         public_url: str,
         endpoints: LegacyEndpoints,
-        streams: StreamSettings,
     ) -> None:
         self.pool = pool
-        self.streams = streams
         self._policy = policy
         self._url = public_url
         self._own_urls = OwnUrls(target, public_url, policy.host)

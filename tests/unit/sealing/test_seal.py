@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.identity.principal import Principal
+from gateway.identity.principal import Principal, owner_of
 from gateway.sealing.seal import MAX_SEALED_CHARS, Binding, Opened, Seal
 
 ADA = Principal("https://idp.example", "ada", client_id="cli")
-OURS = Binding("endpoint", "files", ADA)
+OURS = Binding("endpoint", "files", owner_of(ADA))
 NOW = 1_800_000_000.0
 DAY_S = 86400.0
 URL_SAFE = string.ascii_letters + string.digits + "-_"
@@ -54,7 +54,7 @@ def test_a_sealed_value_shows_nothing_and_never_repeats(seal: Seal) -> None:
 def test_it_stays_shut_for_everybody_else(seal: Seal, other: Principal | None) -> None:
     sealed = seal.close(b"x", OURS, NOW)
 
-    assert open_(seal, sealed, OURS._replace(principal=other)) is None
+    assert open_(seal, sealed, OURS._replace(owner=owner_of(other))) is None
 
 
 @pytest.mark.requirement("A4")
@@ -77,18 +77,18 @@ def test_it_stays_shut_when_it_is_too_old(seal: Seal) -> None:
 @pytest.mark.parametrize(
     ("made_for", "shown"),
     [
-        (Binding("p", "a\0b", None), Binding("p\0a", "b", None)),
+        (Binding("p", "a\0b", ()), Binding("p\0a", "b", ())),
         (
-            Binding("p", "a", Principal("i\0ada", "x", client_id="c")),
-            Binding("p", "a", Principal("i", "ada\0x", client_id="c")),
+            Binding("p", "a", owner_of(Principal("i\0ada", "x", client_id="c"))),
+            Binding("p", "a", owner_of(Principal("i", "ada\0x", client_id="c"))),
         ),
         (
-            Binding("p", "a", Principal("i", "ada\0c")),
-            Binding("p", "a", Principal("i", "ada", client_id="c")),
+            Binding("p", "a", owner_of(Principal("i", "ada\0c"))),
+            Binding("p", "a", owner_of(Principal("i", "ada", client_id="c"))),
         ),
         (
-            Binding("p", "a", Principal("i", "ada\0")),
-            Binding("p", "a", Principal("i", "ada", client_id="")),
+            Binding("p", "a", owner_of(Principal("i", "ada\0"))),
+            Binding("p", "a", owner_of(Principal("i", "ada", client_id=""))),
         ),
     ],
 )
@@ -102,7 +102,7 @@ def test_no_character_shifts_what_it_is_bound_to(
 
 
 def test_a_subject_that_is_no_unicode_text_is_sealed_like_any_other(seal: Seal) -> None:
-    binding = OURS._replace(principal=Principal("i", "\ud800"))
+    binding = OURS._replace(owner=owner_of(Principal("i", "\ud800")))
 
     assert open_(seal, seal.close(b"x", binding, NOW), binding) is not None
 

@@ -15,6 +15,7 @@ from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.inbound.client_request import ClientRequest
 from gateway.proxy.inbound.connection import ClientConnection
 from gateway.proxy.inbound.listener import Listener, ListenerLimits, Told
+from gateway.proxy.inbound.streams import Streams
 from tests.support.raw_http import RawConnection, RawResponse
 
 Handle = Callable[[ClientRequest], Coroutine[Any, Any, None]]
@@ -91,7 +92,7 @@ async def listening(handle: Handle = echo, **limits: object) -> AsyncIterator[Li
             found.stalls += 1
 
         told = Told(lambda status, address: refused.append(status), told_stalled)
-        listener = Listener(handle, _misread, changed, told, group)
+        listener = Listener(handle, _misread, changed, told, Streams(), group)
         found = Listening(listener, refused=refused)
         server = await asyncio.get_running_loop().create_server(found.connect, "127.0.0.1", 0)
         found.port = server.sockets[0].getsockname()[1]

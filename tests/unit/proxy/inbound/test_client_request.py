@@ -7,7 +7,8 @@ import pytest
 from gateway.errors import BodyTooLarge, GatewayError
 from gateway.http.reply import Reply
 from gateway.proxy.gate.client import BodyLimits
-from gateway.proxy.inbound.client_request import PIECE_BYTES, ClientRequest
+from gateway.proxy.inbound.client import PIECE_BYTES
+from gateway.proxy.inbound.client_request import ClientRequest
 from gateway.proxy.inbound.connection import WRITE_BUFFER_BYTES
 from tests.support.raw_http import RawResponse, raw_connection
 from tests.unit.proxy.inbound.listening import (
@@ -45,7 +46,7 @@ async def read(request: ClientRequest) -> None:
 
 
 async def stream(request: ClientRequest) -> None:
-    request.begin_stream(200, [(b"Content-Type", b"text/event-stream")])
+    request.begin_stream(200, [(b"Content-Type", b"text/event-stream")], LIMIT_S)
     request.write(b"data: a\n\n")
     await settle()
     request.write(b"data: b\n\n")
@@ -248,7 +249,7 @@ async def test_an_old_client_gets_a_stream_that_the_connection_ends() -> None:
 
 async def test_a_stream_that_is_broken_off_has_no_end() -> None:
     async def break_off(request: ClientRequest) -> None:
-        request.begin_stream(200, [])
+        request.begin_stream(200, [], LIMIT_S)
         request.write(b"a")
         await settle()
         request.abort()
@@ -264,7 +265,7 @@ async def test_a_stream_that_is_broken_off_has_no_end() -> None:
 
 async def test_a_stream_waits_for_who_reads_it() -> None:
     async def long_stream(request: ClientRequest) -> None:
-        request.begin_stream(200, [])
+        request.begin_stream(200, [], LIMIT_S)
         for _ in range(400):
             request.write(b"x" * PIECE_BYTES)
             if request.is_paused:

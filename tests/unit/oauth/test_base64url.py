@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.identity.token.base64url import decode_base64url, encode_base64url
+from gateway.oauth.base64url import decode_base64url, encode_base64url
 
 
 def test_example_of_rfc_7515_decodes() -> None:

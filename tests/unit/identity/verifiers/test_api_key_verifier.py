@@ -6,8 +6,8 @@ import pytest
 from gateway.errors import InvalidToken
 from gateway.identity.api_keys.api_key import RANDOM_BYTES, hash_key, key_id, make_key
 from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys, parse_keys
-from gateway.identity.api_keys.api_key_verifier import ApiKeyVerifier
 from gateway.identity.principal import Principal
+from gateway.identity.verifiers.api_key_verifier import ApiKeyVerifier
 from gateway.resilience.watched_file import WatchedFile
 from tests.unit.identity.conftest import verdict
 
