@@ -12,6 +12,7 @@ from gateway.identity.token.caller_rules import CallerRules, compile_condition
 CLAIMS: dict[str, object] = {
     "sub": "repo:acme/site",
     "repository": "acme/site",
+    "owner": "Acme",
     "ref_protected": True,
     "level": 3,
     "aud": ["a", "b"],
@@ -37,6 +38,8 @@ CLAIMS: dict[str, object] = {
         ("repository", ["ACME/site"], False),
         ("repository", ["acme/site\n"], False),
         ("repository", ["acme.site"], False),
+        ("owner", ["Acme"], True),
+        ("owner", ["acme"], False),
         ("ref_protected", ["true"], True),
         ("ref_protected", ["True"], False),
         ("level", ["3"], True),

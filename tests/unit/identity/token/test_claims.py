@@ -38,6 +38,24 @@ def test_claim_is_found_at_its_path(path: str, value: object) -> None:
     assert find_claim(claims, path) == value
 
 
+@pytest.mark.parametrize(
+    ("claims", "path", "value"),
+    [
+        ({"a.b": 1, "a": {"b": 2}}, "a.b", 1),
+        ({"a.b": None, "a": {"b": 2}}, "a.b", None),
+        ({"a": {"b": 2}}, "a.b", 2),
+        ({"a.b": {"x": 1}, "a": {"b": {"c": 2}}}, "a.b.c", 2),
+        ({"a.b": {"c": None}, "a": {"b": {"c": 2}}}, "a.b.c", 2),
+        ({"": {"x": 1}}, ".x", None),
+        ({"a": {"": 1}}, "a.", 1),
+    ],
+)
+def test_the_longest_name_that_leads_there_counts(
+    claims: dict[str, object], path: str, value: object
+) -> None:
+    assert find_claim(claims, path) == value
+
+
 def test_standard_claims_make_a_principal() -> None:
     principal = _principal(
         client_id="cli",
@@ -56,6 +74,26 @@ def test_standard_claims_make_a_principal() -> None:
     assert principal.groups == ("dev", "ops")
     assert principal.roles == ("admin",)
     assert principal.expires_at == 5.0
+
+
+@pytest.mark.parametrize(
+    ("value", "members"),
+    [
+        ("", ()),
+        ("a", ("a",)),
+        (["", "a", "b", "a"], ("a", "b")),
+        (["a", 7, None, ["b"], True], ("a",)),
+        (7, ()),
+        ({"a": "b"}, ()),
+        (None, ()),
+    ],
+)
+def test_groups_and_roles_are_texts_that_are_not_empty(
+    value: object, members: tuple[str, ...]
+) -> None:
+    principal = _principal(groups=value, roles=value)
+
+    assert (principal.groups, principal.roles) == (members, members)
 
 
 def test_scopes_may_be_a_list_under_another_name() -> None:
@@ -141,7 +179,9 @@ def test_what_a_token_is_bound_to_travels_with_its_principal(
 
 
 @pytest.mark.requirement("153", "157")
-@pytest.mark.parametrize("cnf", [{}, None, "x", {"jkt": 1}, {"kid": "x"}, {"jkt": "x", "kid": "y"}])
+@pytest.mark.parametrize(
+    "cnf", [{}, None, "x", {"jkt": 1}, {"x5t#S256": 1}, {"kid": "x"}, {"jkt": "x", "kid": "y"}]
+)
 def test_a_binding_that_nobody_understands_is_refused(cnf: object) -> None:
     with pytest.raises(InvalidToken):
         build_principal(ISSUER, {"sub": "ada", "cnf": cnf}, Claims(), None)

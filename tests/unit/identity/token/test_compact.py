@@ -69,6 +69,29 @@ def test_token_in_any_other_form_is_malformed(token: str) -> None:
     assert caught.value.reason == "malformed"
 
 
+def _object_of(size: int) -> bytes:
+    return b'{"a":"%b"}' % (b"x" * (size - 8))
+
+
+@pytest.mark.requirement("J9")
+@pytest.mark.parametrize(
+    ("header", "payload", "signature", "fits"),
+    [
+        (4095, 100, 10, True),
+        (4097, 100, 10, False),
+        (100, 16 * 1024 - 1, 10, True),
+        (100, 16 * 1024 + 1, 10, False),
+        (100, 100, 1024, True),
+        (100, 100, 1025, False),
+    ],
+)
+def test_each_part_has_a_limit(header: int, payload: int, signature: int, fits: bool) -> None:
+    token = _token(_object_of(header), _object_of(payload), b"s" * signature)
+
+    with contextlib.nullcontext() if fits else pytest.raises(InvalidToken):
+        parse_compact(token)
+
+
 @pytest.mark.requirement("J9")
 @pytest.mark.parametrize(
     "payload",

@@ -129,7 +129,7 @@ async def test_what_a_verifier_says_of_a_bad_token_is_kept_else_what_it_claims_i
     cache: VerdictCache,
 ) -> None:
     vouched, plain = refused("expired"), refused("expired")
-    vouched.claimed = Claimed("https://as.example", "bob", verified=True)
+    bob = vouched.claimed = Claimed("bob", "https://as.example", verified=True)
     told = []
     for number, error in enumerate((vouched, plain)):
         chain = Authenticator(str(number), [Scripted(error)], cache)
@@ -137,7 +137,7 @@ async def test_what_a_verifier_says_of_a_bad_token_is_kept_else_what_it_claims_i
             await chain.authenticate(unsigned({"iss": "https://x", "sub": "ada"}), NOW)
         told.append(caught.value.claimed)
 
-    assert told[0] == vouched.claimed
+    assert told[0] == bob
     assert told[1] is not None
     assert (told[1].subject, told[1].verified) == ("ada", False)
 

@@ -59,8 +59,22 @@ async def test_verdict_ends_with_the_token(cache: VerdictCache, clock: HandClock
 
 
 async def test_token_in_its_skew_is_not_remembered(cache: VerdictCache, clock: HandClock) -> None:
-    await cache.resolve(KEY, clock.wall, _accept(clock.wall - 5))
+    await _remember(cache, b"before", _issued(100), clock.wall)
+    for ago in (5, 0):
+        late = replace(_issued(200), expires_at=clock.wall - ago)
+        await _remember(cache, KEY, late, clock.wall)
 
+        assert cache.get(KEY, clock.wall) is None
+        assert cache.get(b"before", clock.wall) is not None
+
+
+async def test_a_token_of_its_last_moment_is_remembered_for_that(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    await cache.resolve(KEY, clock.wall, _accept(clock.wall + 0.5))
+
+    assert cache.get(KEY, clock.wall) is not None
+    clock.monotonic += 0.5  # and the other clock stands still
     assert cache.get(KEY, clock.wall) is None
 
 
@@ -69,7 +83,8 @@ async def test_wall_clock_set_forward_ends_a_verdict_past_exp(
     cache: VerdictCache, clock: HandClock
 ) -> None:
     await cache.resolve(KEY, clock.wall, _accept(clock.wall + 30))
-    clock.wall += 31
+
+    clock.wall += 30
 
     assert cache.get(KEY, clock.wall) is None
 
@@ -225,23 +240,14 @@ async def _remember(cache: VerdictCache, key: bytes, principal: Principal, now: 
     await cache.resolve(key, now, verify)
 
 
-async def test_a_newer_token_ends_the_verdict_on_an_older_one(
-    cache: VerdictCache, clock: HandClock
+@pytest.mark.parametrize(("one", "two"), [(200, 100), (None, None), (None, 100), (100, None)])
+async def test_a_token_that_is_no_newer_ends_nothing(
+    one: float | None, two: float | None, cache: VerdictCache, clock: HandClock
 ) -> None:
-    await _remember(cache, b"old", _issued(100), clock.wall)
+    for key, issued_at in ((b"one", one), (b"two", two)):
+        await _remember(cache, key, replace(_issued(1), issued_at=issued_at), clock.wall)
 
-    await _remember(cache, b"new", _issued(200), clock.wall)
-
-    assert cache.get(b"old", clock.wall) is None
-    assert cache.get(b"new", clock.wall) == _issued(200)
-
-
-async def test_an_older_token_ends_nothing(cache: VerdictCache, clock: HandClock) -> None:
-    await _remember(cache, b"new", _issued(200), clock.wall)
-    await _remember(cache, b"old", _issued(100), clock.wall)
-
-    assert cache.get(b"new", clock.wall) is not None
-    assert cache.get(b"old", clock.wall) is not None
+    assert all(cache.get(key, clock.wall) for key in (b"one", b"two"))
 
 
 @pytest.mark.requirement("114")
@@ -341,16 +347,6 @@ async def test_of_a_caller_with_many_tokens_at_once_the_first_sixteen_are_known(
     await _remember(cache, b"18", _issued(200), clock.wall)
 
     assert [n for n in range(19) if cache.get(b"%d" % n, clock.wall)] == [16, 17, 18]
-
-
-async def test_tokens_that_do_not_say_when_they_were_issued_end_nothing(
-    cache: VerdictCache, clock: HandClock
-) -> None:
-    for key in (b"one", b"two"):
-        await _remember(cache, key, replace(_issued(1), issued_at=None), clock.wall)
-
-    assert cache.get(b"one", clock.wall) is not None
-    assert cache.get(b"two", clock.wall) is not None
 
 
 async def test_after_clear_nothing_is_known_of_any_caller(
