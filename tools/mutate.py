@@ -34,7 +34,7 @@ from tools.mutation_run import (
 ROOT = Path(__file__).parents[1]
 SETTINGS = Path(__file__).with_name("mutation.toml")
 STATE = ROOT / ".mutation"
-_TESTS_LIMIT_S = 10.0
+_TESTS_LIMIT_S = 5.0
 _PATIENCE = 4.0  # a machine that does other work too
 _STARTING_S = 20.0
 

@@ -38,6 +38,32 @@ def test_key_without_alg_is_bound_to_the_first_algorithm_that_fits() -> None:
     assert parse_key_set(document, ("ES256", "PS256", "RS256")).keys[0].algorithm == "PS256"
 
 
+@pytest.mark.requirement("105", "106")
+@pytest.mark.parametrize("algorithm", ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])
+def test_an_rsa_key_is_bound_to_the_algorithm_that_it_names(algorithm: str) -> None:
+    keys = parse_key_set({"keys": [RSA | {"alg": algorithm}]}, ("ES256", "RS256", algorithm))
+
+    assert [key.algorithm for key in keys.keys] == [algorithm]
+
+
+@pytest.mark.requirement("105", "106")
+@pytest.mark.parametrize(
+    ("crv", "algorithm"), [("P-256", "ES256"), ("P-384", "ES384"), ("P-521", "ES512")]
+)
+def test_each_curve_has_one_algorithm(crv: str, algorithm: str) -> None:
+    every = ("ES256", "ES384", "ES512", "RS256")
+
+    assert parse_key_set({"keys": [_curve_key(crv)]}, every).keys[0].algorithm == algorithm
+
+
+@pytest.mark.parametrize("algorithm", ["Ed25519", "EdDSA"])
+def test_an_ed25519_key_may_be_named_in_either_way(algorithm: str) -> None:
+    """RFC 9864 names the curve; RFC 8037 did not."""
+    okp = OKPKey.generate_key("Ed25519").as_dict(private=False)
+
+    assert parse_key_set({"keys": [okp]}, (algorithm,)).keys[0].algorithm == algorithm
+
+
 @pytest.mark.requirement("105")
 def test_signature_of_another_algorithm_by_the_same_key_does_not_verify() -> None:
     key = parse_key_set({"keys": [_without(RSA, "alg")]}, ("PS256", "RS256")).keys[0]

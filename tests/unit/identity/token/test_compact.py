@@ -25,7 +25,7 @@ def test_parts_of_a_token_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [b'{"alg":1}', b'{ "alg":1}', b'{\n"a":1}', b'{\r\n"a":1}', b"{}"]
+    "header", [b'{"alg":1}', b'{ "a":1}', b'{\t"a":1}', b'{\n"a":1}', b'{\r\n"a":1}', b"{}"]
 )
 def test_token_with_a_json_header_is_shaped_like_a_jwt(header: bytes) -> None:
     assert is_jwt_shaped(_token(header, b"{}"))

@@ -19,6 +19,9 @@ from tests.unit.identity.conftest import RESOURCE, Asking
 
 ISSUER = "https://idp.example"
 NOW = 1_763_900_000.0
+URN = "urn:ietf:params:oauth:token-type:access_token"
+TOKEN = "opaque"  # noqa: S105  # of a test
+FOREIGN = ("id", "id_token", "refresh", "refresh_token", "offline", "logout")
 GOOD: dict[str, object] = {
     "active": True,
     "iss": ISSUER,
@@ -105,13 +108,14 @@ async def test_a_good_answer_becomes_a_principal(service: IssuerService, asking:
         ({"nbf": "0", "iat": "0"}, "accepted"),
         ({"nbf": NOW + 61}, "not_yet_valid"),
         ({"token_type": "refresh_token"}, "wrong_type"),
-        ({"token_type": "bearer"}, "accepted"),
-        ({"token_type": ["Bearer"]}, "wrong_type"),
-        ({"token_use": "refresh_token"}, "wrong_type"),
+        *(({"token_type": kind}, "accepted") for kind in ("bearer", "Access_Token", "at+JWT", URN)),
+        ({"token_type": "DPoP", "cnf": {"jkt": "x"}}, "accepted"),
+        *(({"token_type": kind}, "wrong_type") for kind in (["Bearer"], "", "id_token", 7)),
+        *(({"token_use": kind}, "wrong_type") for kind in FOREIGN),
+        *(({"typ": kind.upper()}, "wrong_type") for kind in FOREIGN),
+        *(({name: "Bearer"}, "accepted") for name in ("typ", "token_use")),
         ({"token_use": "access_token"}, "accepted"),
-        ({"typ": "Refresh"}, "wrong_type"),
-        ({"typ": "ID"}, "wrong_type"),
-        ({"typ": "Bearer"}, "accepted"),
+        ({"token_use": ["id"]}, "accepted"),
         ({"sub": None}, "missing_claim"),
         ({"cnf": {"kid": "x"}}, "sender_constrained"),
     ],
@@ -122,6 +126,18 @@ async def test_active_alone_is_not_enough(
     answer = {name: value for name, value in (GOOD | change).items() if value is not None}
 
     assert await _outcome(service, asking, answer) == outcome
+
+
+@pytest.mark.requirement("A14", "C5")
+@pytest.mark.parametrize("scene", [Scene(GOOD, 400), Scene([GOOD]), Scene(b"", 404)])
+async def test_what_is_refused_beside_a_good_answer_is_no_token_of_the_issuer(
+    service: IssuerService, asking: Asking, scene: Scene
+) -> None:
+    service.scenes["/introspect"] = lambda asked: (
+        Scene({"active": False}) if asked.form["token"] != TOKEN else scene
+    )
+
+    assert await _verifier(service, asking).verify(TOKEN, NOW) is None
 
 
 @pytest.mark.requirement("B14")

@@ -11,10 +11,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.config.issuer import Issuer
+from gateway.config.issuer import ClientCredentials, GroupLookup, Issuer
 from gateway.identity.keys.sources import IssuerSources
-from gateway.identity.principal import Confirmation
+from gateway.identity.principal import Confirmation, Principal
+from gateway.identity.verifiers.group_lookup import GroupLookups
 from gateway.identity.verifiers.jwt import JwtVerifier
+from gateway.resilience.single_flight import Flights
+from tests.support.hand_clock import HandClock
+from tests.support.issuer_service import IssuerService, Scene
 from tests.support.token_signer import (
     EC_KID,
     RSA_KID,
@@ -26,7 +30,7 @@ from tests.support.token_signer import (
     rsa_key,
     sign_es256,
 )
-from tests.unit.identity.conftest import RESOURCE, verdict
+from tests.unit.identity.conftest import RESOURCE, Asking, verdict
 
 Forge = Callable[[TokenSigner], str]
 Sign = Callable[[bytes], bytes]
@@ -172,6 +176,22 @@ ATTACKS: dict[str, tuple[Forge, str]] = {
 }
 
 
+@pytest.fixture
+def lookups(
+    service: IssuerService, asking: Asking, flights: Flights, clock: HandClock
+) -> GroupLookups:
+    service.scenes["/ada/groups"] = Scene({"value": [{"id": "ops"}]})
+    credentials = ClientCredentials(client_id="gateway", token_url=f"{service.url}/token")
+    settings = GroupLookup(
+        url=f"{service.url}/{{sub}}/groups", each="{id}", credentials=credentials
+    )
+
+    async def own_token(principal: Principal) -> str:
+        return "own"
+
+    return GroupLookups(settings, asking.provider, own_token, flights, clock.clocks)
+
+
 @pytest.mark.requirement("J5", "96", "108", "113")
 @pytest.mark.parametrize("kid", [RSA_KID, "theirs", None])
 @pytest.mark.parametrize("member", ["jku", "x5u", "jwks_uri"])
@@ -234,6 +254,29 @@ async def test_token_that_is_bound_to_a_key_says_so(
         Confirmation(key_thumbprint="thumbprint"),
         Confirmation(certificate_thumbprint="thumbprint"),
     }
+
+
+async def test_groups_that_did_not_fit_are_looked_up_and_no_others(
+    issuer: Issuer,
+    sources: IssuerSources,
+    signer: TokenSigner,
+    service: IssuerService,
+    lookups: GroupLookups,
+) -> None:
+    claims = issuer.claims.model_copy(update={"groups_overage": ("hasgroups",)})
+    overflowing = issuer.model_copy(update={"claims": claims})
+    plain, asking = (
+        JwtVerifier(overflowing, [RESOURCE], sources.keys, each) for each in (None, lookups)
+    )
+    few = signer.token(RESOURCE, groups=["dev"])
+    many = signer.token(RESOURCE, hasgroups=True)
+
+    found = [
+        await each.verify(token, time.time()) for each in (plain, asking) for token in (few, many)
+    ]
+
+    assert [each and each.groups for each in found] == [("dev",), None, ("dev",), ("ops",)]
+    assert service.count("/ada/groups") == 1
 
 
 @pytest.mark.requirement("J6")
