@@ -8,7 +8,11 @@ from gateway.errors import InvalidRequest
 _MAX_SIZE_LINE_BYTES = 256  # RFC 9112 §7.1.1 wants a limit on chunk extensions
 _MAX_TRAILER_BYTES = 8 * 1024
 _MAX_SIZE_DIGITS = 15
-_FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:")  # RFC 9112 §5: no folding either
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 §5.6.2
+_FIELD = re.compile(_TOKEN + b":")  # RFC 9112 §5: no folding either
+# RFC 9112 §7.1.1, without the blanks that it calls bad.
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+_EXTENSIONS = re.compile(b"(?:;%b(?:=(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED))
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _TEXT = frozenset(range(0x20, 0x7F)) | {0x09} | frozenset(range(0x80, 0x100))
 
@@ -111,6 +115,8 @@ class ChunkedBody:
 def _size(line: bytes) -> int:
     digits, _, _ = line.partition(b";")
     if not digits or len(digits) > _MAX_SIZE_DIGITS or not _HEX.issuperset(digits):
+        raise _broken()
+    if len(digits) < len(line) and not _EXTENSIONS.fullmatch(line, len(digits)):
         raise _broken()
     return int(digits, 16)
 
