@@ -10,6 +10,8 @@ _MAX_TRAILER_BYTES = 8 * 1024
 _MAX_SIZE_DIGITS = 15
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110 §5.6.2
 _FIELD = re.compile(_TOKEN + b":")  # RFC 9112 §5: no folding either
+# RFC 9110 §6.5.1: behind a body these come too late, and nobody honest sends them.
+_FRAMING = re.compile(rb"(?:content-length|transfer-encoding):", re.IGNORECASE)
 # RFC 9112 §7.1.1, without the blanks that it calls bad.
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 _EXTENSIONS = re.compile(b"(?:;%b(?:=(?:%b|%b))?)*" % (_TOKEN, _TOKEN, _QUOTED))
@@ -103,7 +105,7 @@ class ChunkedBody:
                     raise _broken()
                 self._part = _Part.SIZE
             case _Part.TRAILER:
-                if line and not _FIELD.match(line):
+                if line and (not _FIELD.match(line) or _FRAMING.match(line)):
                     raise _broken()
                 self._trailer_bytes += len(line) + 2
                 if not line:

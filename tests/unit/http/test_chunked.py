@@ -112,6 +112,8 @@ def test_a_body_is_complete_at_its_last_byte_only(body: bytes, held: bytes) -> N
         b'3;a="\\"\r\nabc\r\n0\r\n\r\n',
         b"0\r\n\n",
         b"0\n\r\n",
+        b"0\r\nContent-Length: 5\r\n\r\n",
+        b"0\r\ntransfer-encoding: chunked\r\n\r\n",
         b"0\r\nX: a\n\r\n",
         b"0\r\nX: a\rb\r\n\r\n",
         b"0\r\nX: \0\r\n\r\n",
