@@ -17,6 +17,7 @@ from tests.attacks.framing_cases import (
     JSON,
     LENGTHS,
     OLD_VERSION,
+    ONE_CHUNK,
     SMUGGLED,
     SPACED,
     UNKNOWN_FORWARDING,
@@ -107,6 +108,23 @@ async def test_an_extension_is_ignored_and_the_length_counted_anew() -> None:
         assert rig.upstream.last.value("Content-Length") == str(len(CALL))
         assert rig.upstream.last.values("Transfer-Encoding") == []
         assert rig.upstream.last.body == CALL
+
+
+@pytest.mark.requirement("H1", "H4")
+@pytest.mark.parametrize("cut", [0, 1, 20])
+async def test_a_trailer_joins_neither_its_request_nor_the_next(cut: int) -> None:
+    """aiohttp's parser gives the trailers of one request to the one that comes with it."""
+    trailers = b"0\r\nX-Smuggled: root\r\nAccept: text/html\r\n\r\n"
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        first = fill(CHUNKED + ONE_CHUNK, rig) + trailers
+        both = first + fill("{good}", rig)
+        await client.send(both[: len(first) - cut])
+        await client.send(both[len(first) - cut :])
+
+        assert [(await client.read_response()).status for _ in range(2)] == [200, 200]
+        assert len(rig.upstream.requests) == 2
+        assert b"root" not in rig.upstream.received
+        assert b"text/html" not in rig.upstream.received
 
 
 @pytest.mark.requirement("H1", "H10")
