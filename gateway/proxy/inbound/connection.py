@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.proxy.inbound.listener import Listener
 
 WRITE_BUFFER_BYTES = 32 * 1024  # of answers that a client does not read, before its turn ends
+USES_A_TURN = 32  # heads and pieces of bodies
 LINGER_S = 2.0  # RFC 9112 §9.6: read what is left of a refused request, but not for long
 LONGEST_LINGER_S = 10.0  # while the client is still sending
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -218,13 +219,17 @@ class ClientConnection(asyncio.Protocol):
         return True
 
     def _go_on(self) -> None:
-        # Not by recursion: a thousand requests that are refused at once may wait here.
+        # Not by recursion: a thousand requests that are refused at once may wait here. Nor all in
+        # one turn of the loop: they would keep every other client waiting.
         if self._is_going_on:
             return
         self._is_going_on = True
         try:
-            while self._unread and self._use():
-                pass
+            for _ in range(USES_A_TURN):
+                if not (self._unread and self._use()):
+                    break
+            else:
+                self._listener.loop.call_soon(self._go_on)
         finally:
             self._is_going_on = False
         is_body_ahead = self._body is not None and self._body.is_too_far_ahead

@@ -123,6 +123,27 @@ async def test_many_requests_that_are_answered_at_once_nest_nothing() -> None:
         assert {(await client.read_response()).status for _ in range(3000)} == {401}
 
 
+async def test_who_sends_many_requests_at_once_keeps_nobody_waiting() -> None:
+    served_paths: list[str] = []
+
+    async def note(request: ClientRequest) -> None:
+        served_paths.append(request.head.path)
+        await refuse(request)
+
+    async with (
+        listening(note) as served,
+        raw_connection(served.port) as many,
+        raw_connection(served.port) as one,
+    ):
+        await settle()
+        many.writer.write(GET * 2000)
+        one.writer.write(GET.replace(b"/a", b"/b"))
+        await one.read_response()
+        assert {(await many.read_response()).status for _ in range(2000)} == {401}
+
+    assert served_paths.index("/b") < 500
+
+
 @pytest.mark.requirement("171")
 @pytest.mark.parametrize("request_", [post(LONG), chunked(b"1388\r\n" + LONG + b"\r\n0\r\n\r\n")])
 async def test_after_an_early_answer_the_rest_of_the_body_is_skipped(request_: bytes) -> None:
