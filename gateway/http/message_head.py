@@ -84,20 +84,35 @@ def build_head(start: bytes, fields: Iterable[Field], ready: Sequence[Lines] = (
 
     Raises `UnfitHead`.
     """
+    return begin_head(start, fields, ready) + _CRLF
+
+
+def end_head(opening: Lines, fields: Sequence[Field], ready: Lines = NO_LINES) -> bytes:
+    """Add what one message has of its own to what many begin with. Raises `UnfitHead`."""
+    tail = b"".join([_beginnings[name] + value + _CRLF for name, value in fields])
+    if tail.translate(None, _TEXT) != _CRLF * len(fields):
+        raise UnfitHead("a field value holds a control character")
+    return b"".join([opening, tail, ready, _CRLF])
+
+
+def begin_head(start: bytes, fields: Iterable[Field], ready: Sequence[Lines] = ()) -> Lines:
+    """Put a head together but for its end, so that many messages may begin with it.
+
+    Raises `UnfitHead`.
+    """
     pieces = [start, _CRLF]
     for name, value in fields:
         pieces += (_beginnings[name], value, _CRLF)
-    count = len(pieces) // 3 + 2
+    count = len(pieces) // 3 + 1
     for lines in ready:
         pieces.append(lines)
         count += lines.count(b"\n")
-    pieces.append(_CRLF)
     head = b"".join(pieces)
     # One look at the whole is cheaper than one at each value (3 µs for 1 KB): what is no text
     # must be the line ends that were put there.
     if head.translate(None, _TEXT) != _CRLF * count:
         raise UnfitHead("a field value holds a control character")
-    return head
+    return Lines(head)
 
 
 def applied_codings(values: Iterable[bytes]) -> list[bytes]:

@@ -12,7 +12,7 @@ from gateway.errors import (
     MethodNotAllowed,
     RateLimited,
 )
-from gateway.http.message_head import Field, build_head, field_lines
+from gateway.http.message_head import Field, Lines, begin_head, build_head, end_head, field_lines
 
 Header = Field
 
@@ -21,7 +21,7 @@ _STATUS_LINES = {
 }
 JSON: Header = (b"Content-Type", b"application/json")
 NO_STORE: Header = (b"Cache-Control", b"no-store")
-_BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
+BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
 # Nothing that is ours or passes is to be read as a page because of how its bytes look.
 _IN_EVERY_HEAD = [field_lines([(b"X-Content-Type-Options", b"nosniff")])]
 _CHUNKED: Header = (b"Transfer-Encoding", b"chunked")
@@ -36,6 +36,24 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     body: bytes = b""
 
 
+def begin_response(status: int, headers: Sequence[Header]) -> Lines:
+    """Serialize what many responses begin with. Raises `UnfitHead`."""
+    start = _STATUS_LINES.get(status) or b"HTTP/1.1 %d Status" % status
+    return begin_head(start, headers, _IN_EVERY_HEAD)
+
+
+def end_response(
+    opening: Lines, request_id: str, body_bytes: int | None, *, keep_alive: bool
+) -> bytes:
+    """Finish a head; `body_bytes` None where the status has no body."""
+    fields = [(b"X-Request-Id", request_id.encode())]
+    if body_bytes is not None:
+        fields.append((b"Content-Length", b"%d" % body_bytes))
+    if not keep_alive:
+        fields.append(_CLOSE)
+    return end_head(opening, fields)
+
+
 def response_head(status: int, headers: Sequence[Header]) -> bytes:
     """Serialize a status line and headers; the reason phrase is always our own.
 
@@ -48,7 +66,7 @@ def response_head(status: int, headers: Sequence[Header]) -> bytes:
 def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> bytes:
     """Serialize a whole response; `bodiless` for its head alone, as HEAD is answered."""
     headers = list(reply.headers)
-    if reply.status not in _BODILESS:
+    if reply.status not in BODILESS:
         headers.append((b"Content-Length", b"%d" % len(reply.body)))
     if not keep_alive:
         headers.append(_CLOSE)

@@ -16,6 +16,7 @@ _OVERLAP_BYTES = 64  # a marker may lie across two pieces
 # How `"error"` and `"isError"` end. One search for both costs 0.7 ns a byte, two cost twice that.
 # Inside a JSON string quotes are escaped: neither can stand in what a tool wrote.
 _MARKER = b'rror"'
+_IS_FALSE = b'"isError":false'  # as serializers write it
 _IS_TRUE = re.compile(rb'"isError"[ \t\r\n]*:[ \t\r\n]*true')
 # At the start of a body or of an event's data; `jsonrpc` and `id` may stand before it.
 _BEGINS_AS_ERROR = re.compile(
@@ -50,7 +51,8 @@ def answer_in(body: bytes) -> Answer:
 
     A server that writes a key of JSON-RPC with an escape is not understood.
     """
-    if _MARKER not in body:  # as nearly always
+    markers = body.count(_MARKER)
+    if not markers or markers == body.count(_IS_FALSE):  # as nearly always
         return OK
     try:
         if body.lstrip()[:1] != b"[":

@@ -102,7 +102,7 @@ def read_messages(body: bytes, *, batch: bool) -> Sequence[Message]:
     """
     _check_json(body)
     if body.lstrip(_SPACE)[:1] != b"[":
-        return (_read_one(body),)
+        return (_read_plain_call(body) or _read_one(body),)
     if not batch:
         raise InvalidMessage("This protocol version knows no batches: send one message.")
     items = [bytes(item) for item in _array.decode(body)]
@@ -129,6 +129,63 @@ def _check_json(body: bytes) -> None:
         _document.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
         raise ParseError("The body is not valid JSON.") from cause
+
+
+_ABSENT = msgspec.Raw()
+
+
+class _PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    jsonrpc: msgspec.Raw
+    method: msgspec.Raw
+    params: msgspec.Raw
+    id: msgspec.Raw = _ABSENT
+
+
+class _PlainParams(msgspec.Struct, forbid_unknown_fields=True, rename={"meta": "_meta"}, gc=False):
+    name: msgspec.Raw
+    arguments: msgspec.Raw = _ABSENT
+    meta: msgspec.Raw = _ABSENT
+
+
+_plain_message = msgspec.json.Decoder(_PlainMessage)
+_plain_params = msgspec.json.Decoder(_PlainParams)
+_LEAST_MESSAGE_BYTES = len(b'{"jsonrpc":"2.0","method":"tools/call","params":}')
+_ID_BYTES, _NAME_BYTES = len(b',"id":'), len(b'{"name":}')
+_ARGUMENTS_BYTES, _META_BYTES = len(b',"arguments":'), len(b',"_meta":')
+
+
+def _read_plain_call(text: bytes) -> Message | None:
+    """Read a call of a tool that has no blanks, no escapes and no member but the usual ones.
+
+    Nearly all are like that, and their length proves it: a member that stands twice, or anything
+    between two members, makes a text longer than its members. None for every other message.
+    """
+    try:
+        message = _plain_message.decode(text)
+        params = _plain_params.decode(message.params)
+    except msgspec.ValidationError:
+        return None
+    if bytes(message.method) != b'"tools/call"' or bytes(message.jsonrpc) != b'"2.0"':
+        return None
+    size = _LEAST_MESSAGE_BYTES + len(message.params)
+    size_of_params = _NAME_BYTES + len(params.name)
+    if message.id is not _ABSENT:
+        size += _ID_BYTES + len(message.id)
+    if params.arguments is not _ABSENT:
+        size_of_params += _ARGUMENTS_BYTES + len(params.arguments)
+    if params.meta is not _ABSENT:
+        size_of_params += _META_BYTES + len(params.meta)
+    name = _document.decode(params.name)
+    if len(text) != size or len(message.params) != size_of_params:
+        return None
+    if not isinstance(name, str) or len(name) > MAX_NAME_CHARS:
+        return None
+    arguments = None if params.arguments is _ABSENT else params.arguments
+    revision = None if params.meta is _ABSENT else _read_revision(params.meta)
+    if message.id is _ABSENT:
+        return Message("notification", "tools/call", None, name, revision, "tool", arguments)
+    identifier = _read_id({"id": message.id})
+    return Message("request", "tools/call", identifier, name, revision, "tool", arguments)
 
 
 def _read_one(text: bytes) -> Message:

@@ -12,6 +12,7 @@ from gateway.app.revoking import Enforcement, open_revocations
 from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
 from gateway.errors import GatewayError
+from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.keys.sources import Surroundings
 from gateway.identity.principal import Principal
@@ -19,7 +20,6 @@ from gateway.identity.revocation.revocations import KIND, Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.oauth.bearer import Credentials, parse_authorization
 from gateway.policy.decision import Decision
-from gateway.proxy.gate.possession import Possession
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.single_flight import Flights
 from gateway.store.memory import MemoryStore

@@ -10,7 +10,7 @@ from gateway.policy.admission import Admission, compile_admission
 from gateway.policy.rules import Rules, compile_rules
 from gateway.policy.who import Vocabulary
 from gateway.proxy.gate.authorization import AnnotationsOf, Authorization
-from gateway.proxy.gate.step_up import StepUps
+from gateway.proxy.limits.step_up import StepUps
 
 
 def build_vocabulary(config: Config) -> Vocabulary:

@@ -24,6 +24,7 @@ from gateway.app.revoking import logout_taker
 from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
 from gateway.identity.dpop.nonce import Nonces
+from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.keys.local_issuer import JWKS_PATH
 from gateway.identity.revocation.revocations import Revocations
@@ -43,7 +44,6 @@ from gateway.proxy.documents import (
     page_or_document,
 )
 from gateway.proxy.gate.client import BodyLimits
-from gateway.proxy.gate.possession import Possession
 from gateway.proxy.gate.route import Answer, Challenges, Receiver, Route, Routes, Site, authorities
 from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits

@@ -9,6 +9,7 @@ from gateway.identity.token.claimed import claimed_in
 from gateway.identity.token.compact import is_jwt_shaped
 from gateway.identity.token.mismatch import mismatched
 from gateway.identity.verdict.cache import VerdictCache, token_digest
+from gateway.identity.verdict.slot import VerdictSlot
 from gateway.identity.verifier import Verifier
 
 NOT_MINE = "not mine"
@@ -47,6 +48,17 @@ class Authenticator:
         self._cache = cache
         self._chain_key = cache.chain_key(chain_id)
 
+    def slot(self, token: str) -> VerdictSlot:
+        """A place to keep the verdict on this token in."""
+        return VerdictSlot(token_digest(self._chain_key, token), token)
+
+    def verify_slot(self, slot: VerdictSlot, now: float) -> Principal | None:
+        """The remembered verdict without waiting, None when there is none.
+
+        Raises `InvalidToken` when the token was refused a moment ago.
+        """
+        return self._cache.verify_slot(slot, now)
+
     def cached(self, token: str, now: float) -> Principal | None:
         """The remembered verdict without waiting, None when there is none.
 
@@ -54,11 +66,15 @@ class Authenticator:
         """
         return self._cache.get(token_digest(self._chain_key, token), now)
 
-    def check_again(self, principal: Principal, now: float) -> None:
-        """Raise `InvalidToken` when the token has expired or was revoked since it was accepted."""
+    def check_again(self, principal: Principal, now: float, slot: VerdictSlot) -> None:
+        """Raise `InvalidToken` when the token has expired or was revoked since it was accepted.
+
+        `slot` holds the verdict that the principal is from.
+        """
         if principal.expires_at is not None and now >= principal.expires_at + self._clock_skew_s:
             raise refused("expired")
-        self._cache.check_revoked(principal, now)
+        if not self._cache.is_current(slot):
+            self._cache.check_revoked(principal, now)
 
     def check_revoked(self, principal: Principal, now: float) -> None:
         """Raise `InvalidToken` when the caller was revoked since the token was accepted."""

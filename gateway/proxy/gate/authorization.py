@@ -7,7 +7,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.message import Message
 from gateway.policy.rules import Annotations, Rules
 from gateway.proxy.answers.list_filter import ListFilter, Show, listed_by
-from gateway.proxy.gate.step_up import StepUps
+from gateway.proxy.limits.step_up import StepUps
 
 # What the server itself publishes about a tool, None when it has no such tool.
 AnnotationsOf = Callable[[str], Awaitable[Annotations | None]]

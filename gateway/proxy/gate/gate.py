@@ -8,10 +8,7 @@ from functools import partial
 
 from gateway.config.own_tools import DECIDED_BY
 from gateway.errors import (
-    AccessDenied,
     GatewayError,
-    IdentityUnavailable,
-    InsufficientScope,
     InvalidRequest,
     InvalidToken,
     MethodNotAllowed,
@@ -23,7 +20,6 @@ from gateway.http.head import (
     Head,
     ParsedHead,
     forwarded_host,
-    wants_page,
     with_forwarded_host,
 )
 from gateway.http.message_head import NO_LINES, Lines, join_lines
@@ -32,10 +28,12 @@ from gateway.http.reply import JSON, NO_STORE, Reply, error_reply, reply_bytes
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import answer_in
 from gateway.mcp.operation import Operation
-from gateway.oauth.bearer import has_query_token, parse_authorization
-from gateway.policy.decision import Allow, Unknown
+from gateway.mcp.revisions import mirrors_headers
 from gateway.proxy.answers.answer_rewriter import AnswerRewriter, Change, rewrite_body
+from gateway.proxy.gate.admit import admit
+from gateway.proxy.gate.authenticate import authenticate, missing_token, read_credentials
 from gateway.proxy.gate.authorize import authorize
+from gateway.proxy.gate.call import Call
 from gateway.proxy.gate.check_parameters import check_parameters
 from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.own_tools import OwnTools
@@ -43,7 +41,7 @@ from gateway.proxy.gate.parse_operation import read_operation
 from gateway.proxy.gate.refuse import refuse
 from gateway.proxy.gate.refused_call import note_refused_call
 from gateway.proxy.gate.route import Answer, Receiver, Route, Routes
-from gateway.proxy.gate.visit import Visit, harmless_request_id, new_request_id
+from gateway.proxy.gate.visit import Visit, harmless_request_id
 from gateway.proxy.limits.caller import Presence
 from gateway.proxy.limits.limits import StrangerLimits, Using
 from gateway.proxy.outgoing.introduction import Introduction, introduce
@@ -77,8 +75,7 @@ class Gate:
 
     async def handle(self, client: Client) -> None:
         """Serve one request; every outcome is answered and recorded here."""
-        head = client.head
-        visit = _visit(head.method, head.headers.get("X-Request-Id"))
+        visit = Visit(client.head.method)
         self.in_flight += 1
         try:
             await self._serve(client, visit)
@@ -101,7 +98,8 @@ class Gate:
     def misread(self, parsed: ParsedHead, error: GatewayError) -> bytes:
         """Answer a head that cannot be believed; nothing about its connection can be, either."""
         sent = {name.lower(): value.decode("latin-1") for name, value in parsed.raw_headers}
-        visit = _visit(parsed.method, sent.get(b"x-request-id"))
+        visit = Visit(parsed.method)
+        visit.sent_request_id = harmless_request_id(sent.get(b"x-request-id"))
         visit.address, visit.host = parsed.address, sent.get(b"host", "")
         visit.path = parsed.target.partition("?")[0]
         visit.reason, visit.status = error.reason, error.status
@@ -111,7 +109,33 @@ class Gate:
         return reply_bytes(reply, keep_alive=False, bodiless=parsed.method == "HEAD")
 
     async def _serve(self, client: Client, visit: Visit) -> None:
+        call: Call | None = client.head.facts.get(self._routes)
+        if call is None:
+            call = await self._read_call(client, visit)
+            if call is None:
+                return
+            client.head.facts[self._routes] = call
+        else:
+            visit.enter(call)
+        visit.principal = await self._authenticate(call, visit)
+        try:
+            if visit.principal is not None:
+                admit(call, visit.principal)
+            with call.route.limits.use(visit.principal, call.address, call.head.method) as using:
+                await self._proxy(client, call, visit, using)
+        except GatewayError:
+            if visit.principal is not None and not visit.body_begun:
+                await note_refused_call(client, visit)
+            raise
+
+    async def _read_call(self, client: Client, visit: Visit) -> Call | None:
+        """Find the server that is called; None when the request is answered already.
+
+        Raises `MisdirectedRequest`, `NotFound`, `ForeignOrigin`, `MethodNotAllowed`, and
+        `InvalidRequest` for credentials in two places or in the query.
+        """
         head = client.head
+        visit.sent_request_id = harmless_request_id(head.headers.get("X-Request-Id"))
         visit.address = self._client_address(head)
         if self._trusted_proxies and is_trusted(head.address, self._trusted_proxies):
             head = with_forwarded_host(head, self._routes.sites)
@@ -121,7 +145,7 @@ class Gate:
             reply = await _answer(client, place)
             visit.status = reply.status
             await client.send(reply)
-            return
+            return None
         visit.route = place
         visit.traceparent = head.headers.get("Traceparent", "")
         place.metrics.in_flight += 1
@@ -129,29 +153,30 @@ class Gate:
         if head.method == "OPTIONS":
             visit.status = 204
             client.reply(preflight(head, visit.cors))
-            return
+            return None
         check_method(head)
-        visit.principal = await self._authenticate(place, head, visit)
-        try:
-            if visit.principal is not None:
-                admit(place, visit.principal)
-            with place.limits.use(visit.principal, visit.address, head.method) as using:
-                await self._proxy(client, place, visit, using)
-        except GatewayError:
-            if visit.principal is not None and not visit.body_begun:
-                await note_refused_call(client, visit)
-            raise
+        credentials = read_credentials(head)
+        return Call(
+            place,
+            head,
+            visit.address,
+            visit.cors,
+            visit.traceparent,
+            visit.sent_request_id,
+            credentials,
+            None if credentials is None else place.authenticator.slot(credentials.token),
+        )
 
-    async def _authenticate(self, route: Route, head: Head, visit: Visit) -> Principal | None:
+    async def _authenticate(self, call: Call, visit: Visit) -> Principal | None:
         try:
-            return await authenticate(route, head, visit, self._strangers)
+            return await authenticate(call, visit, self._strangers)
         except (MissingToken, InvalidToken):
             self._strangers.failed(visit.address)
             raise
 
-    async def _proxy(self, client: Client, place: Route, visit: Visit, using: Using) -> None:
+    async def _proxy(self, client: Client, call: Call, visit: Visit, using: Using) -> None:
         visit.body_begun = True
-        head = client.head
+        head, place = call.head, call.route
         body = await _read(client, place)
         visit.bytes_in = len(body)
         visit.operation = read_operation(head, body, visit)
@@ -169,14 +194,11 @@ class Gate:
         session = None if visit.session is None else visit.session.name
         await place.limits.take(visit.principal, visit.address, session, messages)
         if own is not None and is_own:
-            _check_again(place, visit)
+            _check_again(call, visit)
             await _answer_own(client, own, visit, body)
             return
-        if place.authorization is not None:
-            await authorize(place.authorization, visit.principal, messages, visit)
-        await check_parameters(place.catalogue, head, visit.operation)
-        visit.rewriter = _rewriter(place, head, visit.principal, visit.operation)
-        way = Way(visit.wire_id, visit.address, partial(_check_again, place, visit))
+        await _decide(place, head, visit.operation, visit)
+        way = Way(visit.wire_id, visit.address, partial(_check_again, call, visit))
         if succession is not None and is_new:
             visit.session = await succession.begin(_newcomer(who, head, visit))
         own_lines = visit.session.line if visit.session is not None else NO_LINES
@@ -198,7 +220,7 @@ class Gate:
 
     def _refused_stranger(self, visit: Visit) -> MissingToken:
         self._strangers.failed(visit.address)
-        return _missing_token()
+        return missing_token()
 
     async def drained(self) -> None:
         """Wait until no request is under way."""
@@ -223,56 +245,10 @@ class Gate:
         return client_address(head.address, forwarded_for, self._trusted_proxies)
 
 
-def _visit(method: str, sent_id: str | None) -> Visit:
-    visit = Visit(new_request_id(), time.time(), time.perf_counter(), method)
-    visit.sent_request_id = harmless_request_id(sent_id)
-    return visit
-
-
-async def authenticate(
-    route: Route, head: Head, visit: Visit, strangers: StrangerLimits
-) -> Principal | None:
-    """Find out who calls; None without credentials where the server lets anybody in.
-
-    Raises `MissingToken`, `InvalidToken`, `InvalidRequest` for credentials in two places or
-    in the query, `RateLimited` for an address that failed too often, and `IdentityUnavailable`.
-    """
-    if head.query and has_query_token(head.query):
-        raise InvalidRequest("A token belongs into the Authorization header only.")
-    credentials = parse_authorization(head.headers.getall("Authorization", ()))
-    if credentials is None:
-        # A person is shown the page, also where clients need no token.
-        if wants_page(head.method, head.headers):
-            raise _missing_token()
-        # Where the gateway has public tools of its own, it depends on what is called.
-        if route.anonymous or _has_public_tools(route, head):
-            return None
-        raise _missing_token()
-    visit.token = credentials.token
-    started = time.perf_counter()
-    try:
-        principal = await _verdict(route, credentials.token, visit, strangers)
-        if route.possession.concerns(credentials, principal):
-            route.possession.check(head, credentials, principal, visit.began_at)
-        return principal
-    finally:
-        visit.auth_s = time.perf_counter() - started
-
-
-async def _verdict(route: Route, token: str, visit: Visit, strangers: StrangerLimits) -> Principal:
-    visit.cache_result = "negative"  # unless what follows says otherwise
-    cached = route.authenticator.cached(token, visit.began_at)
-    visit.cache_result = "miss" if cached is None else "hit"
-    if cached is not None:
-        return cached
-    with strangers.look(visit.address):
-        return await route.authenticator.authenticate(token, visit.began_at)
-
-
-def _check_again(route: Route, visit: Visit) -> None:
+def _check_again(call: Call, visit: Visit) -> None:
     """Raise `InvalidToken` for a token that has expired, or was revoked, since it was accepted."""
-    if visit.principal is not None:
-        route.authenticator.check_again(visit.principal, time.time())
+    if visit.principal is not None and call.slot is not None:
+        call.route.authenticator.check_again(visit.principal, time.time(), call.slot)
 
 
 def _check_stream(route: Route, visit: Visit, delivery: Delivery) -> None:
@@ -283,22 +259,6 @@ def _check_stream(route: Route, visit: Visit, delivery: Delivery) -> None:
     except GatewayError:
         delivery.response.close()
         raise
-
-
-def admit(route: Route, principal: Principal) -> None:
-    """Let the principal through to this server.
-
-    Raises `InsufficientScope` when a broader token would help, else `AccessDenied`, and
-    `IdentityUnavailable` when nobody knows now.
-    """
-    decision = route.admit(principal)
-    if isinstance(decision, Allow):
-        return
-    if isinstance(decision, Unknown):
-        raise IdentityUnavailable("The caller's groups are not known now.", reason=decision.reason)
-    if decision.missing_scopes:
-        raise InsufficientScope("The token lacks a scope.", scopes=decision.missing_scopes)
-    raise AccessDenied("You may not use this server.", reason=decision.reason)
 
 
 def check_method(head: Head) -> None:
@@ -315,6 +275,16 @@ async def _answer(client: Client, place: Receiver | Answer) -> Reply:
         raise MethodNotAllowed("Only a POST is taken here.", allow="POST")
     body = await client.body(place.body)
     return await place.receive(head, body)
+
+
+async def _decide(place: Route, head: Head, operation: Operation, visit: Visit) -> None:
+    """Put the call to the rules, and find out what of its answer the caller may see."""
+    if place.authorization is not None:
+        await authorize(place.authorization, visit.principal, operation.messages, visit)
+    if mirrors_headers(operation.revision):
+        await check_parameters(place.catalogue, head, operation)
+    if place.rewrites:
+        visit.rewriter = _rewriter(place, head, visit.principal, operation)
 
 
 async def _answer_own(client: Client, own: OwnTools, visit: Visit, body: bytes) -> None:
@@ -339,14 +309,6 @@ def _rewriter(
     if place.own_tools is not None:
         changes = place.own_tools.changes(principal, head, operation, changes)
     return AnswerRewriter(changes) if changes else None
-
-
-def _has_public_tools(route: Route, head: Head) -> bool:
-    return route.own_tools is not None and route.own_tools.has_public and head.method == "POST"
-
-
-def _missing_token() -> MissingToken:
-    return MissingToken("This server needs an access token.")
 
 
 def _newcomer(who: Presence, head: Head, visit: Visit) -> Newcomer:

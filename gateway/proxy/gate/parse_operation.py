@@ -19,13 +19,15 @@ def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
     Raises `InvalidRequest` for a malformed revision, `UnsupportedMediaType`, `ParseError`,
     `InvalidMessage` or `HeaderMismatch`; `visit` has the id of what could be read all the same.
     """
-    versions = head.headers.getall("MCP-Protocol-Version", ())
     if head.method != "POST":
-        return operation_of((), declared_revision(versions))
+        return operation_of((), declared_revision(_versions(head)))
     messages: Sequence[Message] = ()
     try:
-        revision = declared_revision(versions)
-        check_media(head)
+        if read_operation not in head.facts:
+            revision = declared_revision(_versions(head))
+            check_media(head)
+            head.facts[read_operation] = revision
+        revision = head.facts[read_operation]
         messages = read_messages(body, batch=has_batches(revision))
         for message in messages:
             check_mirrored_headers(message, revision, head.headers)
@@ -37,6 +39,10 @@ def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
     operation = operation_of(messages, revision)
     visit.message_id = operation.id
     return operation
+
+
+def _versions(head: Head) -> Sequence[str]:
+    return head.headers.getall("MCP-Protocol-Version", ())
 
 
 def check_media(head: Head) -> None:

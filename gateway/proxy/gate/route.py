@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from gateway.errors import MisdirectedRequest, NotFound
 from gateway.http.head import WHOLE_SERVER, Head
 from gateway.http.reply import Reply
+from gateway.identity.dpop.possession import Possession
 from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.verdict.authenticator import Authenticator
 from gateway.observability.metrics.metrics import ServerMetrics
@@ -14,7 +15,6 @@ from gateway.policy.admission import Admission
 from gateway.proxy.gate.authorization import Authorization
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.own_tools import OwnTools
-from gateway.proxy.gate.possession import Possession
 from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.outgoing.introduction import Introducer
@@ -73,6 +73,11 @@ class Route:
     own_tools: OwnTools | None = None
     succession: Succession | None = None
 
+    @property
+    def rewrites(self) -> bool:
+        """Whether an answer may have to be changed."""
+        return self.authorization is not None or self.own_tools is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
@@ -91,7 +96,7 @@ class Site:
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Routes:
     """Every public host by its authority; `anywhere` answers whatever Host a probe sends."""
 

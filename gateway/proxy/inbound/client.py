@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from gateway.http.head import Head
-from gateway.http.message_head import Field
+from gateway.http.message_head import Field, Lines
 from gateway.http.reply import Reply
 
 # What is put on the wire before it is seen whether the client reads.
@@ -26,6 +26,9 @@ class StreamingClient(Protocol):
 
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""
+
+    def answer(self, opening: Lines, status: int, request_id: str, body: bytes) -> None:
+        """Put an answer of the upstream on the wire, whose head begins with `opening`."""
 
     def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
         """Put the head of an answer on the wire whose length nobody knows.

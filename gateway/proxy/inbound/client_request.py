@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from gateway.errors import BodyTooLarge
 from gateway.http.head import Head
-from gateway.http.message_head import Field
-from gateway.http.reply import Reply, reply_bytes, stream_head
+from gateway.http.message_head import Field, Lines
+from gateway.http.reply import BODILESS, Reply, end_response, reply_bytes, stream_head
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.route import Route
 from gateway.proxy.gate.visit import Visit
@@ -71,6 +71,14 @@ class ClientRequest:
         bodiless = self.head.method == "HEAD"
         answer = reply_bytes(reply, keep_alive=self.keep_alive, bodiless=bodiless)
         self._connection.transport.write(answer)
+
+    def answer(self, opening: Lines, status: int, request_id: str, body: bytes) -> None:
+        """Put an answer of the upstream on the wire, whose head begins with `opening`."""
+        self.keep_alive = self._goes_on(True)
+        self.is_answered = True
+        body_bytes = None if status in BODILESS else len(body)
+        head = end_response(opening, request_id, body_bytes, keep_alive=self.keep_alive)
+        self._connection.transport.write(head + body)
 
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.errors import GatewayError, RequestTimeout
 from gateway.http.head import Head, judge_head
+from gateway.http.peer import plain_address
 from gateway.http.repetition import Repetition, repetition_of
 from gateway.http.reply import error_reply, reply_bytes
 from gateway.http.request_parser import END, check_sizes, parse_head
@@ -394,4 +395,4 @@ class ClientConnection(asyncio.Protocol):
 
 def _address_of(transport: asyncio.BaseTransport) -> str:
     peer: Any = transport.get_extra_info("peername")
-    return str(peer[0]) if peer else "unix"
+    return plain_address(str(peer[0])) if peer else "unix"

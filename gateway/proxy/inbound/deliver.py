@@ -1,17 +1,19 @@
 """Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from gateway.errors import UpstreamError, UpstreamInvalid
-from gateway.http.reply import Header, Reply
+from gateway.http.message_head import Field, Lines
+from gateway.http.reply import Header, Reply, begin_response
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
 from gateway.proxy.gate.route import Route
 from gateway.proxy.gate.visit import Visit
-from gateway.proxy.inbound.client import StreamingClient
+from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
 from gateway.proxy.inbound.renewals import renewal_of
 from gateway.proxy.inbound.stream import Stream
 from gateway.proxy.inbound.streams import Streams
@@ -39,6 +41,9 @@ async def deliver(
     if rewriter is not None and _is_encoded(delivery):
         delivery = without_bytes(delivery)
     visit.status = response.status
+    if rewriter is None and response.body is not None and len(response.body) <= PIECE_BYTES:
+        _answer(client, delivery, response.body, visit)
+        return
     headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
     if response.body is not None:
         body = response.body
@@ -75,6 +80,25 @@ async def deliver(
         visit.bytes_out = stream.bytes_out
         visit.ended = stream.ended
         visit.answer = UNREAD if stream.watch is None else stream.watch.answer
+
+
+def _answer(client: StreamingClient, delivery: Delivery, body: bytes, visit: Visit) -> None:
+    """Give a short answer that is as the upstream sent it: the way of most calls."""
+    facts = delivery.response.head.facts
+    known: tuple[Sequence[Field], Sequence[Field], Lines, bool] | None = facts.get(_answer)
+    if known is None or known[0] is not delivery.headers or known[1] != visit.cors:
+        headers = [*delivery.headers, *visit.cors]
+        opening = begin_response(delivery.response.status, headers)
+        known = facts[_answer] = delivery.headers, visit.cors, opening, _is_encoded(delivery)
+    _, _, opening, is_encoded = known
+    visit.bytes_out = len(body)
+    if is_encoded:
+        visit.answer = UNREAD
+    elif delivery.events:
+        visit.answer = _answer_of(delivery, body)
+    else:
+        visit.answer = answer_in(body)
+    client.answer(opening, delivery.response.status, visit.wire_id, body)
 
 
 def _calls(delivery: Delivery, visit: Visit) -> OpenCalls | None:

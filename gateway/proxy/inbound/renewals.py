@@ -11,8 +11,8 @@ from collections.abc import Collection
 from gateway.errors import AccessDenied, IdentityUnavailable
 from gateway.identity.principal import Principal
 from gateway.policy.decision import Allow, Unknown
-from gateway.proxy.gate.renewal import Renewal
 from gateway.proxy.gate.route import Route
+from gateway.proxy.inbound.renewal import Renewal
 from gateway.proxy.inbound.stream import Stream
 from gateway.resilience.single_flight import Flights
 

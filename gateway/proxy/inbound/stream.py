@@ -11,9 +11,9 @@ from gateway.identity.reasons import refused
 from gateway.mcp.answer import AnswerWatch
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EventBoundary, StreamRewriter
-from gateway.proxy.gate.renewal import Renewal
 from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
+from gateway.proxy.inbound.renewal import Renewal
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.resilience.stepper import enter_task
 

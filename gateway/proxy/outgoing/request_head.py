@@ -22,7 +22,7 @@ from gateway.http.message_head import (
     Field,
     Lines,
     UnfitHead,
-    build_head,
+    begin_head,
     field_lines,
     is_token,
     request_line,
@@ -64,14 +64,12 @@ class _Rules(dict[bytes, bool | None]):
 class Hop(msgspec.Struct, frozen=True, gc=False):
     """What the upstream is told about the way a request came.
 
-    `scheme` and `host` are the public ones. `body_bytes` None: the request has no body.
+    `scheme` and `host` are the public ones.
     """
 
-    request_id: str
     client_address: str
     scheme: str
     host: str
-    body_bytes: int | None
 
 
 class HeaderPolicy:
@@ -148,15 +146,15 @@ def identity_of(principal: Principal | None, policy: HeaderPolicy) -> Identity:
     return build_identity(principal, policy.identity, policy.bounds)
 
 
-def build_request_head(
+def begin_request_head(
     method: str,
     target: bytes,
     received: Sequence[Field],
     identity: Lines,
     policy: HeaderPolicy,
     hop: Hop,
-) -> bytes:
-    """Build the head that goes upstream.
+) -> Lines:
+    """Build the head that goes upstream but for what each request has of its own.
 
     `identity` comes from `identity_of`. Raises `InvalidRequest` for a `Connection` header
     that names what it must not and for bytes that no head may hold, `LoopDetected` when the
@@ -172,11 +170,8 @@ def build_request_head(
     else:
         ready.append(policy.own_via)
     kept.append((b"X-Forwarded-For", hop.client_address.encode("ascii")))
-    kept.append((b"X-Request-Id", hop.request_id.encode("ascii")))
-    if hop.body_bytes is not None:
-        kept.append((b"Content-Length", b"%d" % hop.body_bytes))
     try:
-        return build_head(request_line(verb, target), kept, ready)
+        return begin_head(request_line(verb, target), kept, ready)
     except UnfitHead as cause:
         raise InvalidRequest(
             "The request holds what no head can hold.", reason="bad_http"

@@ -162,8 +162,12 @@ class Sessions:
                 self.end(session, "client")
             elif delivery.response.status == _GONE:
                 self.end(session, "upstream")
+        facts = delivery.response.head.facts
+        if facts.get(_NAME) == ():
+            return delivery
         given = [value for name, value in delivery.headers if name.lower() == _NAME]
         if not given:
+            facts[_NAME] = ()
             return delivery
         headers = [each for each in delivery.headers if each[0].lower() != _NAME]
         upstream_id = read_session_id(given)

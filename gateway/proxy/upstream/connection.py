@@ -17,13 +17,15 @@ from httptools import (
 
 from gateway.errors import UpstreamError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
 from gateway.http.framing import Framing, read_framing
-from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.http.repetition import Repetition, repetition_of
+from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
 from gateway.proxy.upstream.seen import failure, shown
 from gateway.proxy.upstream.upstream_limits import PoolLimits
 from gateway.resilience.stepper import Pending
 
 _PIECE_BYTES = 64 * 1024
 READ_BYTES = 32 * 1024
+_END = b"\r\n\r\n"
 _MAX_INTERIM_RESPONSES = 8  # H13: a storm of 1xx
 _SWITCHING_PROTOCOLS = 101
 _FIRST_INTERIM, _FIRST_FINAL = 100, 200  # RFC 9110 §15
@@ -53,6 +55,7 @@ class Connection(asyncio.BufferedProtocol):
         "_on_lost",
         "_parser",
         "_quiet_bytes",
+        "_repetition",
         "_response",
         "_transport",
         "_unsent",
@@ -87,6 +90,7 @@ class Connection(asyncio.BufferedProtocol):
         self._keep_alive = False
         self._quiet_bytes = 0
         self._interim = 0
+        self._repetition: Repetition[ResponseHead] | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -169,6 +173,9 @@ class Connection(asyncio.BufferedProtocol):
         if self._waiter is None and self._response is None:
             self._discard()  # nobody asked: whatever it is, the next caller must not get it
             return
+        is_first = self._quiet_bytes == 0 and self._response is None
+        if is_first and self._repeats(nbytes):
+            return
         self._quiet_bytes += nbytes
         try:
             self._parser.feed_data(self._buffer[:nbytes])
@@ -178,6 +185,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._quiet_bytes > self._limits.max_head_bytes:
             self.fail(UpstreamInvalid("The MCP server sent too large a head.", reason="bad_head"))
             return
+        if is_first:
+            self._remember(nbytes)
         self._hand_over()
 
     def eof_received(self) -> None:
@@ -239,8 +248,7 @@ class Connection(asyncio.BufferedProtocol):
             self._check_head_size()
         self._framing = read_framing(status, self._parser.get_http_version(), self._headers)
         self._response = response = UpstreamResponse(
-            status,
-            self._headers,
+            ResponseHead(status, self._headers),
             self._transport,
             is_short=self._framing is Framing.WHOLE,
         )
@@ -260,6 +268,27 @@ class Connection(asyncio.BufferedProtocol):
         if self._response is not None and not self._is_head_request:
             self._keep_alive = self._parser.should_keep_alive() and not self._unsent
             self._response.finish()
+
+    def _repeats(self, nbytes: int) -> bool:
+        """Take a whole response whose head is known; False when it must be parsed."""
+        if self._repetition is None or self._unsent or self._is_head_request:
+            return False
+        found = self._repetition.match(bytes(self._buffer[:nbytes]))
+        if found is None or len(found[1]) != found[0]:
+            return False
+        self._response = response = UpstreamResponse(self._repetition.head, self._transport)
+        response.body = found[1]
+        response.complete = self._keep_alive = True
+        self._hand_over()
+        return True
+
+    def _remember(self, nbytes: int) -> None:
+        """Keep a head that came with all of its body, and with nothing before or after it."""
+        response = self._response
+        if response is None or not response.complete or not self._keep_alive or self._interim:
+            return
+        raw = bytes(self._buffer[:nbytes])
+        self._repetition = repetition_of(raw[: raw.find(_END) + len(_END)], response.head)
 
     def _skip_interim(self, status: int) -> None:
         self._interim += 1
@@ -314,7 +343,7 @@ class Connection(asyncio.BufferedProtocol):
             waiter.set_result(response)
 
     def _end_exchange(self, response: UpstreamResponse) -> None:
-        if self._waiter is not None:
+        if self._waiter is not None and response.body is None:
             response.become_whole()
         self._response = self._waiter = None
         if self._keep_alive:

@@ -11,10 +11,10 @@ import msgspec
 
 from gateway.errors import UpstreamInvalid
 from gateway.http.head import Head
-from gateway.http.message_head import NO_LINES, Field, Lines, join_lines
+from gateway.http.message_head import NO_LINES, Field, Lines, end_head
 from gateway.identity.principal import Principal
 from gateway.proxy.outgoing.legacy_endpoint import LegacyEndpoints
-from gateway.proxy.outgoing.request_head import HeaderPolicy, Hop, build_request_head, identity_of
+from gateway.proxy.outgoing.request_head import HeaderPolicy, Hop, begin_request_head, identity_of
 from gateway.proxy.outgoing.upstream_query import UpstreamQuery
 from gateway.proxy.upstream.own_urls import OwnUrls
 from gateway.proxy.upstream.pool import UpstreamPool
@@ -103,19 +103,35 @@ class Forwarder:
         `InvalidRequest` for a `Connection` header that names what it must not, and
         `AccessDenied` when a required identity header has no value.
         """
-        target = self._target(head, principal)
-        identity = join_lines([self._identity(principal), own_lines])
-        length = len(body) if head.method == "POST" else None
-        hop = Hop(way.request_id, way.address, self._scheme, self._host, length)
+        own = [(b"X-Request-Id", way.request_id.encode("ascii"))]
+        if head.method == "POST":
+            own.append((b"Content-Length", b"%d" % len(body)))
+        opening = self._opening(head, principal, way.address)
         for _ in range(MAX_REDIRECTS + 1):
-            request_head = build_request_head(
-                head.method, target, head.raw_headers, identity, self._policy, hop
-            )
-            response = await self.pool.send(request_head, body, way.check)
+            response = await self.pool.send(end_head(opening, own, own_lines), body, way.check)
             if response.status not in REDIRECTS:
                 return self._judge(head, response)
             target = redirected(response, self._own_urls)
+            opening = self._build_opening(head, principal, way.address, target)
         raise in_circles()
+
+    def _opening(self, head: Head, principal: Principal | None, address: str) -> Lines:
+        """What each request with this head, of this principal, begins with."""
+        known: tuple[Principal | None, Lines] | None = head.facts.get(self)
+        if known is not None and known[0] is principal:
+            return known[1]
+        opening = self._build_opening(head, principal, address, self._target(head, principal))
+        head.facts[self] = principal, opening
+        return opening
+
+    def _build_opening(
+        self, head: Head, principal: Principal | None, address: str, target: bytes
+    ) -> Lines:
+        hop = Hop(address, self._scheme, self._host)
+        identity = self._identity(principal)
+        return begin_request_head(
+            head.method, target, head.raw_headers, identity, self._policy, hop
+        )
 
     def _identify(self, principal: Principal | None) -> Lines:
         identity = identity_of(principal, self._policy)
@@ -154,19 +170,26 @@ class Forwarder:
         return self._query.target(head.query)
 
     def _judge(self, head: Head, response: UpstreamResponse) -> Delivery:
+        facts = response.head.facts
+        known: tuple[str, Sequence[Field], bool] | None = facts.get(self)
+        if known is not None and known[0] == head.method:
+            _, headers, events = known
+            return Delivery(response, headers, events, legacy=events and head.method == "GET")
         try:
-            headers = response_headers(response.headers)
-            media = _media_type(headers)
+            kept = response_headers(response.headers)
+            media = _media_type(kept)
             _check_status(response)
             if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
-                headers = _with_allow(head, headers)
+                kept = _with_allow(head, kept)
             if not _is_mcp(head, response, media):
-                return Delivery(_without_body(response), _without_type(headers), False, False)
+                return Delivery(_without_body(response), _without_type(kept), False, False)
         except UpstreamInvalid:
             response.close()
             raise
         events = media == b"text/event-stream"
-        return Delivery(response, headers, events, legacy=events and head.method == "GET")
+        if media in _OK_MEDIA:  # of others it depends on the body whether they pass
+            facts[self] = head.method, kept, events
+        return Delivery(response, kept, events, legacy=events and head.method == "GET")
 
 
 def _media_type(headers: Sequence[Field]) -> bytes:

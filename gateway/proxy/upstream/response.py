@@ -1,11 +1,27 @@
 """One upstream response: its head, and its body as it arrives."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from gateway.errors import UpstreamError
 
 # Figure 13: what one stalled client may pin. A read brings 32 KiB more at most.
 _HIGH_WATER_BYTES = 16 * 1024
+
+
+class ResponseHead(msgspec.Struct, eq=False):
+    """What a response says before its body.
+
+    `facts` is what follows from it and one component's own settings, by that component: an
+    upstream that repeats its head repeats them.
+    """
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    facts: dict[object, Any] = msgspec.field(default_factory=dict)
 
 
 class UpstreamResponse:
@@ -27,21 +43,20 @@ class UpstreamResponse:
         "body",
         "complete",
         "has_been_paused",
-        "headers",
+        "head",
         "is_paused",
         "status",
     )
 
     def __init__(
         self,
-        status: int,
-        headers: list[tuple[bytes, bytes]],
+        head: ResponseHead,
         transport: asyncio.Transport,
         *,
         is_short: bool = False,
     ) -> None:
-        self.status = status
-        self.headers = headers
+        self.head = head
+        self.status = head.status
         self.body: bytes | None = None
         self.complete = False
         self.is_paused = False
@@ -52,6 +67,11 @@ class UpstreamResponse:
         self._buffered = self._taken = 0
         self._reader: asyncio.Future[None] | None = None
         self._error: UpstreamError | None = None
+
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """The header fields as they came."""
+        return self.head.headers
 
     @property
     def held_bytes(self) -> int:

@@ -16,7 +16,8 @@ from tests.support.rig import running_rig
 
 
 def test_a_visit_becomes_one_record() -> None:
-    visit = Visit("r1", 1000.0, 0.0, "POST", address="192.0.2.1", status=200)
+    visit = Visit("POST")
+    visit.address, visit.status = "192.0.2.1", 200
     visit.principal = Principal("https://idp", "ada", client_id="cli")
     visit.operation = Operation("tools/call", "add")
 
@@ -36,7 +37,8 @@ def test_a_visit_becomes_one_record() -> None:
 def test_an_error_says_who_is_to_blame(
     error: InvalidToken | UpstreamTimeout, decision: str, reason: str
 ) -> None:
-    visit = Visit("r1", 1000.0, 0.0, "POST", reason=error.reason, status=error.status)
+    visit = Visit("POST")
+    visit.reason, visit.status = error.reason, error.status
 
     outcome = outcome_of(visit)
 

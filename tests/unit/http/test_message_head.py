@@ -8,7 +8,9 @@ from gateway.http.message_head import (
     Field,
     UnfitHead,
     _beginnings,
+    begin_head,
     build_head,
+    end_head,
     field_lines,
     is_field_text,
     is_token,
@@ -40,6 +42,28 @@ def test_no_bytes_make_another_line(fields: list[Field]) -> None:
 
     assert len(head.split(b"\r\n")) == len(fields) + 3
     assert not re.search(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)", head)
+
+
+@pytest.mark.requirement("A11", "168")
+@given(FIELDS, FIELDS)
+def test_a_head_in_two_parts_is_refused_as_a_whole_one_is(
+    first: list[Field], second: list[Field]
+) -> None:
+    try:
+        whole = build_head(START, [*first, *second])
+    except UnfitHead:
+        with pytest.raises(UnfitHead):
+            end_head(begin_head(START, first), second)
+        return
+
+    assert end_head(begin_head(START, first), second) == whole
+
+
+@pytest.mark.requirement("A11")
+@pytest.mark.parametrize("value", [b"a\r\nX: y", b"a\n", b"\r", b"\0"])
+def test_the_end_of_a_head_makes_no_line_of_its_own(value: bytes) -> None:
+    with pytest.raises(UnfitHead):
+        end_head(begin_head(START, []), [(b"A", value)])
 
 
 @pytest.mark.requirement("A11")

@@ -14,6 +14,7 @@ from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.reasons import refused
 from gateway.identity.verdict.authenticator import Authenticator
 from gateway.identity.verdict.cache import VerdictCache
+from gateway.identity.verdict.slot import VerdictSlot
 from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.observability.audit.outcome import Scheme
 from gateway.resilience.single_flight import Flights
@@ -218,7 +219,7 @@ def test_a_verdict_of_somebody_elses_is_confirmed_in_time(
 
 def _again(chain: Authenticator, principal: Principal, now: float) -> str:
     try:
-        chain.check_again(principal, now)
+        chain.check_again(principal, now, VerdictSlot(b"key", "token"))
     except InvalidToken as error:
         return error.reason
     return "accepted"

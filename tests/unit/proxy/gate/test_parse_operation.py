@@ -13,7 +13,7 @@ CALL = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add"}}'
 
 @pytest.fixture
 def visit() -> Visit:
-    return Visit("r", 0.0, 0.0, "POST")
+    return Visit("POST")
 
 
 def test_a_call_names_its_tool_and_its_id(visit: Visit) -> None:

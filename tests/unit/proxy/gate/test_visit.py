@@ -19,7 +19,8 @@ def test_any_other_is_forgotten(sent: str | None) -> None:
 
 @pytest.mark.requirement("U11")
 def test_the_gateways_own_id_is_never_the_clients() -> None:
-    visit = Visit(new_request_id(), 0.0, 0.0, "POST", sent_request_id="trace-me-123")
+    visit = Visit("POST")
+    visit.sent_request_id = "trace-me-123"
 
     assert visit.request_id != new_request_id()
     assert len(visit.request_id) == 16

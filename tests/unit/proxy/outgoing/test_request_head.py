@@ -4,24 +4,24 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from gateway.config.model import IDENTITY_HEADERS, Forward, Upstream
 from gateway.errors import InvalidRequest, LoopDetected
 from gateway.http.field_names import fold
-from gateway.http.message_head import NO_LINES, Field, Lines
+from gateway.http.message_head import NO_LINES, Field, Lines, end_head
 from gateway.identity.principal import Principal
 from gateway.proxy.outgoing.request_head import (
     HeaderPolicy,
     Hop,
-    build_request_head,
+    begin_request_head,
     has_own_via,
     identity_of,
 )
 
 UPSTREAM = Upstream(url="http://127.0.0.1:9000/mcp")
 POLICY = HeaderPolicy(Forward(), UPSTREAM, "127.0.0.1:9000")
-HOP = Hop("request-1", "192.0.2.7", "https", "mcp.example.com", 2)
+HOP = Hop("192.0.2.7", "https", "mcp.example.com")
+OWN = [(b"X-Request-Id", b"request-1"), (b"Content-Length", b"2")]
 ADA = Principal("https://idp.example", "ada")
 ADA_LINES = identity_of(ADA, POLICY).lines
 IDENTITY_NAMES = frozenset(fold(name.encode()) for name in IDENTITY_HEADERS)
@@ -31,7 +31,8 @@ def forwarded(
     received: Sequence[Field], *, policy: HeaderPolicy = POLICY, identity: Lines = ADA_LINES
 ) -> list[Field]:
     """The headers of the request that goes upstream."""
-    head = build_request_head("POST", b"/mcp?a=b", received, identity, policy, HOP)
+    opening = begin_request_head("POST", b"/mcp?a=b", received, identity, policy, HOP)
+    head = end_head(opening, OWN)
     request_line, *lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
     assert request_line == b"POST /mcp?a=b HTTP/1.1"
     return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
@@ -255,11 +256,9 @@ def test_gateway_says_for_whom_and_how_long() -> None:
 
 
 def test_request_without_a_body_has_no_length() -> None:
-    hop = replace(HOP, body_bytes=None)
+    head = begin_request_head("GET", b"/mcp", [], NO_LINES, POLICY, HOP)
 
-    head = build_request_head("GET", b"/mcp", [], NO_LINES, POLICY, hop)
-
-    assert b"Content-Length" not in head
+    assert b"Content-Length" not in bytes(head)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +267,7 @@ def test_request_without_a_body_has_no_length() -> None:
 )
 def test_malformed_request_line_is_refused(method: str, target: bytes) -> None:
     with pytest.raises(InvalidRequest):
-        build_request_head(method, target, [], NO_LINES, POLICY, HOP)
+        begin_request_head(method, target, [], NO_LINES, POLICY, HOP)
 
 
 def test_host_and_origin_follow_the_configuration() -> None:

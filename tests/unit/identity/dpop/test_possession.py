@@ -3,10 +3,10 @@
 import pytest
 
 from gateway.config.model import Dpop
+from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.principal import Confirmation, Principal
 from gateway.oauth.bearer import Credentials, Presented
-from gateway.proxy.gate.possession import Possession
 from gateway.resilience.clocks import Clocks
 
 FREE = Principal("https://idp.example", "ada")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.errors import AccessDenied, GatewayError, IdentityUnavailable, InvalidToken
-from gateway.proxy.gate.renewal import MIN_INTERVAL_S, UNKNOWN_FOR_S, Renewal
+from gateway.proxy.inbound.renewal import MIN_INTERVAL_S, UNKNOWN_FOR_S, Renewal
 
 pytestmark = pytest.mark.requirement("A15")
 

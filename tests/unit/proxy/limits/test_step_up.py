@@ -1,7 +1,7 @@
 """Equal challenges to one caller are counted, others are not."""
 
 from gateway.identity.principal import Principal
-from gateway.proxy.gate.step_up import MAX_CHALLENGES, WINDOW_S, StepUps
+from gateway.proxy.limits.step_up import MAX_CHALLENGES, WINDOW_S, StepUps
 
 
 class HandClock:

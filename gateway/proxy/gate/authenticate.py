@@ -1,0 +1,71 @@
+"""Who calls? 400 for credentials in two places, 401, 429 and 503."""
+
+import time
+
+from gateway.errors import InvalidRequest, MissingToken
+from gateway.http.head import Head, wants_page
+from gateway.identity.principal import Principal
+from gateway.identity.verdict.slot import VerdictSlot
+from gateway.oauth.bearer import Credentials, has_query_token, parse_authorization
+from gateway.proxy.gate.call import Call
+from gateway.proxy.gate.route import Route
+from gateway.proxy.gate.visit import Visit
+from gateway.proxy.limits.limits import StrangerLimits
+
+
+def read_credentials(head: Head) -> Credentials | None:
+    """Find the one credential of a request; None when it carries none.
+
+    Raises `InvalidRequest` for credentials in two places or in the query, `InvalidToken` for one
+    that nobody could use, and `MissingToken` for an empty one.
+    """
+    if head.query and has_query_token(head.query):
+        raise InvalidRequest("A token belongs into the Authorization header only.")
+    return parse_authorization(head.headers.getall("Authorization", ()))
+
+
+async def authenticate(call: Call, visit: Visit, strangers: StrangerLimits) -> Principal | None:
+    """Find out who calls; None without credentials where the server lets anybody in.
+
+    Raises `MissingToken`, `InvalidToken`, `RateLimited` for an address that failed too often,
+    and `IdentityUnavailable`.
+    """
+    route, credentials, slot = call.route, call.credentials, call.slot
+    if credentials is None or slot is None:
+        # A person is shown the page, also where clients need no token.
+        if wants_page(call.head.method, call.head.headers):
+            raise missing_token()
+        # Where the gateway has public tools of its own, it depends on what is called.
+        if route.anonymous or _has_public_tools(route, call.head):
+            return None
+        raise missing_token()
+    visit.token = credentials.token
+    started = time.perf_counter()
+    try:
+        principal = await _verdict(route, slot, visit, strangers)
+        if route.possession.concerns(credentials, principal):
+            route.possession.check(call.head, credentials, principal, visit.began_at)
+        return principal
+    finally:
+        visit.auth_s = time.perf_counter() - started
+
+
+async def _verdict(
+    route: Route, slot: VerdictSlot, visit: Visit, strangers: StrangerLimits
+) -> Principal:
+    visit.cache_result = "negative"  # what a refusal that is remembered leaves
+    cached = route.authenticator.verify_slot(slot, visit.began_at)
+    visit.cache_result = "miss" if cached is None else "hit"
+    if cached is not None:
+        return cached
+    with strangers.look(visit.address):
+        return await route.authenticator.authenticate(slot.token, visit.began_at)
+
+
+def missing_token() -> MissingToken:
+    """The error for who must log in first."""
+    return MissingToken("This server needs an access token.")
+
+
+def _has_public_tools(route: Route, head: Head) -> bool:
+    return route.own_tools is not None and route.own_tools.has_public and head.method == "POST"
