@@ -36,6 +36,8 @@ _PRELOADED = (
     "rich.console", "yaml", "_hypothesis_pytestplugin", "pytest_aiohttp.plugin",
     "pytest_asyncio.plugin", "pytest_cov.plugin", "anyio.pytest_plugin",
 )  # fmt: skip
+_UNIT = "/unit/"
+_MAX_FILES = 8  # each is read and imported anew for each mutant
 _PASSED, _FAILED = 0, 1
 _EVERY_LINE = ""  # coverage's context of what runs while a module is imported
 
@@ -59,15 +61,21 @@ class Baseline:
             found = {test for tests in known.values() for test in tests}
         mirror = f"/test_{Path(file).stem}.py::"
         order = sorted(
-            found & self.seconds.keys(), key=lambda test: (mirror not in test, self.seconds[test])
+            found & self.seconds.keys(),
+            key=lambda test: (mirror not in test, _UNIT not in test, self.seconds[test]),
         )
         chosen: list[str] = []
+        files: set[str] = set()
         total_s = 0.0
         for test in order:
-            total_s += self.seconds[test]
-            if total_s > limit_s and chosen:
+            of_file = test.partition("::")[0]
+            if of_file not in files and len(files) >= _MAX_FILES:
+                continue
+            if chosen and total_s + self.seconds[test] > limit_s:
                 break
+            files.add(of_file)
             chosen.append(test)
+            total_s += self.seconds[test]
         return chosen
 
 
