@@ -47,7 +47,10 @@ def parse_head(raw: bytes, address: str) -> ParsedHead:
         raise InvalidRequest("The request is not well-formed HTTP.", reason="bad_http")
     if len(reading.headers) > MAX_FIELDS:
         raise HeadTooLarge("The request has too many header fields.")
-    if any(len(name) + len(value) > MAX_FIELD_BYTES for name, value in reading.headers):
+    # Of a head that is smaller than one field may be, each field is.
+    if len(raw) > MAX_FIELD_BYTES and any(
+        len(name) + len(value) > MAX_FIELD_BYTES for name, value in reading.headers
+    ):
         raise HeadTooLarge("The request head is too large.")
     return ParsedHead(
         method.decode("ascii"),

@@ -51,8 +51,7 @@ def answer_in(body: bytes) -> Answer:
 
     A server that writes a key of JSON-RPC with an escape is not understood.
     """
-    markers = body.count(_MARKER)
-    if not markers or markers == body.count(_IS_FALSE):  # as nearly always
+    if _is_plain(body):
         return OK
     try:
         if body.lstrip()[:1] != b"[":
@@ -60,6 +59,15 @@ def answer_in(body: bytes) -> Answer:
         return max(map(_of_message, _array.decode(body)), key=_rank, default=OK)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return OK
+
+
+def answer_in_events(stream: bytes) -> Answer:
+    """What a whole event stream says: the worst of its events."""
+    if _is_plain(stream):
+        return OK
+    watch = AnswerWatch(events=True)
+    watch.feed(stream)
+    return watch.answer
 
 
 class AnswerWatch:
@@ -108,6 +116,12 @@ class AnswerWatch:
 
     def _note(self, found: Answer) -> None:
         self._found = _worse(self._found, found)
+
+
+def _is_plain(text: bytes) -> bool:
+    # As nearly always: nothing in it could be an error.
+    markers = text.count(_MARKER)
+    return not markers or markers == text.count(_IS_FALSE)
 
 
 def _of_message(text: bytes | msgspec.Raw) -> Answer:

@@ -7,7 +7,7 @@ from functools import partial
 from gateway.errors import UpstreamError, UpstreamInvalid
 from gateway.http.message_head import Field, Lines
 from gateway.http.reply import Header, Reply, begin_response
-from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in
+from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in_events
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
@@ -50,7 +50,7 @@ async def deliver(
         if rewriter is not None:
             body = rewriter.feed(body) + rewriter.finish()
         visit.bytes_out = len(body)
-        visit.answer = _answer_of(delivery, body)
+        visit.answer = _answer_of(delivery, body, is_encoded=_is_encoded(delivery))
         await client.send(Reply(response.status, headers, body))
         return
     if delivery.events:
@@ -92,12 +92,7 @@ def _answer(client: StreamingClient, delivery: Delivery, body: bytes, visit: Vis
         known = facts[_answer] = delivery.headers, visit.cors, opening, _is_encoded(delivery)
     _, _, opening, is_encoded = known
     visit.bytes_out = len(body)
-    if is_encoded:
-        visit.answer = UNREAD
-    elif delivery.events:
-        visit.answer = _answer_of(delivery, body)
-    else:
-        visit.answer = answer_in(body)
+    visit.answer = _answer_of(delivery, body, is_encoded=is_encoded)
     client.answer(opening, delivery.response.status, visit.wire_id, body)
 
 
@@ -113,14 +108,10 @@ def _is_encoded(delivery: Delivery) -> bool:
     return any(name.lower() == b"content-encoding" for name, _ in delivery.headers)
 
 
-def _answer_of(delivery: Delivery, body: bytes) -> Answer:
-    if _is_encoded(delivery):
+def _answer_of(delivery: Delivery, body: bytes, *, is_encoded: bool) -> Answer:
+    if is_encoded:
         return UNREAD
-    if not delivery.events:
-        return answer_in(body)
-    watch = AnswerWatch(events=True)
-    watch.feed(body)
-    return watch.answer
+    return answer_in_events(body) if delivery.events else answer_in(body)
 
 
 def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> StreamRewriter | None:

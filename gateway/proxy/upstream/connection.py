@@ -17,7 +17,7 @@ from httptools import (
 
 from gateway.errors import UpstreamError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
 from gateway.http.framing import Framing, read_framing
-from gateway.http.repetition import Repetition, repetition_of
+from gateway.http.repetition import ChunkedRepetition, Repetition, repetition_of
 from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
 from gateway.proxy.upstream.seen import failure, shown
 from gateway.proxy.upstream.upstream_limits import PoolLimits
@@ -28,6 +28,7 @@ READ_BYTES = 32 * 1024
 _END = b"\r\n\r\n"
 _MAX_INTERIM_RESPONSES = 8  # H13: a storm of 1xx
 _SWITCHING_PROTOCOLS = 101
+_Repetition = Repetition[ResponseHead] | ChunkedRepetition[ResponseHead]
 _FIRST_INTERIM, _FIRST_FINAL = 100, 200  # RFC 9110 §15
 
 
@@ -90,7 +91,7 @@ class Connection(asyncio.BufferedProtocol):
         self._keep_alive = False
         self._quiet_bytes = 0
         self._interim = 0
-        self._repetition: Repetition[ResponseHead] | None = None
+        self._repetition: _Repetition | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -271,13 +272,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def _repeats(self, nbytes: int) -> bool:
         """Take a whole response whose head is known; False when it must be parsed."""
-        if self._repetition is None or self._unsent or self._is_head_request:
+        repetition = self._repetition
+        if repetition is None or self._unsent or self._is_head_request:
             return False
-        found = self._repetition.match(bytes(self._buffer[:nbytes]))
-        if found is None or len(found[1]) != found[0]:
+        body = _whole_body(repetition, bytes(self._buffer[:nbytes]))
+        if body is None:
             return False
-        self._response = response = UpstreamResponse(self._repetition.head, self._transport)
-        response.body = found[1]
+        self._response = response = UpstreamResponse(repetition.head, self._transport)
+        response.body = body
         response.complete = self._keep_alive = True
         self._hand_over()
         return True
@@ -288,7 +290,11 @@ class Connection(asyncio.BufferedProtocol):
         if response is None or not response.complete or not self._keep_alive or self._interim:
             return
         raw = bytes(self._buffer[:nbytes])
-        self._repetition = repetition_of(raw[: raw.find(_END) + len(_END)], response.head)
+        raw = raw[: raw.find(_END) + len(_END)]
+        if any(name.lower() == b"transfer-encoding" for name, _ in response.headers):
+            self._repetition = ChunkedRepetition(raw, response.head)
+        else:
+            self._repetition = repetition_of(raw, response.head)
 
     def _skip_interim(self, status: int) -> None:
         self._interim += 1
@@ -359,3 +365,10 @@ class Connection(asyncio.BufferedProtocol):
             self._is_lost = True
             self._transport.abort()
             self._on_lost(self)
+
+
+def _whole_body(repetition: _Repetition, data: bytes) -> bytes | None:
+    if isinstance(repetition, ChunkedRepetition):
+        return repetition.match(data)
+    found = repetition.match(data)
+    return found[1] if found is not None and len(found[1]) == found[0] else None

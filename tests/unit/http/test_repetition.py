@@ -1,11 +1,12 @@
 """Recognizing a head that is the last one again but for its length."""
 
 import pytest
+from httptools import HttpResponseParser
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError
-from gateway.http.repetition import Repetition, repetition_of
+from gateway.http.repetition import ChunkedRepetition, Repetition, repetition_of
 from gateway.http.request_parser import END, parse_head
 
 HEAD = (
@@ -116,3 +117,87 @@ def test_a_head_that_the_parser_refuses_is_never_known_again(line: bytes) -> Non
         parse_head(raw.partition(END)[0] + END, "")
     except GatewayError:
         assert remembered().match(raw) is None
+
+
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nDate: now\r\nTransfer-Encoding: chunked\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("chunks", "body"),
+    [
+        (b"3\r\nabc\r\n", b"abc"),
+        (b"0003\r\nabc\r\n", b"abc"),
+        (b"A\r\n0123456789\r\n1\r\n\n\r\n", b"0123456789\n"),
+        (b"5\r\n0\r\n\r\n\r\n", b"0\r\n\r\n"),
+        (b"", b""),
+    ],
+)
+def test_a_chunked_message_is_known_again_whatever_its_body(chunks: bytes, body: bytes) -> None:
+    repetition = ChunkedRepetition(CHUNKED_HEAD, "head")
+
+    assert repetition.match(CHUNKED_HEAD + chunks + LAST_CHUNK) == body
+
+
+@pytest.mark.requirement("H1")
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *[b"3\r\nabc\r\n", b"3\r\nabcd\r\n0\r\n\r\n", b"3\r\nab\r\n0\r\n\r\n"],
+        *[b"4\r\nabc\r\n0\r\n\r\n", b"3;x=1\r\nabc\r\n0\r\n\r\n", b"-3\r\nabc\r\n0\r\n\r\n"],
+        *[b" 3\r\nabc\r\n0\r\n\r\n", b"0x3\r\nabc\r\n0\r\n\r\n", b"3\nabc\r\n0\r\n\r\n"],
+        *[b"\r\nabc\r\n0\r\n\r\n", b"3\r\nabc\r\n00\r\n\r\n", b"\xb3\r\nabc\r\n0\r\n\r\n"],
+        *[b"0\r\n\r\n0\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\n0\r\n\r\n", b"0000003\r\nabc\r\n0\r\n\r\n"],
+        *[b"3\r\nabc\r\n0\r\nX: 1\r\n\r\n", b"3\r\nabc\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"],
+        *[
+            b"ffffff\r\nabc\r\n0\r\n\r\n",
+            b"3\r\nabcXX0\r\n\r\n",
+            b"1_0\r\n" + b"x" * 16 + b"\r\n0\r\n\r\n",
+        ],
+    ],
+)
+def test_what_are_no_plain_chunks_to_the_end_is_for_the_parser(rest: bytes) -> None:
+    assert ChunkedRepetition(CHUNKED_HEAD, "head").match(CHUNKED_HEAD + rest) is None
+
+
+@pytest.mark.requirement("H1")
+def test_every_byte_of_the_head_of_a_chunked_message_must_be_the_same() -> None:
+    repetition = ChunkedRepetition(CHUNKED_HEAD, "head")
+    for at in range(len(CHUNKED_HEAD)):
+        changed = CHUNKED_HEAD[:at] + b"~" + CHUNKED_HEAD[at + 1 :]
+
+        assert repetition.match(changed + b"3\r\nabc\r\n" + LAST_CHUNK) is None
+
+
+class Parsed:
+    """What llhttp reads of one response."""
+
+    def __init__(self) -> None:
+        self.body = b""
+        self.ends = 0
+
+    def on_body(self, piece: bytes) -> None:
+        self.body += piece
+
+    def on_message_complete(self) -> None:
+        self.ends += 1
+
+
+@given(
+    st.lists(st.binary(min_size=1, max_size=20), max_size=4),
+    st.integers(0, 60),
+    st.integers(0, 3),
+    st.one_of(st.binary(max_size=3), st.text("0123456789af\r\n;", max_size=4).map(str.encode)),
+)
+def test_a_chunked_message_that_is_known_again_is_what_the_parser_would_read(
+    pieces: list[bytes], start: int, size: int, piece: bytes
+) -> None:
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in pieces) + LAST_CHUNK
+    changed = CHUNKED_HEAD + chunks[:start] + piece + chunks[start + size :]
+    body = ChunkedRepetition(CHUNKED_HEAD, "head").match(changed)
+    if body is None:
+        return
+
+    parsed = Parsed()
+    HttpResponseParser(parsed).feed_data(changed)
+    assert (parsed.body, parsed.ends) == (body, 1)

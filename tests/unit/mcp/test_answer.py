@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.mcp.answer import MAX_KEPT_BYTES, Answer, AnswerWatch, answer_in
+from gateway.mcp.answer import MAX_KEPT_BYTES, Answer, AnswerWatch, answer_in, answer_in_events
 
 pytestmark = pytest.mark.requirement("U11")
 
@@ -127,3 +127,23 @@ def test_an_event_without_an_end_counts_for_nothing() -> None:
     watch.feed(b"data: " + ERROR)
 
     assert watch.answer == Answer()
+
+
+@pytest.mark.parametrize(
+    ("events", "answer"),
+    [
+        ([GOOD], Answer()),
+        ([QUOTED], Answer()),
+        ([ASKED, GOOD], Answer()),
+        ([GOOD, FAILED, GOOD], TOOL_ERROR),
+        ([FAILED, ERROR], JSONRPC_ERROR),
+        ([], Answer()),
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_of_a_whole_stream_the_worst_event_counts(
+    events: list[bytes], answer: Answer, end: bytes
+) -> None:
+    stream = b"".join(b"event: message%bdata: %b%b%b" % (end, each, end, end) for each in events)
+
+    assert answer_in_events(stream) == answer

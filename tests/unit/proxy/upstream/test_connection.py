@@ -100,6 +100,33 @@ async def test_broken_body_is_no_clean_end(
 
 
 @pytest.mark.requirement("H13")
+@pytest.mark.parametrize("body", BROKEN_BODIES.values(), ids=BROKEN_BODIES)
+async def test_broken_body_behind_a_head_that_is_known_is_no_clean_end(
+    body: bytes, pool: UpstreamPool, upstream: RecordingUpstream
+) -> None:
+    upstream.default_reply = CHUNKED + b"3\r\nabc\r\n0\r\n\r\n"
+    assert await read_all(await post(pool)) == b"abc"
+    upstream.default_reply = CHUNKED + body
+    upstream.close_after_reply = body.startswith((b"5", b"1\r\na\r\n"))
+
+    with pytest.raises(UpstreamInvalid):
+        await read_all(await post(pool))
+
+    assert upstream.connections == 1
+
+
+async def test_chunked_bodies_behind_the_same_head_are_each_their_own(
+    pool: UpstreamPool, upstream: RecordingUpstream
+) -> None:
+    for number in range(3):
+        upstream.default_reply = CHUNKED + b"2\r\na%d\r\n0\r\n\r\n" % number
+
+        assert await read_all(await post(pool)) == b"a%d" % number
+
+    assert upstream.connections == 1
+
+
+@pytest.mark.requirement("H13")
 @pytest.mark.parametrize(
     "extra", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"HT", b"garbage"]
 )
