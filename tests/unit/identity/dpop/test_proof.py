@@ -14,7 +14,7 @@ URL = "https://gateway.example/mcp"
 CONTEXT = ProofContext("POST", URL, "token", NOW, 60.0)
 
 
-def _proof(**changes: object) -> str:
+def make_proof(**changes: object) -> str:
     jwk = {name: ec_jwk(ec_key(), "k")[name] for name in ("kty", "crv", "x", "y")}
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}
     claims = {
@@ -30,10 +30,10 @@ def _proof(**changes: object) -> str:
 
 @pytest.mark.requirement("154")
 def test_a_good_proof_tells_its_key_its_id_and_its_nonce() -> None:
-    proof = verify_proof(_proof(nonce="n"), CONTEXT)
+    proof = verify_proof(make_proof(nonce="n"), CONTEXT)
 
     assert (proof.proof_id, proof.nonce) == ("id", "n")
-    assert proof == verify_proof(_proof(nonce="n"), CONTEXT)
+    assert proof == verify_proof(make_proof(nonce="n"), CONTEXT)
     assert isinstance(proof, Proof)
 
 
@@ -43,7 +43,7 @@ def test_a_good_proof_tells_its_key_its_id_and_its_nonce() -> None:
     [(60, True), (61, False), (-MAX_FUTURE_S, True), (-MAX_FUTURE_S - 1, False), (0, True)],
 )
 def test_a_proof_is_of_this_moment(age_s: float, good: bool) -> None:
-    proof = _proof(iat=NOW - age_s)
+    proof = make_proof(iat=NOW - age_s)
 
     if good:
         assert verify_proof(proof, CONTEXT).proof_id == "id"
@@ -60,7 +60,7 @@ def test_what_is_no_proof_is_refused(text: str) -> None:
 
 
 def test_a_changed_signature_is_refused() -> None:
-    head, claims, signature = _proof().split(".")
+    head, claims, signature = make_proof().split(".")
     forged = ("A" if signature[0] != "A" else "B") + signature[1:]
 
     with pytest.raises(InvalidDpopProof):
