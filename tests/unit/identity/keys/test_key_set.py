@@ -135,6 +135,46 @@ def test_different_keys_of_one_name_are_both_left_out() -> None:
     assert [key.kid for key in keys.keys] == ["ec"]
 
 
+ENCRYPTION = RSA | {"use": "enc", "kid": "enc"}
+
+
+@pytest.mark.requirement("U12")
+@pytest.mark.parametrize(
+    ("others", "faulty"),
+    [
+        ([], False),
+        ([ENCRYPTION], False),
+        (["no key"], True),
+        (["no key", ENCRYPTION], True),
+        ([ENCRYPTION, "no key"], True),
+        ([RSA, RSA | {"kid": "twin"}, EC | {"kid": "twin"}], True),
+    ],
+)
+def test_a_key_for_something_else_is_no_fault(others: list[object], faulty: bool) -> None:
+    assert parse_key_set({"keys": [*others, EC]}, ALGORITHMS).faulty is faulty
+
+
+def test_a_set_may_have_a_hundred_keys() -> None:
+    keys = [RSA | {"kid": f"{number}"} for number in range(100)]
+
+    assert len(parse_key_set({"keys": keys}, ALGORITHMS).keys) == 100
+
+
+def test_keys_without_a_name_are_not_taken_for_each_other() -> None:
+    keys = parse_key_set({"keys": [_without(RSA, "kid"), _without(EC, "kid")]}, ALGORITHMS)
+
+    assert len(keys.keys) == 2
+    assert keys.dropped == ()
+
+
+def test_a_key_is_known_by_its_thumbprint() -> None:
+    keys = parse_key_set({"keys": [RSA]}, ALGORITHMS)
+    other = parse_key_set({"keys": [EC]}, ALGORITHMS)
+
+    assert keys.has(keys.keys[0].thumbprint)
+    assert not keys.has(other.keys[0].thumbprint)
+
+
 def test_same_key_listed_twice_counts_once() -> None:
     keys = parse_key_set({"keys": [EC, EC]}, ALGORITHMS)
 
