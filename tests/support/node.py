@@ -5,6 +5,7 @@
 
 import functools
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,10 @@ def npm_command() -> list[str]:
 
 def install_provider() -> int:
     """Install exactly what the lock file of the identity provider names."""
-    return subprocess.run([*npm_command(), "ci"], cwd=PROVIDER_HOME, check=False).returncode  # noqa: S603 - our own command
+    # The registry may be behind a proxy whose authority only this machine's store knows.
+    environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
+    command = [*npm_command(), "ci"]
+    return subprocess.run(command, cwd=PROVIDER_HOME, env=environment, check=False).returncode  # noqa: S603 - our own command
 
 
 def _wheel() -> Path:
