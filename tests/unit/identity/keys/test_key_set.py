@@ -56,6 +56,10 @@ def test_each_curve_has_one_algorithm(crv: str, algorithm: str) -> None:
     assert parse_key_set({"keys": [_curve_key(crv)]}, every).keys[0].algorithm == algorithm
 
 
+def test_an_rsa_key_has_no_curve() -> None:
+    assert parse_key_set({"keys": [RSA | {"crv": "P-256"}]}, ALGORITHMS).keys[0].kid == "rsa"
+
+
 @pytest.mark.parametrize("algorithm", ["Ed25519", "EdDSA"])
 def test_an_ed25519_key_may_be_named_in_either_way(algorithm: str) -> None:
     """RFC 9864 names the curve; RFC 8037 did not."""
@@ -83,6 +87,11 @@ UNUSABLE = {
     "rsa-1024": _weak_rsa(),
     "rsa-e-1": RSA | {"e": "AQ"},
     "rsa-n-is-no-text": RSA | {"n": 5},
+    "rsa-without-n": _without(RSA, "n"),
+    "rsa-without-e": _without(RSA, "e"),
+    "ec-without-x": _without(EC, "x"),
+    "ec-without-y": _without(EC, "y"),
+    "okp-without-x": {"kty": "OKP", "crv": "Ed25519"},
     "rsa-n-is-padded": RSA | {"n": f"{RSA['n']}="},
     **{f"private {name}": RSA | {name: "AQAB"} for name in ("d", "p", "q", "dp", "dq", "qi")},
     "more primes": RSA | {"oth": []},

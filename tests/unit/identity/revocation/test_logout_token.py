@@ -8,11 +8,12 @@ from gateway.config.issuer import Issuer, Jwks
 from gateway.errors import InvalidToken
 from gateway.identity.keys.sources import Surroundings, build_sources
 from gateway.identity.provider.fetch import Fetcher
-from gateway.identity.revocation.logout_token import EVENT, Logout, LogoutTokens
+from gateway.identity.revocation.logout_token import Logout, LogoutTokens
 from gateway.resilience.single_flight import Flights
-from tests.support.token_signer import TokenSigner
+from tests.support.token_signer import TokenSigner, rsa_key
 
 CLIENT = "mcp-client"
+EVENT = "http://schemas.openid.net/event/backchannel-logout"  # §2.4
 HEADER = {"typ": "logout+jwt"}
 
 
@@ -39,7 +40,7 @@ async def test_it_says_whose_session_is_over(tokens: LogoutTokens, signer: Token
 
 @pytest.mark.requirement("A20")
 @pytest.mark.parametrize(
-    ("issued_at", "before"), [(-1, None), (0, None), (-(2**52), None), (1.5, 2)]
+    ("issued_at", "before"), [(-1, None), (0, None), (-(2**52), None), (0.5, 1), (1, 2), (1.5, 2)]
 )
 async def test_no_time_of_issue_makes_a_logout_say_nothing(
     tokens: LogoutTokens, signer: TokenSigner, issued_at: float, before: float | None
@@ -88,6 +89,31 @@ async def test_anything_else_is_refused(
         await tokens.verify(token, time.time())
 
     assert error.value.reason == reason
+
+
+@pytest.mark.requirement("J14", "115")
+async def test_nobody_else_can_say_that_somebody_logged_out(
+    tokens: LogoutTokens, signer: TokenSigner
+) -> None:
+    forged = signer.token(CLIENT, header=HEADER, key=rsa_key("attacker"), **_claims())
+
+    with pytest.raises(InvalidToken) as error:
+        await tokens.verify(forged, time.time())
+
+    assert error.value.reason == "bad_signature"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [({"sub": None}, (None, "s-1")), ({"sid": None}, ("ada", None))]
+)
+async def test_a_session_or_a_subject_is_enough(
+    tokens: LogoutTokens, signer: TokenSigner, change: dict[str, object], told: tuple[str, str]
+) -> None:
+    token = signer.token(CLIENT, header=HEADER, key=None, **(_claims() | change))
+
+    logout = await tokens.verify(token, time.time())
+
+    assert (logout.subject, logout.session_id) == told
 
 
 @pytest.mark.requirement("J15")

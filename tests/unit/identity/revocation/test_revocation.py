@@ -39,9 +39,9 @@ NAMES_ADA: list[tuple[Kind, str]] = [
 def test_whoever_is_named_is_revoked_and_nobody_else(kind: Kind, value: str) -> None:
     revocation = Revocation(kind, value)
 
-    assert revocation.revokes(ADA, NOW)
-    assert not Revocation(kind, value + "x").revokes(ADA, NOW)
-    assert not revocation.revokes(BARE, NOW)
+    assert revocation.revokes(ADA, NOW) is True
+    assert Revocation(kind, value + "x").revokes(ADA, NOW) is False
+    assert revocation.revokes(BARE, NOW) is False
 
 
 @pytest.mark.parametrize("kind", ["client_id", "token_id", "session_id", "group"])
@@ -60,7 +60,7 @@ def test_an_issuer_narrows_it_to_its_own_callers() -> None:
     mine = Revocation("subject", "ada", issuer="https://issuer.example")
 
     assert mine.revokes(ADA, NOW)
-    assert not replace(mine, issuer="https://other.example").revokes(ADA, NOW)
+    assert replace(mine, issuer="https://other.example").revokes(ADA, NOW) is False
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_groups_matter_only_to_a_revocation_of_a_group_that_counts(
     revocations = RevocationSet([revocation])
 
     assert revocations.needs_groups(BARE, NOW) is expected
-    assert not revocations.needs_groups(replace(BARE, groups=()), NOW)
+    assert revocations.needs_groups(replace(BARE, groups=()), NOW) is False
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,8 @@ def test_identity_covers_everything_but_the_note() -> None:
 
     assert len({each.identity for each in [base, *changed]}) == 6
     assert replace(base, note="why").identity == base.identity
+    assert replace(base, note="why") == base
+    assert (base.note, len(base.identity)) == ("", 16)
 
 
 def test_times_are_read_as_text_or_seconds() -> None:
@@ -157,6 +159,12 @@ def test_times_are_read_as_text_or_seconds() -> None:
     read = parse_revocation(told)
 
     assert (read.before, read.until) == (1767225600.0, 1767225601.0)
+
+
+def test_the_last_second_of_the_year_9999_is_a_time() -> None:
+    read = parse_revocation({"subject": "ada", "until": 253_402_300_799})
+
+    assert read.until == 253_402_300_799.0
 
 
 @pytest.mark.parametrize(
@@ -182,6 +190,7 @@ def test_times_are_read_as_text_or_seconds() -> None:
         ({"subject": "a", "until": 10**400}, "until: .* is it in seconds"),
         ({"subject": "a", "until": float("nan")}, "until: .* is it in seconds"),
         ({"subject": "a", "before": 0}, "before: .* is it in seconds"),
+        ({"subject": "a", "until": 253_402_300_800}, "until: .* is it in seconds"),
     ],
 )
 def test_what_makes_no_sense_is_explained_without_repeating_it(

@@ -2,8 +2,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,89 +11,16 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
 from gateway.identity.revocation.revocation import Revocation
-from gateway.identity.revocation.revocation_file import parse_revocations
-from gateway.identity.revocation.revocations import KIND, RevocationFile, Revocations
-from gateway.resilience.watched_file import WatchedFile
-from gateway.store.memory import MemoryStore
+from gateway.identity.revocation.revocations import KIND, POLL_S, Revocations
 from gateway.store.sqlite import SqliteStore
 from gateway.store.unavailable import StoreUnavailable
 from tests.support.hand_clock import HandClock
+from tests.unit.identity.revocation.conftest import World
 
 ADA = Principal(issuer="https://issuer.example", subject="ada")
 BOB = Principal(issuer="https://issuer.example", subject="bob")
 REVOKED_ADA = Revocation("subject", "ada")
 LIMIT_S = 5.0
-
-
-class FailingStore(MemoryStore):
-    """The memory store, whose host the test unplugs; `reading` opens while entries are read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_plugged = True
-        self.answers = asyncio.Event()
-        self.answers.set()
-        self.reading = asyncio.Event()
-        self.surprise: Exception | None = None
-
-    async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
-        self._need_plug()
-        return await super().add(kind, key, value, expires_at)
-
-    async def entries(self, kind: str) -> Mapping[str, bytes]:
-        found = await super().entries(kind)
-        self.reading.set()
-        await self.answers.wait()
-        self._need_plug()
-        return found
-
-    async def version(self, kind: str) -> str:
-        self._need_plug()
-        if self.surprise is not None:
-            raise self.surprise
-        return await super().version(kind)
-
-    def _need_plug(self) -> None:
-        if not self.is_plugged:
-            raise StoreUnavailable("Redis: ConnectionError")
-
-
-@dataclass
-class World:
-    """A list with what it reads, and how often it told of a change."""
-
-    folder: Path
-    clock: HandClock
-    store: FailingStore = field(default_factory=FailingStore)
-    changes: list[int] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def path(self) -> Path:
-        return self.folder / "revocations.yaml"
-
-    def write(self, text: str) -> None:
-        self.path.write_text(text, encoding="utf-8")
-
-    def file(self) -> RevocationFile:
-        return WatchedFile(self.path, parse_revocations, ())
-
-    def replica(self, file: RevocationFile | None = None, poll_s: float = 0.01) -> Revocations:
-        return Revocations(self.store, file, self.clock.clocks, self.note_change, poll_s)
-
-    def note_change(self) -> None:
-        self.changes.append(1)
-        self.changed.set()
-
-    async def until_revoked(self, revocations: Revocations, principal: Principal) -> None:
-        while not revocations.concerns(principal):
-            self.changed.clear()
-            await self.changed.wait()
-
-
-@pytest.fixture
-def world(tmp_path: Path, clock: HandClock) -> World:
-    return World(tmp_path, clock)
 
 
 @contextlib.asynccontextmanager
@@ -138,6 +65,35 @@ async def test_adding_twice_is_adding_once(world: World) -> None:
     assert len(world.changes) == 1
     assert await revocations.remove(REVOKED_ADA.identity) is True
     assert len(revocations) == 0
+
+
+@pytest.mark.requirement("152")
+async def test_a_pardon_is_for_one(world: World) -> None:
+    revocations = world.replica()
+    await revocations.load()
+    await revocations.add(REVOKED_ADA)
+    await revocations.add(Revocation("subject", "bob"))
+
+    await revocations.remove(REVOKED_ADA.identity)
+
+    assert revocations.listed() == (Revocation("subject", "bob"),)
+
+
+async def test_what_did_not_change_is_not_read_again(world: World) -> None:
+    revocations = world.replica()
+    for _ in range(3):
+        await revocations.load()
+    assert world.store.read == 1
+
+    await world.replica().add(REVOKED_ADA)
+    await revocations.load()
+
+    assert world.store.read == 2
+
+
+def test_replicas_look_often_and_in_the_same_place() -> None:
+    """Architecture: changes are seen twice a second; other versions read the same entries."""
+    assert (POLL_S, KIND) == (0.5, "revocation")
 
 
 @pytest.mark.requirement("152", "C6")
