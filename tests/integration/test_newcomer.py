@@ -199,7 +199,7 @@ def test_no_child_outlives_it(folder: Path, numbers: list[signal.Signals]) -> No
 @pytest.mark.requirement("U2")
 def test_a_second_signal_ends_a_child_that_will_not_end() -> None:
     children = run.Children()
-    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); signal.pause()"
+    deaf = "from signal import *; signal(SIGTERM, SIG_IGN); print(flush=True); pause()"
     children.programs.append(subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE))  # noqa: S603
     stdout = children.programs[0].stdout
     assert stdout is not None
