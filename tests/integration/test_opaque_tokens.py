@@ -13,7 +13,7 @@ from gateway.identity.api_keys.api_key import RANDOM_BYTES, make_key
 from tests.support.gateway import running_gateway
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.ports import reserved_port
-from tests.support.raw_http import RawResponse, exchange, post
+from tests.support.raw_http import RawResponse, exchange, post, raw_connection
 from tests.support.recording_upstream import RecordingUpstream
 from tests.support.rig import CALL
 from tests.support.token_signer import b64url, compact
@@ -198,3 +198,28 @@ async def test_when_a_verdict_ends_a_thousand_requests_ask_once_more() -> None:
 
         assert {each.result().status for each in calls} == {200}
         assert rig.service.count("/introspect") == 2
+
+
+@pytest.mark.requirement("119", "14")
+async def test_a_head_that_repeats_is_admitted_anew_when_its_token_lost_the_scope() -> None:
+    async with (
+        running_opaque_rig(", cache: 0s", ", auth: {scopes: [mcp:read]}") as rig,
+        raw_connection(rig.gateway.port) as connection,
+    ):
+        request = post(rig.gateway.port, CALL, token="ada")  # noqa: S106
+        for _ in range(2):
+            await connection.send(request)
+            assert (await connection.read_response()).status == 200
+        origin = f"http://127.0.0.1:{rig.gateway.port}"
+        rig.service.scenes["/introspect"] = lambda asked: _without_scope(asked, origin)
+
+        await connection.send(request)
+
+        assert (await connection.read_response()).status == 403
+        assert len(rig.upstream.requests) == 2
+
+
+def _without_scope(asked: Asked, origin: str) -> Scene:
+    scene = _answer(asked, origin)
+    assert isinstance(scene.body, dict)
+    return Scene(scene.body | {"scope": "mcp:other"})
