@@ -57,9 +57,10 @@ class Baseline:
         """
         known = self.by_line.get(file, {})
         found = {test for line in lines for test in known.get(line, [])}
+        mirror = f"/test_{Path(file).stem}.py::"
         if not found or _EVERY_LINE in found:
             found = {test for tests in known.values() for test in tests}
-        mirror = f"/test_{Path(file).stem}.py::"
+            found |= {test for test in self.seconds if mirror in test}
         order = sorted(
             found & self.seconds.keys(),
             key=lambda test: (mirror not in test, _UNIT not in test, self.seconds[test]),

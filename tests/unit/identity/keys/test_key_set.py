@@ -2,7 +2,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
-from gateway.identity.keys.key_set import parse_key_set
+from gateway.identity.keys.key_set import KeySet, parse_key_set
 from tests.support.token_signer import ec_jwk, ec_key, rsa_jwk, rsa_key, sign_rs256
 
 RSA = rsa_jwk(rsa_key(), "rsa")
@@ -161,6 +161,10 @@ ENCRYPTION = RSA | {"use": "enc", "kid": "enc"}
 )
 def test_a_key_for_something_else_is_no_fault(others: list[object], faulty: bool) -> None:
     assert parse_key_set({"keys": [*others, EC]}, ALGORITHMS).faulty is faulty
+
+
+def test_a_set_of_no_keys_has_no_fault() -> None:
+    assert not KeySet(()).faulty
 
 
 def test_a_set_may_have_a_hundred_keys() -> None:

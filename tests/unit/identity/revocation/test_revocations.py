@@ -195,17 +195,24 @@ async def test_an_unreachable_store_pardons_nobody_and_is_logged_once(
     assert [vars(each)["error"] for each in errors] == ["Redis: ConnectionError"]
 
 
-async def test_a_store_that_is_back_is_believed_again(world: World) -> None:
+async def test_a_store_that_is_back_is_believed_again_and_logged_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     revocations = world.replica()
+    await revocations.load()
     world.store.is_plugged = False
     await revocations.load()
 
     world.store.is_plugged = True
     await world.replica().add(REVOKED_ADA)
-    await revocations.load()
+    for _ in range(2):
+        await revocations.load()
 
     assert revocations.is_current
     assert revocations.concerns(ADA)
+    told = [each.getMessage() for each in caplog.records]
+    assert told.count("revocations can be read again") == 1
 
 
 async def test_without_its_store_it_starts_with_what_the_file_says(world: World) -> None:
