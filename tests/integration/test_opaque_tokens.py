@@ -223,3 +223,22 @@ def _without_scope(asked: Asked, origin: str) -> Scene:
     scene = _answer(asked, origin)
     assert isinstance(scene.body, dict)
     return Scene(scene.body | {"scope": "mcp:other"})
+
+
+async def test_a_head_that_repeats_says_what_its_token_says_now() -> None:
+    async with (
+        running_opaque_rig(", cache: 0s") as rig,
+        raw_connection(rig.gateway.port) as connection,
+    ):
+        request = post(rig.gateway.port, CALL, token="ada")  # noqa: S106
+        for _ in range(2):
+            await connection.send(request)
+            await connection.read_response()
+        assert rig.upstream.last.value("X-User-Scopes") == "mcp:read"
+        origin = f"http://127.0.0.1:{rig.gateway.port}"
+        rig.service.scenes["/introspect"] = lambda asked: _without_scope(asked, origin)
+
+        await connection.send(request)
+
+        await connection.read_response()
+        assert rig.upstream.last.value("X-User-Scopes") == "mcp:other"

@@ -154,6 +154,7 @@ def test_a_chunked_message_is_known_again_whatever_its_body(chunks: bytes, body:
             b"3\r\nabcXX0\r\n\r\n",
             b"1_0\r\n" + b"x" * 16 + b"\r\n0\r\n\r\n",
         ],
+        *[b"5\r\nab0\r\n\r\n", b"3\r\nab0\r\n\r\n"],  # a chunk that ends like the last one
     ],
 )
 def test_what_are_no_plain_chunks_to_the_end_is_for_the_parser(rest: bytes) -> None:
