@@ -95,6 +95,25 @@ def test_a_method_without_a_name_needs_no_name_header() -> None:
     _check(_message("", "tools/list"), NEW, ("Mcp-Method", "tools/list"))
 
 
+@pytest.mark.requirement("32", "M9")
+@pytest.mark.parametrize("method", ["tools/call", "resources/read", "prompts/get"])
+@pytest.mark.parametrize("name", [(), (("Mcp-Name", "other"),)])
+def test_what_must_have_a_name_header_is_refused_without_its_own(
+    method: str, name: tuple[tuple[str, str], ...]
+) -> None:
+    """Also where the body names nothing: the header would decide alone."""
+    for message in (_message("", method), _message('"name":"a","uri":"a"', method)):
+        with pytest.raises(HeaderMismatch):
+            _check(message, NEW, ("Mcp-Method", method), *name)
+
+
+@pytest.mark.requirement("32")
+def test_a_name_header_means_nothing_where_nothing_is_named() -> None:
+    listing = ("Mcp-Method", "tools/list")
+
+    _check(_message("", "tools/list"), NEW, listing, ("Mcp-Name", "other"))
+
+
 @pytest.mark.requirement("32")
 def test_the_revision_defines_no_headers_for_notifications() -> None:
     _check(Message("notification", "notifications/cancelled"), NEW)

@@ -31,18 +31,31 @@ def test_every_spelling_of_a_call_reads_alike(method: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "key"),
+    ("method", "key", "target"),
     [
-        ("prompts/get", "name"),
-        ("resources/read", "uri"),
-        ("resources/subscribe", "uri"),
-        ("resources/unsubscribe", "uri"),
+        ("tools/call", "name", "tool"),
+        ("prompts/get", "name", "prompt"),
+        ("resources/read", "uri", "resource"),
+        ("resources/subscribe", "uri", "resource"),
+        ("resources/unsubscribe", "uri", "resource"),
     ],
 )
-def test_the_name_comes_from_where_the_method_has_it(method: str, key: str) -> None:
-    params = json.dumps({"name": "no", "uri": "no", key: "yes"})
+def test_the_name_comes_from_where_the_method_has_it(method: str, key: str, target: str) -> None:
+    message = _one(_call(json.dumps({"name": "no", "uri": "no", key: "yes"}), method))
 
-    assert _one(_call(params, method)).name == "yes"
+    assert (message.name, message.target) == ("yes", target)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "target"),
+    [("ref/prompt", "name", "prompt"), ("ref/resource", "uri", "resource"), ("ref/x", "", None)],
+)
+def test_a_completion_is_about_what_it_refers_to(kind: str, key: str, target: str | None) -> None:
+    ref = json.dumps({"ref": {"type": kind, "name": "no", "uri": "no", key: "yes"}})
+    message = _one(_call(ref, "completion/complete"))
+
+    assert (message.name, message.target) == ("yes" if key else None, target)
+    assert _one(_call("{}", "completion/complete")).target is None
 
 
 def test_other_methods_and_empty_params_have_no_name() -> None:
@@ -90,16 +103,28 @@ def test_a_key_that_stands_twice_is_refused(body: bytes) -> None:
     [
         PING.replace(b"}", b',"Method":"tools/call"}'),
         PING.replace(b"}", b',"ID":2}'),
+        *(PING.replace(b"}", b',"%b":1}' % twin) for twin in (b"JSONRPC", b"Params", b"i\td")),
+        *(PING.replace(b"}", b',"%b":{}}' % twin) for twin in (b"Result", b"eRRor")),
         *(
             _call(f'{{"name":"a","{twin}":"b"}}')
             for twin in ("NAME", "\uff4eame", "na\u200bme", "argument\u017f", "_Meta", "Uri")
         ),
+        *(_call(f'{{"{twin}":{{}}}}') for twin in ("Ref", "Notifications", "ARGUMENTS")),
+        *(
+            _call(f'{{"ref":{{"{twin}":"x"}}}}', "completion/complete")
+            for twin in ("Type", "Name", "URI")
+        ),
+        _call('{"notifications":{"resourcesubscriptions":[]}}', "subscriptions/listen"),
         _call(f'{{"_meta":{{"{REVISION.lower()}":"2026-07-28"}}}}'),
     ],
 )
 def test_a_key_that_looks_like_a_policy_key_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidMessage):
         read_messages(body, batch=False)
+
+
+def test_a_key_that_only_holds_a_name_is_another_one() -> None:
+    assert _one(_call('{"name":"a","name!":"b","rename":"c","\u00e9name":"d"}')).name == "a"
 
 
 def test_other_keys_are_nobodys_business() -> None:
@@ -252,7 +277,13 @@ def test_what_would_take_long_to_read_is_refused(body: bytes) -> None:
 
 @pytest.mark.requirement("M2")
 @pytest.mark.parametrize(
-    "twin", ["na\u3164me", "name\0", "name ", "name\u2028", "NAME", "name\u200b"]
+    "twin",
+    [
+        *(f"na{unseen}me" for unseen in "\u115f\u1160\u3164\uffa0\u200b\u0301\x85\u00a0\u00ad"),
+        *(f"name{unseen}" for unseen in "\0\x1f\x7f \u2028\u2029"),
+        "NAME",
+        "ur\u0131",
+    ],
 )
 def test_a_key_that_looks_like_the_name_is_refused(twin: str) -> None:
     with pytest.raises(InvalidMessage):
