@@ -26,11 +26,11 @@ from gateway.config.model import Config
 from gateway.identity.api_keys.api_key import RANDOM_BYTES, hash_key, make_key
 from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys
 from gateway.identity.dpop.proof import ProofContext, verify_proof
-from gateway.identity.keys.sources import Surroundings
+from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.verdict.authenticator import Authenticator
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 TOKENS = 400
 _ISSUERS = {
@@ -98,9 +98,9 @@ servers: {{bench: {{upstream: "http://127.0.0.1:9/mcp", allow: any}}}}
 
 async def _measure(config: Config, tokens: Sequence[str]) -> VerdictCost:
     async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
-        flights = Flights(group)
+        flights = SingleFlight(group)
         cache = VerdictCache(config.cache, flights, Clocks())
-        issuers = await open_issuers(config, Surroundings(flights), cache, stack)
+        issuers = await open_issuers(config, IdentityServices(flights), cache, stack)
         chain = issuers.authenticator("bench", config.servers["bench"], config)
         await chain.authenticate(tokens[0], time.time())  # fetches keys, connects
         cpu, began = time.process_time(), time.perf_counter()

@@ -1,4 +1,4 @@
-"""Tells metrics, audit log and status page what became of each visit, and readiness to probes."""
+"""Tells metrics, audit log and status page what became of each request, and readiness to probes."""
 
 import logging
 import time
@@ -30,8 +30,8 @@ from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
 from gateway.observability.reasons import OK, UPSTREAM_REASONS, closed_reason, decision_of
 from gateway.observability.times import iso_time
+from gateway.proxy.gate.record import RequestRecord, new_request_id
 from gateway.proxy.gate.route import authorities
-from gateway.proxy.gate.visit import Visit, new_request_id
 from gateway.proxy.upstream.reach import Reach
 
 DISTRIBUTION = "mcp-auth-gateway"
@@ -82,26 +82,26 @@ class Observers:
             }
             yield IssuerState(name, trusted, keys.last_success_at, circuits)
 
-    def record(self, visit: Visit) -> None:
-        """Tell everybody how a visit ended; `Gate` calls it once for each."""
-        outcome = outcome_of(visit)
-        if visit.route is None:
+    def record(self, record: RequestRecord) -> None:
+        """Tell everybody how a request ended; `Gate` calls it once for each."""
+        outcome = outcome_of(record)
+        if record.route is None:
             self.metrics.unrouted.finished(outcome)
-            if visit.reason == MisdirectedRequest.default_reason:
-                self._misdirected(visit)
+            if record.reason == MisdirectedRequest.default_reason:
+                self._misdirected(record)
             # Documents and probes are asked for all the time, by anybody, and tell nothing.
-            if visit.reason != OK or visit.http_method not in _READS:
+            if record.reason != OK or record.http_method not in _READS:
                 self.audit.write(outcome)
             return
-        visit.route.metrics.finished(outcome)
-        if visit.cache_result is not None:
-            self.metrics.token_cache(visit.cache_result)
-        if visit.http_method != "OPTIONS":
+        record.route.metrics.finished(outcome)
+        if record.cache_result is not None:
+            self.metrics.token_cache(record.cache_result)
+        if record.http_method != "OPTIONS":
             self.audit.write(outcome)
         if outcome.decision != "allow":
             self.denials.note(outcome)
-        if visit.mismatch is not None:
-            self.mismatches.note(visit.route.name, closed_reason(visit.reason), visit.mismatch)
+        if record.mismatch is not None:
+            self.mismatches.note(record.route.name, closed_reason(record.reason), record.mismatch)
         if outcome.reason in UPSTREAM_REASONS or outcome.upstream_seen is not None:
             self._upstream_failed(outcome)
 
@@ -113,18 +113,20 @@ class Observers:
             request_id=outcome.request_id,
         )
 
-    def _misdirected(self, visit: Visit) -> None:
+    def _misdirected(self, record: RequestRecord) -> None:
         advice = (
             "a proxy in front must keep Host, or be in trusted_proxies and send X-Forwarded-Host"
         )
-        if visit.forwarded_host in self.hosts:
-            advice = f"name the proxy {visit.peer} in trusted_proxies: then X-Forwarded-Host counts"
+        if record.forwarded_host in self.hosts:
+            advice = (
+                f"name the proxy {record.peer} in trusted_proxies: then X-Forwarded-Host counts"
+            )
         self.seldom.warn(
             MISDIRECTED,
-            host=visit.host,
-            forwarded_host=visit.forwarded_host,
+            host=record.host,
+            forwarded_host=record.forwarded_host,
             expected=self.hosts[:_HOSTS_SHOWN],
-            peer=visit.peer,
+            peer=record.peer,
             advice=advice,
         )
 
@@ -156,66 +158,68 @@ class Observers:
         self.metrics.streams_ended.increment(UNROUTED, "stalled")
 
 
-def outcome_of(visit: Visit) -> RequestOutcome:
+def outcome_of(record: RequestRecord) -> RequestOutcome:
     """Build the one record of a request from what became known."""
-    operation = visit.operation
-    who = visit.principal or visit.claimed
-    answer = _answer_of(visit)
+    operation = record.operation
+    who = record.principal or record.claimed
+    answer = _answer_of(record)
     return RequestOutcome(
-        time=iso_time(visit.began_at),
-        request_id=visit.request_id,
-        http_method=visit.http_method,
-        status=visit.status,
-        server="" if visit.route is None else visit.route.name,
-        decision=decision_of(visit.reason),
-        reason=visit.reason,
-        scheme="none" if visit.principal is None else visit.principal.scheme,
+        time=iso_time(record.began_at),
+        request_id=record.request_id,
+        http_method=record.http_method,
+        status=record.status,
+        server="" if record.route is None else record.route.name,
+        decision=decision_of(record.reason),
+        reason=record.reason,
+        scheme="none" if record.principal is None else record.principal.scheme,
         subject=None if who is None else who.subject,
         issuer=None if who is None else who.issuer,
         client_id=None if who is None else who.client_id,
         mcp_method=None if operation is None else operation.method,
         name=None if operation is None else operation.name,
-        jsonrpc_id=visit.message_id,
-        duration_s=time.perf_counter() - visit.started,
-        auth_s=visit.auth_s,
-        upstream_s=visit.upstream_s,
-        bytes_in=visit.bytes_in,
-        bytes_out=visit.bytes_out,
-        address=visit.address,
-        trace_id=trace_id_of(visit.traceparent) if visit.traceparent else None,
-        streamed=visit.streamed,
-        client_gone=visit.client_gone,
-        ended=visit.ended,
-        rule=visit.rule,
-        would_deny=visit.would_deny,
-        session=visit.session.name if visit.session is not None else None,
-        result=result_of(visit.reason, visit.status, client_gone=visit.client_gone, answer=answer),
-        error_code=visit.answer.code,
-        verified=_is_verified(visit),
-        client_request_id=visit.sent_request_id,
-        host=visit.host,
-        path=visit.path if visit.route is None else None,
-        upstream_seen=None if visit.upstream_seen is None else redact(visit.upstream_seen),
+        jsonrpc_id=record.message_id,
+        duration_s=time.perf_counter() - record.started,
+        auth_s=record.auth_s,
+        upstream_s=record.upstream_s,
+        bytes_in=record.bytes_in,
+        bytes_out=record.bytes_out,
+        address=record.address,
+        trace_id=trace_id_of(record.traceparent) if record.traceparent else None,
+        streamed=record.streamed,
+        client_gone=record.client_gone,
+        ended=record.ended,
+        rule=record.rule,
+        would_deny=record.would_deny,
+        session=record.session.name if record.session is not None else None,
+        result=result_of(
+            record.reason, record.status, client_gone=record.client_gone, answer=answer
+        ),
+        error_code=record.answer.code,
+        verified=_is_verified(record),
+        client_request_id=record.sent_request_id,
+        host=record.host,
+        path=record.path if record.route is None else None,
+        upstream_seen=None if record.upstream_seen is None else redact(record.upstream_seen),
     )
 
 
-def _answer_of(visit: Visit) -> Result:
-    word = visit.answer.word
-    if word != "ok" or visit.http_method != "POST":
+def _answer_of(record: RequestRecord) -> Result:
+    word = record.answer.word
+    if word != "ok" or record.http_method != "POST":
         return word
-    if visit.ended is not None:
+    if record.ended is not None:
         return "ended"
     # On HTTP with SSE the answer comes on the stream that a GET opened.
-    messages = visit.operation.messages if visit.operation is not None else ()
-    if visit.status == HTTPStatus.ACCEPTED and any(each.kind == "request" for each in messages):
+    messages = record.operation.messages if record.operation is not None else ()
+    if record.status == HTTPStatus.ACCEPTED and any(each.kind == "request" for each in messages):
         return "accepted"
     return word
 
 
-def _is_verified(visit: Visit) -> bool | None:
-    if visit.principal is not None:
+def _is_verified(record: RequestRecord) -> bool | None:
+    if record.principal is not None:
         return True
-    return None if visit.claimed is None else visit.claimed.verified
+    return None if record.claimed is None else record.claimed.verified
 
 
 def _unreachable(reach: Reach) -> str:

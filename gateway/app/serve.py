@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.app.admin.listener import open_admin
 from gateway.app.descriptors import descriptors_needed, provide_descriptors
 from gateway.app.files import look_at_files
-from gateway.app.generation.introducers import open_introducers
+from gateway.app.generation.header_sources import open_introducers
 from gateway.app.generation.issuers import Issuers, open_issuers
 from gateway.app.generation.routes import Parts, SharedFacts, build_routes
 from gateway.app.record import Observers, open_observers
@@ -19,18 +19,18 @@ from gateway.app.revoking import Enforcement, open_revocations
 from gateway.app.sealing_key import sealing_key
 from gateway.app.watching import Watcher, announce_start
 from gateway.config.model import Config
-from gateway.identity.keys.sources import Surroundings
+from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.revocation.revocations import Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.proxy.gate.gate import Gate
 from gateway.proxy.inbound.listener import Listener, ListenerLimits, Told
 from gateway.proxy.inbound.renewals import Renewals
 from gateway.proxy.inbound.streams import Streams
-from gateway.proxy.limits.limits import StrangerLimits
+from gateway.proxy.limits.limits import UnauthenticatedLimits
 from gateway.proxy.upstream.pool import UpstreamPool
 from gateway.proxy.upstream.reach import Reach
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.sealing.seal import Seal
 from gateway.store.store import open_store
 
@@ -78,7 +78,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         look_at_files(config)
         stack.callback(logger.info, "stopped")
         provide_descriptors(descriptors_needed(config))
-        flights = Flights(background)
+        flights = SingleFlight(background)
         store = open_store(config.store, config.state_dir)
         stack.push_async_callback(store.aclose)
         enforcement = Enforcement()
@@ -88,15 +88,15 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         revocations = await open_revocations(config, store, enforcement)
         pools: dict[str, UpstreamPool] = {}
         key = sealing_key(config)
-        introducers = await open_introducers(config, around, background, stack)
+        header_sources = await open_introducers(config, around, background, stack)
         # A key of its own for each purpose.
         nonce_key = hashlib.blake2b(b"dpop nonce", key=key).digest()
         metrics = observers.metrics
         shared = SharedFacts(store, revocations, nonce_key, flights, observers.session)
-        parts = Parts(config, issuers, metrics, Seal(key), pools, shared, introducers)
+        parts = Parts(config, issuers, metrics, Seal(key), pools, shared, header_sources)
         routes = build_routes(parts)
         streams = Streams()
-        strangers = StrangerLimits(config.limits.unauthenticated_per_address)
+        strangers = UnauthenticatedLimits(config.limits.unauthenticated_per_address)
         gate = Gate(routes, observers.record, config.trusted_proxies, strangers)
         enforcement.cache, enforcement.streams, enforcement.issuers = cache, streams, issuers
         for pool in pools.values():
@@ -136,8 +136,10 @@ async def _one_error() -> AsyncIterator[None]:
         raise
 
 
-def _surroundings(flights: Flights, observers: Observers, enforcement: Enforcement) -> Surroundings:
-    return Surroundings(
+def _surroundings(
+    flights: SingleFlight, observers: Observers, enforcement: Enforcement
+) -> IdentityServices:
+    return IdentityServices(
         flights,
         on_fetch=observers.metrics.jwks_fetch,
         on_removed=enforcement.end_keys,

@@ -78,7 +78,7 @@ async def _tools_of(server: Server) -> list[str]:
     from gateway.proxy.upstream.target import build_tls, parse_target
     from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
     from gateway.proxy.upstream.upstream_limits import PoolLimits
-    from gateway.resilience.single_flight import Flights
+    from gateway.resilience.single_flight import SingleFlight
 
     upstream, timeouts = server.upstream, server.timeouts
     tls = None
@@ -89,7 +89,9 @@ async def _tools_of(server: Server) -> list[str]:
     pool = UpstreamPool(target, PoolLimits(2, 2, 5.0, 4.0, timeouts.connect, first_byte_s, idle_s))
     try:
         async with asyncio.TaskGroup() as group:
-            catalogue = ToolCatalogue(OwnRequests(pool, target, ()), Flights(group), time.monotonic)
+            catalogue = ToolCatalogue(
+                OwnRequests(pool, target, ()), SingleFlight(group), time.monotonic
+            )
             # Raised inside the group, an error would come out wrapped.
             found = await asyncio.gather(catalogue.tools(), return_exceptions=True)
     finally:

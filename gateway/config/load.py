@@ -11,7 +11,7 @@ from gateway.config.checks.hints import find_hints
 from gateway.config.model import Config
 from gateway.config.reading.complete import complete
 from gateway.config.reading.expand import expand
-from gateway.config.reading.nodes import Tree, Value, read_tree
+from gateway.config.reading.nodes import Tree, Value, parse_tree
 from gateway.config.reading.preset import apply_presets
 from gateway.config.reading.problems import Finding, Path, Problem, render
 from gateway.config.reading.rest import validate_rest
@@ -65,7 +65,7 @@ def config_from_flags(*, upstream: str, issuer: str, public_url: str, allow: str
 
     `allow` is written as in a file: `any`, or `{groups: [engineering]}`. Raises `ConfigError`.
     """
-    who = read_tree(allow)
+    who = parse_tree(allow)
     if who.problems:
         raise ConfigError(f"--allow: {who.problems[0].message}")
     flags = {
@@ -92,7 +92,7 @@ def review_file(path: FilePath, environ: Mapping[str, str]) -> Review:
 
 def review_text(text: str, folder: FilePath, environ: Mapping[str, str], file_name: str) -> Review:
     """Judge a configuration. Relative paths in it start from `folder`."""
-    tree = read_tree(text)
+    tree = parse_tree(text)
     document = tree.value
     if not isinstance(document, dict):
         if not tree.problems:

@@ -19,7 +19,7 @@ class Framing(Enum):
     UNTIL_CLOSE = "ends with the connection"
 
 
-def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes]]) -> Framing:
+def parse_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes]]) -> Framing:
     """Decide how the body is framed.
 
     llhttp has refused doubled and malformed lengths and a length beside a coding already.
@@ -37,7 +37,7 @@ def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes
     for name, value in headers:
         match name.lower():
             case b"content-length":
-                length = _read_length(value)
+                length = _parse_length(value)
             case b"transfer-encoding":
                 codings.append(value)
             case b"content-type":
@@ -53,7 +53,7 @@ def read_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes
     return Framing.WHOLE if length <= _SHORT_BYTES and not events else Framing.STREAM
 
 
-def _read_length(value: bytes) -> int:
+def _parse_length(value: bytes) -> int:
     if len(value) > _MAX_LENGTH_DIGITS:
         raise UpstreamInvalid("The MCP server announced an impossible length.", reason="not_http")
     return int(value)

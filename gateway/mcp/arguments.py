@@ -13,7 +13,7 @@ _decode = msgspec.json.Decoder(dict[str, object]).decode
 _EXACT = 2**53  # beyond it JSON numbers are not the same to every parser: RFC 8259 §6
 
 
-def read_arguments(raw: msgspec.Raw | None) -> Arguments:
+def parse_arguments(raw: msgspec.Raw | None) -> Arguments:
     """Read them all, at every depth.
 
     Raises `InvalidMessage` when a key stands twice or differs from its neighbour by case only,
@@ -25,7 +25,7 @@ def read_arguments(raw: msgspec.Raw | None) -> Arguments:
     if text == b"null":
         return NO_ARGUMENTS
     try:
-        arguments = _read_plain(text)
+        arguments = _parse_plain(text)
         if arguments is None:
             arguments = parse_json_object(text)
     except ValueError as cause:
@@ -34,7 +34,7 @@ def read_arguments(raw: msgspec.Raw | None) -> Arguments:
     return arguments
 
 
-def _read_plain(text: bytes) -> Arguments | None:
+def _parse_plain(text: bytes) -> Arguments | None:
     """Read what most clients send: exactly the bytes that encoding the value again gives.
 
     Nothing was dropped then, so no key stood twice, and no spelling is left to differ about.

@@ -94,7 +94,7 @@ class _Params(msgspec.Struct, frozen=True, gc=False):
 _NO_PARAMS = _Params()
 
 
-def read_messages(body: bytes, *, batch: bool) -> Sequence[Message]:
+def parse_messages(body: bytes, *, batch: bool) -> Sequence[Message]:
     """Read a body: one message, or several where `batch` allows an array.
 
     Raises `ParseError` when it is not JSON that all parsers read alike, `InvalidMessage` when
@@ -102,22 +102,22 @@ def read_messages(body: bytes, *, batch: bool) -> Sequence[Message]:
     """
     _check_json(body)
     if body.lstrip(_SPACE)[:1] != b"[":
-        return (_read_plain_call(body) or _read_one(body),)
+        return (_parse_plain_call(body) or _parse_one(body),)
     if not batch:
         raise InvalidMessage("This protocol version knows no batches: send one message.")
     items = [bytes(item) for item in _array.decode(body)]
     if not 0 < len(items) <= _MAX_BATCH:
         raise InvalidMessage("The batch is empty or too long.")
-    return tuple(_read_one(item) for item in items)
+    return tuple(_parse_one(item) for item in items)
 
 
-def read_request_id(body: bytes) -> int | str | None:
+def parse_request_id(body: bytes) -> int | str | None:
     """Find the id of a message that is refused; None when there is none to be sure of."""
     try:
         members = _object.decode(body)
         if not members.keys() >= {"method", "id"} or not _has_unique_keys(body, members):
             return None
-        return _read_id(members)
+        return _parse_id(members)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidMessage):
         return None
 
@@ -154,7 +154,7 @@ _ID_BYTES, _NAME_BYTES = len(b',"id":'), len(b'{"name":}')
 _ARGUMENTS_BYTES, _META_BYTES = len(b',"arguments":'), len(b',"_meta":')
 
 
-def _read_plain_call(text: bytes) -> Message | None:
+def _parse_plain_call(text: bytes) -> Message | None:
     """Read a call of a tool that has no blanks, no escapes and no member but the usual ones.
 
     Nearly all are like that, and their length proves it: a member that stands twice, or anything
@@ -181,27 +181,27 @@ def _read_plain_call(text: bytes) -> Message | None:
     if not isinstance(name, str) or len(name) > MAX_NAME_CHARS:
         return None
     arguments = None if params.arguments is _ABSENT else params.arguments
-    revision = None if params.meta is _ABSENT else _read_revision(params.meta)
+    revision = None if params.meta is _ABSENT else _parse_revision(params.meta)
     if message.id is _ABSENT:
         return Message("notification", "tools/call", None, name, revision, "tool", arguments)
-    identifier = _read_id({"id": message.id})
+    identifier = _parse_id({"id": message.id})
     return Message("request", "tools/call", identifier, name, revision, "tool", arguments)
 
 
-def _read_one(text: bytes) -> Message:
+def _parse_one(text: bytes) -> Message:
     members = _members(text, _ENVELOPE_KEYS)
     if _string(members.get("jsonrpc")) != "2.0":
         raise InvalidMessage('A message says "jsonrpc": "2.0".')
     if "method" not in members:
-        return _read_response(members)
+        return _parse_response(members)
     if "result" in members or "error" in members:
         raise InvalidMessage("A message is a request or a response, not both.")
     method = _string(members["method"])
     if method is None or len(method) > MAX_METHOD_CHARS:
         raise InvalidMessage("`method` is a string, and a short one.")
-    told = _read_params(members, method)
+    told = _parse_params(members, method)
     kind: Kind = "request" if "id" in members else "notification"
-    identifier = _read_id(members) if kind == "request" else None
+    identifier = _parse_id(members) if kind == "request" else None
     return Message(
         kind,
         method,
@@ -214,36 +214,36 @@ def _read_one(text: bytes) -> Message:
     )
 
 
-def _read_response(members: _Members) -> Message:
+def _parse_response(members: _Members) -> Message:
     if ("result" in members) == ("error" in members):
         raise InvalidMessage("A message has a `method`, a `result` or an `error`.")
     if "id" not in members:
         if "error" in members:  # MCP basic: an error that answers nothing readable has no id
             return Message("response")
         raise InvalidMessage("A result says which request it answers.")
-    return Message("response", None, _read_id(members))
+    return Message("response", None, _parse_id(members))
 
 
-def _read_params(members: _Members, method: str) -> _Params:
+def _parse_params(members: _Members, method: str) -> _Params:
     raw = members.get("params")
     if raw is None:
         return _NO_PARAMS
     params = _members(bytes(raw), _PARAMS_KEYS)
-    revision = _read_revision(params.get("_meta"))
+    revision = _parse_revision(params.get("_meta"))
     arguments = params.get("arguments")
     named = _NAMED.get(method)
     if named is not None:
         target, source = named
-        return _Params(_read_name(params, source), revision, target, arguments)
+        return _Params(_parse_name(params, source), revision, target, arguments)
     if method == "completion/complete":
-        target_of_ref, name = _read_reference(params.get("ref"))
+        target_of_ref, name = _parse_reference(params.get("ref"))
         return _Params(name, revision, target_of_ref)
     if method == "subscriptions/listen":
-        return _Params(None, revision, resources=_read_subscriptions(params.get("notifications")))
+        return _Params(None, revision, resources=_parse_subscriptions(params.get("notifications")))
     return _NO_PARAMS if revision is None else _Params(None, revision)
 
 
-def _read_name(members: _Members, source: str) -> str | None:
+def _parse_name(members: _Members, source: str) -> str | None:
     name = _string(members.get(source))
     if name is None and source in members:
         raise InvalidMessage(f"`params.{source}` is a string.")
@@ -252,15 +252,15 @@ def _read_name(members: _Members, source: str) -> str | None:
     return name
 
 
-def _read_reference(raw: msgspec.Raw | None) -> tuple[Target | None, str | None]:
+def _parse_reference(raw: msgspec.Raw | None) -> tuple[Target | None, str | None]:
     if raw is None:
         return None, None
     ref = _members(bytes(raw), _REF_KEYS)
     target, source = _REFERENCES.get(_string(ref.get("type")) or "", (None, ""))
-    return target, _read_name(ref, source) if target is not None else None
+    return target, _parse_name(ref, source) if target is not None else None
 
 
-def _read_subscriptions(raw: msgspec.Raw | None) -> tuple[str, ...]:
+def _parse_subscriptions(raw: msgspec.Raw | None) -> tuple[str, ...]:
     if raw is None:
         return ()
     asked = _members(bytes(raw), _SUBSCRIPTION_KEYS).get("resourceSubscriptions")
@@ -272,7 +272,7 @@ def _read_subscriptions(raw: msgspec.Raw | None) -> tuple[str, ...]:
     return tuple(uris)
 
 
-def _read_revision(raw: msgspec.Raw | None) -> str | None:
+def _parse_revision(raw: msgspec.Raw | None) -> str | None:
     if raw is None:
         return None
     meta = _members(bytes(raw), _META_KEYS)
@@ -282,7 +282,7 @@ def _read_revision(raw: msgspec.Raw | None) -> str | None:
     return revision
 
 
-def _read_id(members: _Members) -> int | str:
+def _parse_id(members: _Members) -> int | str:
     value = _document.decode(members["id"])
     if isinstance(value, str):
         return value

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 _VISIBLE = bytes(range(0x21, 0x7F))
 
 
-def read_session_id(values: Sequence[bytes]) -> bytes | None:
+def parse_session_id(values: Sequence[bytes]) -> bytes | None:
     """The id in the values of `Mcp-Session-Id`; None for several and for what is no id.
 
     The one door for ids of servers, wherever they come from: they go into later heads.

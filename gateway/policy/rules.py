@@ -18,9 +18,9 @@ from gateway.policy.uri import (
     Ambiguous,
     Reading,
     names_query,
-    read_pattern,
-    read_template,
-    read_uri,
+    parse_pattern,
+    parse_template,
+    parse_uri,
 )
 from gateway.policy.who import Condition, Vocabulary
 
@@ -155,7 +155,7 @@ class Rules:
         if target != "resource" or not self._guards_resources:
             return self._covered(method, target, name, name)
         try:
-            readings = read_resource(method, name)
+            readings = parse_resource(method, name)
         except Ambiguous:
             return _NOTHING
         found = [self._covered(method, target, each.text, each.whole) for each in readings]
@@ -185,7 +185,7 @@ class Rules:
         if action.target != "resource" or not self._guards_resources:
             return self._show(principal, action, action.name, action.name)
         try:
-            readings = read_resource(action.method, action.name)
+            readings = parse_resource(action.method, action.name)
         except Ambiguous:
             return Deny("ambiguous_name")
         return all_hold(
@@ -213,7 +213,7 @@ class Rules:
             return name, self._rule_on(principal, action, name.text, name.whole)
         rulings = [
             (each, self._rule_on(principal, action, each.text, each.whole))
-            for each in read_resource(action.method, action.name)
+            for each in parse_resource(action.method, action.name)
         ]
         for reading, ruling in rulings:
             if isinstance(ruling.decision, Allow):
@@ -275,12 +275,12 @@ class Rules:
                     return
 
 
-def read_resource(method: str, name: str) -> Sequence[Reading]:
+def parse_resource(method: str, name: str) -> Sequence[Reading]:
     """What the name of a resource may be read as. Raises `Ambiguous`.
 
     What is completed is a template as a rule: MCP, Completion.
     """
-    return read_uri(read_template(name) if method == "completion/complete" else name)
+    return parse_uri(parse_template(name) if method == "completion/complete" else name)
 
 
 def compile_rules(rules: Sequence[Rule], words: Vocabulary, *, shadow: bool = False) -> Rules:
@@ -342,7 +342,7 @@ def _names(globs: Sequence[str]) -> Callable[[str, str], bool]:
 
 
 def _uris(globs: Sequence[str]) -> Callable[[str, str], bool]:
-    normal = [each for glob in globs for each in read_pattern(glob)]
+    normal = [each for glob in globs for each in parse_pattern(glob)]
     matches = compile_globs(normal)
     asking = [each for each in normal if names_query(each)]
     if not asking:

@@ -37,7 +37,7 @@ class Reading:
     sure: bool = True
 
 
-def read_uri(uri: str) -> tuple[Reading, ...]:
+def parse_uri(uri: str) -> tuple[Reading, ...]:
     """Every reading, the whole one first. Raises `Ambiguous`.
 
     A server may overlook a fragment, a query, and a slash at the end.
@@ -53,7 +53,7 @@ def read_uri(uri: str) -> tuple[Reading, ...]:
     return tuple(readings)
 
 
-def read_pattern(pattern: str) -> list[str]:
+def parse_pattern(pattern: str) -> list[str]:
     """The globs that a rule's glob of URIs means among normal forms.
 
     One that ends with a slash means the same without it.
@@ -73,7 +73,7 @@ def names_query(pattern: str) -> bool:
     return "?" in pattern or "#" in pattern
 
 
-def read_template(template: str) -> str:
+def parse_template(template: str) -> str:
     """The text of a URI template that rules are asked about: `{}` for what is filled in.
 
     RFC 6570: what expands to a query, a fragment or parameters of a path is left out.

@@ -22,7 +22,7 @@ def logout_receiver(take: TakeLogout) -> Receiver:
         if head.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
             raise UnsupportedMediaType("A logout token comes in a form.")
         try:
-            await take(_read_token(body))
+            await take(_parse_token(body))
         except InvalidToken:
             # One text for every reason: else the endpoint would tell which keys are trusted.
             return Reply(400, [JSON, NO_STORE], _REFUSED)
@@ -31,7 +31,7 @@ def logout_receiver(take: TakeLogout) -> Receiver:
     return Receiver(receive)
 
 
-def _read_token(body: bytes) -> str:
+def _parse_token(body: bytes) -> str:
     try:
         fields = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=10)
     except ValueError as error:

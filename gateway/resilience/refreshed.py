@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.document import FetchFailed
 from gateway.resilience.repeat import repeat
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Feed(Generic[T]):
 class Refreshed(Generic[T]):
     """The last good value of a feed; `value` is None until the first fetch succeeded."""
 
-    def __init__(self, feed: Feed[T], flights: Flights, clocks: Clocks) -> None:
+    def __init__(self, feed: Feed[T], flights: SingleFlight, clocks: Clocks) -> None:
         self.value: T | None = None
         self.last_success_at: float | None = None
         self._feed = feed

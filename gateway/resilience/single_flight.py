@@ -17,7 +17,7 @@ class _Landing:
     error: Exception | None = None
 
 
-class Flights:
+class SingleFlight:
     """Runs at most one piece of work per key, in tasks of `group`.
 
     The group belongs to the caller and must be open for as long as this is used.

@@ -11,7 +11,7 @@ TESTED_ELSEWHERE = {
     "gateway/app/generation/credentials.py": (
         "integration/test_upstream_credentials.py has every kind"
     ),
-    "gateway/app/generation/introducers.py": (
+    "gateway/app/generation/header_sources.py": (
         "integration/test_assertion.py and test_upstream_credentials.py"
     ),
     "gateway/app/generation/policy.py": (

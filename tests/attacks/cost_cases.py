@@ -9,9 +9,9 @@ from gateway.config.model import ServerLimits
 from gateway.config.rule import Matcher, Rule
 from gateway.errors import GatewayError
 from gateway.identity.token.caller_rules import compile_condition
-from gateway.mcp.arguments import read_arguments
+from gateway.mcp.arguments import parse_arguments
 from gateway.mcp.headers import decode_sentinel
-from gateway.mcp.message import Message, read_messages
+from gateway.mcp.message import Message, parse_messages
 from gateway.oauth.bearer import has_query_token, parse_authorization
 from gateway.oauth.resource import is_ambiguous_path
 from gateway.policy.matching import compile_arguments
@@ -75,7 +75,7 @@ def _per_tool(pattern: str) -> Look:
 
     def take(text: str) -> None:
         message = Message("request", "tools/call", 1, text, target="tool")
-        taking = limits.take(None, "192.0.2.1", None, [message])
+        taking = limits.spend(None, "192.0.2.1", None, [message])
         try:
             taking.send(None)  # without shared limits nothing is waited for
         except (StopIteration, GatewayError):
@@ -112,7 +112,7 @@ def _refusing(look: Look) -> Look:
 
 
 def _message(make: Callable[[str], object]) -> Look:
-    return lambda text: read_messages(
+    return lambda text: parse_messages(
         json.dumps(make(text), ensure_ascii=False).encode(), batch=True
     )
 
@@ -131,8 +131,10 @@ def _repeated(grain: str, end: str = "") -> Callable[[int], str]:
 
 
 def _arguments(text: str) -> object:
-    (message,) = read_messages(json.dumps(_request(name="a", arguments=text)).encode(), batch=False)
-    return read_arguments(message.arguments)
+    (message,) = parse_messages(
+        json.dumps(_request(name="a", arguments=text)).encode(), batch=False
+    )
+    return parse_arguments(message.arguments)
 
 
 PARSERS = [
@@ -167,7 +169,7 @@ PARSERS = [
     Cost("long method", _message(lambda text: {**_request(), "method": text}), _repeated("a")),
     Cost("long name", _message(lambda text: _request(name=text)), _repeated("_public_")),
     Cost("escaped text", _message(lambda text: _request(name=[text])), _repeated('\\"')),
-    Cost("deep", lambda text: read_messages(text.encode(), batch=True), _repeated("[")),
+    Cost("deep", lambda text: parse_messages(text.encode(), batch=True), _repeated("[")),
     Cost("deep arguments", _arguments, _repeated("a")),
     Cost("claims", lambda text: parse_json_object(b'{"a":' + text.encode()), _repeated("[")),
     Cost("path", is_ambiguous_path, _repeated("/%61.")),

@@ -22,7 +22,7 @@ from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.oauth.base64url import decode_base64url
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.document import FetchedDocument
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.strict_json import parse_json_object
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "wycheproof"
@@ -60,14 +60,14 @@ def _read(jws: str) -> CompactToken:
     return CompactToken(head, {}, header + b"." + payload, decode_base64url(signature))
 
 
-def _source(vector: Vector, flights: Flights) -> KeySource:
+def _source(vector: Vector, flights: SingleFlight) -> KeySource:
     async def document() -> FetchedDocument:
         return FetchedDocument({"keys": list(vector.keys)})
 
     return KeySource(KeyFeed("wycheproof", document, ALGORITHMS), Jwks(), flights, Clocks())
 
 
-async def _is_accepted(vector: Vector, flights: Flights) -> bool:
+async def _is_accepted(vector: Vector, flights: SingleFlight) -> bool:
     try:
         token = _read(vector.jws)
         await check_signature(token, EXPECTED, _source(vector, flights))
@@ -81,7 +81,7 @@ async def _is_accepted(vector: Vector, flights: Flights) -> bool:
 async def test_no_forgery_is_accepted(file: str) -> None:
     vectors = list(_vectors(f"json_web_{file}_test.json"))
     async with asyncio.TaskGroup() as group:
-        flights = Flights(group)
+        flights = SingleFlight(group)
         accepted = [each for each in vectors if await _is_accepted(each, flights)]
 
     assert [each.name for each in accepted if not each.valid] == []
@@ -90,7 +90,7 @@ async def test_no_forgery_is_accepted(file: str) -> None:
 async def test_the_check_is_not_empty_good_signatures_pass() -> None:
     vectors = [each for each in _vectors("json_web_signature_test.json") if each.valid]
     async with asyncio.TaskGroup() as group:
-        flights = Flights(group)
+        flights = SingleFlight(group)
         accepted = [each for each in vectors if await _is_accepted(each, flights)]
 
     assert len(accepted) >= 20
@@ -103,7 +103,7 @@ async def test_none_of_them_is_an_access_token() -> None:
     accepted: list[str] = []
     async with asyncio.TaskGroup() as group:
         for vector in (each for file in files for each in _vectors(file)):
-            verifier = JwtVerifier(issuer, ["x"], _source(vector, Flights(group)))
+            verifier = JwtVerifier(issuer, ["x"], _source(vector, SingleFlight(group)))
             with suppress(GatewayError):
                 if await verifier.verify(vector.jws, time.time()) is not None:
                     accepted.append(vector.name)

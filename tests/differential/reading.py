@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from gateway.config.rule import Rule
 from gateway.errors import InvalidMessage
 from gateway.identity.principal import Principal
-from gateway.mcp.arguments import read_arguments
-from gateway.mcp.message import Message, read_messages
+from gateway.mcp.arguments import parse_arguments
+from gateway.mcp.message import Message, parse_messages
 from gateway.policy.decision import Allow
 from gateway.policy.rules import Action, compile_rules
 from gateway.policy.who import Vocabulary
@@ -52,7 +52,7 @@ class Verdict:
 def gateway_verdicts(body: bytes) -> list[Verdict] | None:
     """Those of the gateway; None when it refuses the body altogether."""
     try:
-        messages = read_messages(body, batch=True)
+        messages = parse_messages(body, batch=True)
         return [verdict for message in messages for verdict in _of_message(message)]
     except InvalidMessage:
         return None
@@ -80,7 +80,7 @@ def _of_message(message: Message) -> Iterator[Verdict]:
     for action in actions_of(message):
         place = (action.method, action.target, action.name)
         reads = RULES.covering(*place).reads_arguments
-        arguments = read_arguments(message.arguments) if reads else None
+        arguments = parse_arguments(message.arguments) if reads else None
         yield _verdict(Action(*place, arguments))
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from gateway.config.issuer import Issuer
 from gateway.errors import IdentityUnavailable
-from gateway.identity.keys.sources import Surroundings, build_sources
+from gateway.identity.keys.sources import IdentityServices, build_sources
 from gateway.identity.principal import Principal
 from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.provider.provider import Provider
@@ -17,7 +17,7 @@ from gateway.identity.verifiers.group_lookup import GroupLookups
 from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.resilience.breaker import Breaker
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.provider_tokens import (
     API,
@@ -54,9 +54,9 @@ def configured(preset: str, settings: Mapping[str, object], jwks_url: str) -> Is
 
 
 @pytest.fixture
-async def flights() -> AsyncIterator[Flights]:
+async def flights() -> AsyncIterator[SingleFlight]:
     async with asyncio.TaskGroup() as group:
-        yield Flights(group)
+        yield SingleFlight(group)
 
 
 @pytest.fixture
@@ -66,14 +66,14 @@ async def fetcher() -> AsyncIterator[Fetcher]:
 
 
 @pytest.fixture
-def build(signer: TokenSigner, fetcher: Fetcher, flights: Flights) -> Build:
+def build(signer: TokenSigner, fetcher: Fetcher, flights: SingleFlight) -> Build:
     """Makes the verifier of a sample's issuer, with its keys at hand."""
 
     async def built(sample: Sample, groups: GroupLookups | None = None) -> JwtVerifier:
         if sample.preset == "spiffe":
             serve_spiffe_bundle(signer)
         issuer = configured(sample.preset, sample.settings, f"{signer.issuer}/jwks")
-        sources = build_sources("idp", issuer, fetcher, Surroundings(flights))
+        sources = build_sources("idp", issuer, fetcher, IdentityServices(flights))
         await sources.keys.refresh()
         return JwtVerifier(issuer, [SERVER, sample.audience], sources.keys, groups)
 
@@ -278,7 +278,7 @@ async def test_groups_of_entra_that_did_not_fit_are_unknown(build: Build) -> Non
 class Directory:
     """The lookups of an Entra issuer at a service that answers as Graph does."""
 
-    def __init__(self, service: IssuerService, fetcher: Fetcher, flights: Flights) -> None:
+    def __init__(self, service: IssuerService, fetcher: Fetcher, flights: SingleFlight) -> None:
         self.service = service
         self.groups = [GROUP, *(f"group-{number}" for number in range(249))]
         self.path = f"/v1.0/directoryObjects/{OID}/getMemberObjects"
@@ -305,7 +305,7 @@ class Directory:
 
 
 @pytest.fixture
-async def directory(fetcher: Fetcher, flights: Flights) -> AsyncIterator[Directory]:
+async def directory(fetcher: Fetcher, flights: SingleFlight) -> AsyncIterator[Directory]:
     async with IssuerService() as service:
         yield Directory(service, fetcher, flights)
 

@@ -47,7 +47,7 @@ class RawConnection:
     async def read_response(self, *, to_head: bool = False) -> RawResponse:
         """Read one response; `to_head` when it answers HEAD and has no body."""
         async with asyncio.timeout(LIMIT_S):
-            return await self._read_response(to_head)
+            return await self._parse_response(to_head)
 
     async def read_head(self) -> RawResponse:
         """Read a response up to its blank line, and leave the body for `reader`."""
@@ -69,7 +69,7 @@ class RawConnection:
         except TimeoutError:
             return False
 
-    async def _read_response(self, to_head: bool) -> RawResponse:
+    async def _parse_response(self, to_head: bool) -> RawResponse:
         head = await self._read_head()
         if to_head or head.status == 0 or head.status in BODILESS or head.status < 200:
             return head

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 
 
@@ -16,6 +16,6 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-async def flights() -> AsyncIterator[Flights]:
+async def flights() -> AsyncIterator[SingleFlight]:
     async with asyncio.TaskGroup() as group:
-        yield Flights(group)
+        yield SingleFlight(group)

@@ -4,14 +4,14 @@ from contextlib import AsyncExitStack
 
 from gateway.config.issuer import ClientAuthentication
 from gateway.config.model import Config
-from gateway.identity.keys.sources import Surroundings
+from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.provider.client_auth import ClientAuth
 from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.provider.own_tokens import OwnTokens
 from gateway.identity.provider.provider import CONNECTIONS, Provider
 from gateway.identity.provider.token_exchange import TokenExchanges
 from gateway.identity.token.token_issuers import TokenIssuers
-from gateway.proxy.outgoing.introduction import Introducer
+from gateway.proxy.outgoing.header_source import HeaderSource
 from gateway.proxy.outgoing.upstream_credentials import (
     ExchangedToken,
     OwnToken,
@@ -24,13 +24,13 @@ OWN_TOKEN_TIMEOUT_S = 2.0
 
 
 async def open_credentials(
-    config: Config, around: Surroundings, stack: AsyncExitStack
-) -> dict[str, Introducer]:
+    config: Config, around: IdentityServices, stack: AsyncExitStack
+) -> dict[str, HeaderSource]:
     """Build the credential of every server that has one; connections close with `stack`.
 
     Raises `ConfigError` for a client that cannot say who it is.
     """
-    built: dict[str, Introducer] = {}
+    built: dict[str, HeaderSource] = {}
     for name in config.servers:
         credential = await _open(config, name, around, stack)
         if credential is not None:
@@ -39,8 +39,8 @@ async def open_credentials(
 
 
 async def _open(
-    config: Config, name: str, around: Surroundings, stack: AsyncExitStack
-) -> Introducer | None:
+    config: Config, name: str, around: IdentityServices, stack: AsyncExitStack
+) -> HeaderSource | None:
     server = config.servers[name]
     credential = server.upstream.credential
     if credential.header is not None:
@@ -68,7 +68,7 @@ def _auth(settings: ClientAuthentication, token_url: str) -> ClientAuth:
 
 
 async def _open_provider(
-    name: str, timeout_s: float, around: Surroundings, stack: AsyncExitStack
+    name: str, timeout_s: float, around: IdentityServices, stack: AsyncExitStack
 ) -> Provider:
     fetcher = Fetcher(timeout_s=timeout_s, connections=CONNECTIONS)
     opened = await stack.enter_async_context(fetcher)

@@ -13,8 +13,8 @@ from gateway.identity.api_keys.api_key import key_id
 from gateway.identity.api_keys.api_key_file import ApiKeyEntry, parse_keys
 from gateway.identity.keys.local_issuer import LocalIssuer
 from gateway.identity.keys.sources import (
+    IdentityServices,
     IssuerSources,
-    Surroundings,
     build_local_sources,
     build_sources,
 )
@@ -105,7 +105,7 @@ class Issuers:
 
 
 async def open_issuers(
-    config: Config, around: Surroundings, cache: VerdictCache, stack: AsyncExitStack
+    config: Config, around: IdentityServices, cache: VerdictCache, stack: AsyncExitStack
 ) -> Issuers:
     """Build every issuer; connections to them close with `stack`.
 
@@ -128,7 +128,7 @@ async def open_issuers(
     return Issuers(services, local, cache, keys, key_ids)
 
 
-async def _open_keys(path: Path, around: Surroundings, key_ids: set[str]) -> ApiKeyFile:
+async def _open_keys(path: Path, around: IdentityServices, key_ids: set[str]) -> ApiKeyFile:
     def on_change(old: Mapping[str, ApiKeyEntry], new: Mapping[str, ApiKeyEntry]) -> None:
         key_ids.clear()
         key_ids.update(map(key_id, new))

@@ -14,14 +14,14 @@ from gateway.config.reading.complete import public_url
 from gateway.errors import GatewayError
 from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.replay import ReplayCache
-from gateway.identity.keys.sources import Surroundings
+from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.principal import Principal
 from gateway.identity.revocation.revocations import KIND, Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.oauth.bearer import Credentials, parse_authorization
 from gateway.policy.decision import Decision
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.store.memory import MemoryStore
 from gateway.store.store import SQLITE_FILE, Store, open_store
 from gateway.store.unavailable import StoreUnavailable
@@ -55,9 +55,9 @@ async def judge_token(config: Config, server: Server, token: str, now: float) ->
         assert credentials is not None  # noqa: S101  # the scheme is known
         async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
             revocations = await stack.enter_async_context(_revocations(config, judgement.not_known))
-            flights = Flights(group)
+            flights = SingleFlight(group)
             cache = VerdictCache(config.cache, flights, Clocks(), revocations.check)
-            built = await open_issuers(asked, Surroundings(flights), cache, stack)
+            built = await open_issuers(asked, IdentityServices(flights), cache, stack)
             said = judgement.checks
             authenticator = built.authenticator(
                 name, server, asked, lambda link, word: said.append((link, word))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from gateway.app.generation.introducers import Introducers, identity_bounds
+from gateway.app.generation.header_sources import Introducers, identity_bounds
 from gateway.app.generation.issuers import Issuers
 from gateway.app.generation.login import (
     asked_for,
@@ -52,7 +52,7 @@ from gateway.proxy.logout import logout_receiver
 from gateway.proxy.outgoing.assertion_keys import PATH as ASSERTION_KEYS
 from gateway.proxy.outgoing.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.outgoing.request_head import HeaderPolicy
-from gateway.proxy.sessions.login_in_session import Succession
+from gateway.proxy.sessions.login_in_session import Rehandshake
 from gateway.proxy.sessions.sessions import OnEvent, Sessions
 from gateway.proxy.upstream.forward import Forwarder
 from gateway.proxy.upstream.gateway_requests import OwnRequests
@@ -61,7 +61,7 @@ from gateway.proxy.upstream.target import build_tls, parse_target
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
 from gateway.proxy.upstream.upstream_limits import PoolLimits
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.sealing.seal import Seal
 from gateway.store.rates import SharedRates
 from gateway.store.store import Store
@@ -79,7 +79,7 @@ class SharedFacts:
     store: Store
     revocations: Revocations
     nonce_key: bytes
-    flights: Flights
+    flights: SingleFlight
     on_session: OnEvent
 
 
@@ -93,7 +93,7 @@ class Parts:
     seal: Seal
     pools: dict[str, UpstreamPool]
     shared: SharedFacts
-    introducers: Introducers
+    header_sources: Introducers
 
 
 def build_routes(parts: Parts) -> Routes:
@@ -108,9 +108,9 @@ def build_routes(parts: Parts) -> Routes:
         site = Site(servers, _documents(parts, names), _receivers(parts))
         sites |= dict.fromkeys(authorities(origin), site)
     anywhere = {"/health": fixed_document(HEALTH, cached=False)}
-    if parts.introducers.keys is not None:
+    if parts.header_sources.keys is not None:
         # Upstreams ask by whatever address they reach the gateway at.
-        anywhere[ASSERTION_KEYS] = current_document(parts.introducers.keys.jwks)
+        anywhere[ASSERTION_KEYS] = current_document(parts.header_sources.keys.jwks)
     return Routes(sites, anywhere)
 
 
@@ -120,9 +120,9 @@ def build_route(parts: Parts, name: str) -> Route:
     url = public_url(config, server)
     words = build_vocabulary(config)
     forwarder = _build_forwarder(parts, name, server)
-    introducers = parts.introducers.by_server.get(name, ())
+    header_sources = parts.header_sources.by_server.get(name, ())
     target = parse_target(server.upstream.url, None)
-    requests = OwnRequests(forwarder.pool, target, introducers, server.upstream.host)
+    requests = OwnRequests(forwarder.pool, target, header_sources, server.upstream.host)
     catalogue = ToolCatalogue(requests, parts.shared.flights, time.monotonic)
     sessions = Sessions(name, parts.seal, server.sessions, parts.shared.on_session)
     sessions.on_abandoned = partial(_end_upstream_session, parts.shared, requests)
@@ -139,7 +139,7 @@ def build_route(parts: Parts, name: str) -> Route:
         authenticator=parts.issuers.authenticator(name, server, config),
         possession=_possession(parts, server, url),
         admit=build_admission(server, words),
-        introducers=introducers,
+        header_sources=header_sources,
         forwarder=forwarder,
         metrics=parts.metrics.server(name),
         sessions=sessions,
@@ -159,7 +159,7 @@ def build_route(parts: Parts, name: str) -> Route:
         anonymous=has_public_part(server),
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),
-        succession=Succession(sessions, forwarder, introducers, parts.shared.flights)
+        rehandshake=Rehandshake(sessions, forwarder, header_sources, parts.shared.flights)
         if has_public_part(server)
         else None,
     )

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from gateway.config.issuer import GroupLookup, Issuer
-from gateway.identity.keys.sources import IssuerSources, Surroundings
+from gateway.identity.keys.sources import IdentityServices, IssuerSources
 from gateway.identity.principal import Principal
 from gateway.identity.provider.bearer_file import BearerFile
 from gateway.identity.provider.client_auth import ClientAuth
@@ -38,7 +38,7 @@ class IssuerServices:
     name: str
     issuer: Issuer
     sources: IssuerSources
-    around: Surroundings
+    around: IdentityServices
     providers: Mapping[Kind, Provider]
     groups: GroupLookups | None = None
 
@@ -86,7 +86,7 @@ async def open_services(
     name: str,
     issuer: Issuer,
     sources: IssuerSources,
-    around: Surroundings,
+    around: IdentityServices,
     stack: AsyncExitStack,
 ) -> IssuerServices:
     """Build what one issuer's verifiers share; connections close with `stack`."""
@@ -120,7 +120,7 @@ async def _open_provider(
     issuer: Issuer,
     kind: Kind,
     timeout_s: float,
-    around: Surroundings,
+    around: IdentityServices,
     stack: AsyncExitStack,
 ) -> Provider:
     fetcher = Fetcher(
@@ -134,7 +134,7 @@ async def _open_provider(
 
 
 def _own_tokens(
-    issuer: Issuer, lookup: GroupLookup, provider: Provider, around: Surroundings
+    issuer: Issuer, lookup: GroupLookup, provider: Provider, around: IdentityServices
 ) -> OwnToken:
     auth = ClientAuth(lookup.credentials, issuer.issuer)
     tokens = OwnTokens(lookup.credentials, provider, auth, around.flights, around.clocks)

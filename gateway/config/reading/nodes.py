@@ -86,7 +86,7 @@ def _replaced(text: str, content: str, reference: str) -> str:
     return re.sub(rf"(?<![\w.-]){re.escape(content)}(?![\w.-])", lambda _: reference, text)
 
 
-def read_tree(text: str) -> Tree:
+def parse_tree(text: str) -> Tree:
     """Read a document. What is wrong with it is in `problems`; nothing is raised."""
     tree = Tree()
     try:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import yaml
 
-from gateway.config.reading.nodes import Tree, read_tree
+from gateway.config.reading.nodes import Tree, parse_tree
 from gateway.config.section import NAME_PATTERN, SCOPE_PATTERN
 
 Form = Callable[[str], object]
@@ -51,7 +51,7 @@ def parse_keys(text: str) -> Mapping[str, ApiKeyEntry]:
     Raises ValueError that lists every mistake with its place and without what stands there.
     An empty file is a mistake too: no keys are written as `keys: []`.
     """
-    tree = read_tree(text)
+    tree = parse_tree(text)
     problems = [f"line {each.place.line}: {each.message}" for each in tree.problems]
     document = tree.value
     members = document.get("keys") if isinstance(document, dict) else None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from gateway.errors import InvalidDpopProof, InvalidToken
 from gateway.identity.keys.key_set import VerificationKey, parse_key_set
 from gateway.identity.token.access_token import moment, normal_token_type
-from gateway.identity.token.claims import read_text
+from gateway.identity.token.claims import parse_text
 from gateway.identity.token.compact import CompactToken, parse_compact
 from gateway.oauth.dpop import ALGORITHMS, PROOF_TYPE, access_token_hash, normal_htu
 
@@ -48,16 +48,16 @@ def verify_proof(text: str, context: ProofContext) -> Proof:
         if len(text) > MAX_PROOF_CHARS:
             raise ValueError("too long")
         proof = parse_compact(text)
-        key = _read_key(proof.header)
+        key = _parse_key(proof.header)
         if not key.verify(proof.signing_input, proof.signature):
             raise ValueError("the signature does not hold")
         proof_id = _check_claims(proof, context)
     except (ValueError, InvalidToken) as error:
         raise InvalidDpopProof from error
-    return Proof(key.thumbprint, proof_id, read_text(proof.claims, "nonce"))
+    return Proof(key.thumbprint, proof_id, parse_text(proof.claims, "nonce"))
 
 
-def _read_key(header: Mapping[str, object]) -> VerificationKey:
+def _parse_key(header: Mapping[str, object]) -> VerificationKey:
     """The proof's own key, put to the same test as those of issuers."""
     typ, algorithm, jwk = (header.get(name) for name in ("typ", "alg", "jwk"))
     if not isinstance(typ, str) or normal_token_type(typ) != PROOF_TYPE:
@@ -79,12 +79,12 @@ def _import_key(members: frozenset[tuple[str, str]], algorithm: str) -> Verifica
 
 def _check_claims(proof: CompactToken, context: ProofContext) -> str:
     claims = proof.claims
-    proof_id = read_text(claims, "jti")
+    proof_id = parse_text(claims, "jti")
     if proof_id is None or len(proof_id) > MAX_ID_CHARS:
         raise ValueError("no usable jti")
     if claims.get("htm") != context.method:
         raise ValueError("for another method")
-    if normal_htu(read_text(claims, "htu") or "") != normal_htu(context.url):
+    if normal_htu(parse_text(claims, "htu") or "") != normal_htu(context.url):
         raise ValueError("for another URL")
     issued_at = moment(claims, "iat")
     if issued_at is None:
@@ -92,7 +92,7 @@ def _check_claims(proof: CompactToken, context: ProofContext) -> str:
     if not -MAX_FUTURE_S <= context.now - issued_at <= context.max_age_s:
         raise ValueError("not of this moment")
     # Without it a stolen proof could go with another token of the same key (§4.3, 10).
-    shown = read_text(claims, "ath") or ""
+    shown = parse_text(claims, "ath") or ""
     if not hmac.compare_digest(shown.encode(), access_token_hash(context.token).encode()):
         raise ValueError("for another token")
     return proof_id

@@ -13,7 +13,7 @@ from gateway.identity.reasons import refused
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.document import FetchedDocument, FetchFailed
 from gateway.resilience.refreshed import Feed, Loaded, Refreshed, Schedule
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.strict_json import parse_json_object
 
 MAX_KEY_FILE_BYTES = 1024 * 1024
@@ -39,7 +39,9 @@ class KeyFeed:
 class KeySource:
     """The last good keys of one issuer. `app` runs `run` for as long as it serves."""
 
-    def __init__(self, feed: KeyFeed, settings: Jwks, flights: Flights, clocks: Clocks) -> None:
+    def __init__(
+        self, feed: KeyFeed, settings: Jwks, flights: SingleFlight, clocks: Clocks
+    ) -> None:
         self._feed = feed
         self._max_stale_s = settings.max_stale
         self._uses = settings.uses

@@ -99,7 +99,7 @@ def parse_key_set(
     faulty = False
     for position, member in enumerate(members):
         try:
-            keys.append(_read_key(member, algorithms, uses))
+            keys.append(_parse_key(member, algorithms, uses))
         except _UnusableKey as error:
             dropped.append(f"key {position}: {error}")
             faulty = faulty or not isinstance(error, _OtherPurpose)
@@ -123,7 +123,7 @@ def _without_ambiguous(
     return kept, [f"{len(by_kid[kid])} different keys share one kid" for kid in twins]
 
 
-def _read_key(member: object, algorithms: Sequence[str], uses: Sequence[str]) -> VerificationKey:
+def _parse_key(member: object, algorithms: Sequence[str], uses: Sequence[str]) -> VerificationKey:
     if not isinstance(member, dict):
         raise _UnusableKey("not a JSON object")
     member = without_nulls(member)

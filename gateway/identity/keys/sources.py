@@ -17,13 +17,13 @@ from gateway.oauth.server_metadata import ServerMetadata
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.document import FetchedDocument, FetchFailed
 from gateway.resilience.refreshed import Feed, Refreshed, Schedule
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 FILE_POLL_S = 2.0  # one stat of the key file each time
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class IdentityServices:
     """What every issuer's sources share.
 
     `on_fetch` is told the issuer's name and `ok` or `failed` after each fetch of keys;
@@ -31,7 +31,7 @@ class Surroundings:
     credential ended here.
     """
 
-    flights: Flights
+    flights: SingleFlight
     clocks: Clocks = field(default_factory=Clocks)
     on_fetch: Callable[[str, str], None] = field(default=lambda issuer, result: None)
     on_removed: Callable[[frozenset[str]], None] = field(default=lambda thumbprints: None)
@@ -96,7 +96,7 @@ class IssuerSources:
 
 
 def build_sources(
-    name: str, issuer: Issuer, fetcher: Fetcher, around: Surroundings
+    name: str, issuer: Issuer, fetcher: Fetcher, around: IdentityServices
 ) -> IssuerSources:
     """The sources of an issuer elsewhere, from its `jwks` section or its metadata document."""
     needs_metadata = _needs_metadata(issuer)
@@ -136,7 +136,7 @@ def _request_headers(issuer: Issuer) -> RequestHeaders:
 
 
 def build_local_sources(
-    name: str, issuer: Issuer, local: LocalIssuer, around: Surroundings
+    name: str, issuer: Issuer, local: LocalIssuer, around: IdentityServices
 ) -> IssuerSources:
     """The sources of the embedded issuer, whose only key is at hand."""
     return IssuerSources(_silent(name, issuer, local, issuer.jwks, around))
@@ -146,7 +146,7 @@ def _keys(
     name: str,
     issuer: Issuer,
     get_document: Callable[[], Awaitable[FetchedDocument]],
-    around: Surroundings,
+    around: IdentityServices,
 ) -> KeySource:
     feed = KeyFeed(
         name,
@@ -159,7 +159,7 @@ def _keys(
 
 
 def _silent(
-    name: str, issuer: Issuer, keys: KeyFile | LocalIssuer, settings: Jwks, around: Surroundings
+    name: str, issuer: Issuer, keys: KeyFile | LocalIssuer, settings: Jwks, around: IdentityServices
 ) -> KeySource:
     # Looking at a file every two seconds is no fetch that anybody wants counted.
     feed = KeyFeed(name, keys.get_document, issuer.algorithms, on_removed=around.on_removed)
@@ -167,7 +167,7 @@ def _silent(
 
 
 def _build_metadata(
-    name: str, issuer: Issuer, fetcher: Fetcher, around: Surroundings
+    name: str, issuer: Issuer, fetcher: Fetcher, around: IdentityServices
 ) -> Refreshed[ServerMetadata]:
     location = MetadataLocation(fetcher, issuer.issuer, issuer.discovery_url)
     schedule = Schedule(issuer.jwks.refresh, issuer.jwks.cooldown)

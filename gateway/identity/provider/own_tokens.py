@@ -10,10 +10,10 @@ from gateway.identity.provider.client_auth import ClientAuth
 from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import Question, Sample
-from gateway.identity.provider.token_answer import GrantedToken, read_error, read_token
+from gateway.identity.provider.token_answer import GrantedToken, parse_error, parse_token
 from gateway.identity.token.templates import fill_url
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 MAX_REMEMBERED = 1000
 
@@ -26,7 +26,7 @@ class OwnTokens:
         settings: ClientCredentials,
         provider: Provider,
         auth: ClientAuth,
-        flights: Flights,
+        flights: SingleFlight,
         clocks: Clocks,
     ) -> None:
         self._settings = settings
@@ -59,9 +59,9 @@ class OwnTokens:
         sample = None if known is None else Sample(lambda: self._call(known), _is_granted)
         by_caller = url != self._settings.token_url
         answer = await self._provider.ask(Question(self._call(url), _is_granted, sample, by_caller))
-        granted = read_token(answer)
+        granted = parse_token(answer)
         if granted is None or not _is_granted(answer):
-            raise self._provider.unusable(f"token endpoint: {read_error(answer)}")
+            raise self._provider.unusable(f"token endpoint: {parse_error(answer)}")
         self._good_url = url
         return granted
 
@@ -78,4 +78,4 @@ class OwnTokens:
 
 
 def _is_granted(answer: Answer) -> bool:
-    return answer.status == HTTPStatus.OK and read_token(answer) is not None
+    return answer.status == HTTPStatus.OK and parse_token(answer) is not None

@@ -10,7 +10,7 @@ from typing import Literal
 from gateway.errors import IdentityUnavailable
 from gateway.identity.provider.fetch import Answer, Call, Fetcher
 from gateway.identity.provider.question import Question, asks_for_patience, retry_after_s
-from gateway.identity.provider.token_answer import read_error
+from gateway.identity.provider.token_answer import parse_error
 from gateway.observability.log.seldom import Seldom
 from gateway.resilience.breaker import Breaker
 from gateway.resilience.document import AnswerUnreadable, FetchFailed
@@ -97,7 +97,7 @@ class Provider:
             raise await self._failure(question, complaint, retry_after_s(answer))
         is_limited = asks_for_patience(answer)
         if is_limited or not question.is_expected(answer):
-            await self._judge(question, read_error(answer))
+            await self._judge(question, parse_error(answer))
         self._succeed()
         if is_limited:
             raise IdentityUnavailable(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from gateway.identity.provider.fetch import Answer
-from gateway.identity.token.leniency import read_number
+from gateway.identity.token.leniency import parse_number
 
 # When the answer does not say how long a token lives.
 UNKNOWN_LIFETIME_S = 60.0
@@ -23,7 +23,7 @@ class GrantedToken:
     issued_type: str | None = None
 
 
-def read_token(answer: Answer) -> GrantedToken | None:
+def parse_token(answer: Answer) -> GrantedToken | None:
     """The bearer token of a good answer, None when there is none that a header can hold."""
     document = answer.document
     if not isinstance(document, dict):
@@ -41,7 +41,7 @@ def read_token(answer: Answer) -> GrantedToken | None:
     )
 
 
-def read_error(answer: Answer) -> str:
+def parse_error(answer: Answer) -> str:
     """The error code of a refusal, for a log: never its free text."""
     document = answer.document
     code = document.get("error") if isinstance(document, dict) else None
@@ -50,7 +50,7 @@ def read_error(answer: Answer) -> str:
 
 
 def _usable_s(written: object) -> float:
-    expires_in = read_number(written)  # some write it as text
+    expires_in = parse_number(written)  # some write it as text
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
         return UNKNOWN_LIFETIME_S
     if not 0 < expires_in <= _LONGEST_LIFETIME_S:

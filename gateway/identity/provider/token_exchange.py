@@ -13,9 +13,9 @@ from gateway.identity.provider.client_auth import ClientAuth
 from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import SAMPLE_TOKEN, Question, Sample
-from gateway.identity.provider.token_answer import GrantedToken, read_token
+from gateway.identity.provider.token_answer import GrantedToken, parse_token
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.sealing.parts import encode_parts
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -37,7 +37,7 @@ class TokenExchanges:
         settings: TokenExchange,
         provider: Provider,
         auth: ClientAuth,
-        flights: Flights,
+        flights: SingleFlight,
         clocks: Clocks,
     ) -> None:
         self._settings = settings
@@ -78,7 +78,7 @@ class TokenExchanges:
         answer = await self._provider.ask(Question(self._call(token), _is_expected, sample))
         if answer.status != HTTPStatus.OK:
             raise UpstreamCredentialRefused("There is no token for the server behind the gateway.")
-        granted = _read_granted(answer)
+        granted = _parse_granted(answer)
         if granted is None:
             raise self._provider.unusable("token exchange: no usable token in the answer")
         return granted
@@ -104,11 +104,11 @@ def _is_expected(answer: Answer) -> bool:
     document = answer.document if isinstance(answer.document, dict) else {}
     code = document.get("error")
     is_refusal = answer.status in _REFUSALS and isinstance(code, str) and code not in _FAULTS
-    return is_refusal or _read_granted(answer) is not None
+    return is_refusal or _parse_granted(answer) is not None
 
 
-def _read_granted(answer: Answer) -> GrantedToken | None:
-    granted = read_token(answer) if answer.status == HTTPStatus.OK else None
+def _parse_granted(answer: Answer) -> GrantedToken | None:
+    granted = parse_token(answer) if answer.status == HTTPStatus.OK else None
     return granted if granted and granted.issued_type in (ACCESS_TOKEN, JWT) else None
 
 

@@ -12,7 +12,7 @@ from gateway.identity.keys.jwks import KeySource
 from gateway.identity.keys.signature import check_signature
 from gateway.identity.reasons import refused
 from gateway.identity.token.access_token import Expectations, check_audience, check_times, moment
-from gateway.identity.token.claims import read_text
+from gateway.identity.token.claims import parse_text
 from gateway.identity.token.compact import parse_compact
 from gateway.identity.token.token_issuers import TokenIssuers
 
@@ -73,8 +73,8 @@ def _check_event(claims: Mapping[str, object]) -> None:
 
 def _read(issuer: str, claims: Mapping[str, object], now: float) -> Logout:
     issued_at, expires_at = moment(claims, "iat"), moment(claims, "exp")
-    token_id = read_text(claims, "jti")
-    subject, session_id = read_text(claims, "sub"), read_text(claims, "sid")
+    token_id = parse_text(claims, "jti")
+    subject, session_id = parse_text(claims, "sub"), parse_text(claims, "sid")
     if issued_at is None or expires_at is None or token_id is None:
         raise refused("missing_claim")
     if subject is None and session_id is None:

@@ -1,6 +1,6 @@
 """The file of revocations that operators keep. Pure."""
 
-from gateway.config.reading.nodes import read_tree
+from gateway.config.reading.nodes import parse_tree
 from gateway.identity.revocation.revocation import Revocation, parse_revocation
 
 _EXPECTED = "expected `revocations:` with a list, `[]` for none, and nothing else"
@@ -11,7 +11,7 @@ def parse_revocations(text: str) -> tuple[Revocation, ...]:
 
     An empty file is a mistake too: it may be half written, and must not pardon everybody.
     """
-    tree = read_tree(text)
+    tree = parse_tree(text)
     problems = [f"line {each.place.line}: {each.message}" for each in tree.problems]
     document = tree.value
     members = document.get("revocations") if isinstance(document, dict) else None

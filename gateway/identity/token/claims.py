@@ -49,7 +49,7 @@ def build_principal(
     Raises `InvalidToken` when no subject is named, and for a token that is bound to something
     nobody here can check.
     """
-    subject = read_text(claims, paths.subject)
+    subject = parse_text(claims, paths.subject)
     if subject is None:
         raise refused("missing_claim")
     is_partial = any(find_claim(claims, mark) for mark in paths.groups_overage)
@@ -59,21 +59,21 @@ def build_principal(
         subject=subject,
         client_id=_first_text(claims, paths.client_id),
         scopes=_scopes(claims, paths.scopes),
-        email=read_text(claims, paths.email),
+        email=parse_text(claims, paths.email),
         email_verified=_is_email_verified(claims, paths),
-        name=read_text(claims, paths.name),
+        name=parse_text(claims, paths.name),
         groups=None if is_partial else _gather(claims, paths.groups),
         roles=_gather(claims, paths.roles),
         expires_at=expires_at,
         claims=MappingProxyType(dict(claims)),
         issued_at=float(issued_at) if isinstance(issued_at, int | float) else None,
-        token_id=read_text(claims, "jti"),
-        session_id=read_text(claims, "sid"),
-        confirmation=read_confirmation(claims),
+        token_id=parse_text(claims, "jti"),
+        session_id=parse_text(claims, "sid"),
+        confirmation=parse_confirmation(claims),
     )
 
 
-def read_confirmation(claims: Mapping[str, object]) -> Confirmation | None:
+def parse_confirmation(claims: Mapping[str, object]) -> Confirmation | None:
     """What a caller must show beside the token, None for a bearer token: RFC 7800 §3.1.
 
     Raises `InvalidToken` for every method that is not understood: whoever stole such a token
@@ -98,7 +98,7 @@ def _is_dpop(value: object) -> bool:
     return isinstance(value, str) and value.lower() == "dpop"
 
 
-def read_text(claims: Mapping[str, object], path: str) -> str | None:
+def parse_text(claims: Mapping[str, object], path: str) -> str | None:
     """The text at `path`; None for anything else and for an empty one."""
     value = find_claim(claims, path)
     return value if isinstance(value, str) and value else None
@@ -114,7 +114,7 @@ def _is_email_verified(claims: Mapping[str, object], paths: Claims) -> bool:
 
 
 def _first_text(claims: Mapping[str, object], paths: Sequence[str]) -> str | None:
-    return next((text for path in paths if (text := read_text(claims, path))), None)
+    return next((text for path in paths if (text := parse_text(claims, path))), None)
 
 
 def _scopes(claims: Mapping[str, object], paths: Sequence[str]) -> frozenset[str]:

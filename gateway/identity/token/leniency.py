@@ -16,7 +16,7 @@ def without_nulls(document: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def read_number(value: object) -> object:
+def parse_number(value: object) -> object:
     """A number that is written as text; anything else as it is."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         return value
@@ -26,4 +26,4 @@ def read_number(value: object) -> object:
 def normal_answer(document: Mapping[str, object]) -> dict[str, object]:
     """An answer about a token: without nulls, with its times as numbers."""
     normal = without_nulls(document)
-    return normal | {name: read_number(normal[name]) for name in _TIMES if name in normal}
+    return normal | {name: parse_number(normal[name]) for name in _TIMES if name in normal}

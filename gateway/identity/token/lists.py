@@ -5,7 +5,7 @@ from gateway.identity.token.claims import find_claim
 from gateway.identity.token.templates import fill_text
 
 
-def read_list(document: object, items: str, each: str) -> tuple[str, ...]:
+def parse_list(document: object, items: str, each: str) -> tuple[str, ...]:
     """Make a text of each member of the list at `items` (the document itself when empty).
 
     Raises `IdentityUnavailable` for an answer of another shape: nothing can be read off it,

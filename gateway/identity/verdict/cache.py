@@ -13,7 +13,7 @@ from gateway.identity.reasons import PASSING_REASONS
 from gateway.identity.token.claimed import claimed_of
 from gateway.identity.verdict.slot import Verdict, VerdictSlot
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 # A caller with more tokens than this at once merely keeps the oldest ones' verdicts to their end.
 _TOKENS_PER_CALLER = 16
@@ -35,7 +35,7 @@ class VerdictCache:
     """
 
     def __init__(
-        self, settings: Cache, flights: Flights, clocks: Clocks, check: Check = _accept
+        self, settings: Cache, flights: SingleFlight, clocks: Clocks, check: Check = _accept
     ) -> None:
         self._ttl_s = settings.positive_ttl
         self._flights = flights

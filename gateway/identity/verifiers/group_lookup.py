@@ -12,10 +12,10 @@ from gateway.identity.principal import Principal
 from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import Question, Sample
-from gateway.identity.token.lists import read_list
+from gateway.identity.token.lists import parse_list
 from gateway.identity.token.templates import fill_url, fill_with
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 MAX_REMEMBERED = 10_000
 # Soon enough that a caller waits no longer than the directory is away.
@@ -43,7 +43,7 @@ class GroupLookups:
         settings: GroupLookup,
         provider: Provider,
         own_token: OwnToken,
-        flights: Flights,
+        flights: SingleFlight,
         clocks: Clocks,
     ) -> None:
         self._settings = settings
@@ -83,7 +83,7 @@ class GroupLookups:
         answer = await self._provider.ask(question)
         if not _is_found(answer):
             raise self._provider.unusable(f"group lookup: status {answer.status}")
-        return _Found(read_list(answer.document, settings.items, settings.each), until)
+        return _Found(parse_list(answer.document, settings.items, settings.each), until)
 
     def _call(self, url: str, own: str) -> Call:
         return Call(

@@ -9,8 +9,8 @@ from gateway.config.issuer import Lookup
 from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import SAMPLE_TOKEN, Question, Sample
-from gateway.identity.provider.token_answer import read_error
-from gateway.identity.token.lists import read_list
+from gateway.identity.provider.token_answer import parse_error
+from gateway.identity.token.lists import parse_list
 
 MAX_PAGES = 10
 # RFC 8288 §3: a target, then what belongs to it up to a comma outside of quotes.
@@ -36,8 +36,8 @@ async def read_all(
         if answer.status in _NOT_TOLD:
             return None
         if answer.status != HTTPStatus.OK:
-            raise provider.unusable(f"lookup: {read_error(answer)}")
-        found += read_list(answer.document, lookup.items, lookup.each)
+            raise provider.unusable(f"lookup: {parse_error(answer)}")
+        found += parse_list(answer.document, lookup.items, lookup.each)
         following = _next_page(answer.headers)
         if following is None:
             return tuple(dict.fromkeys(found))

@@ -8,7 +8,7 @@ from gateway.mcp.listing import EVERY_LIST, LISTS, Entry, filter_lists, tool_hin
 from gateway.mcp.message import Message, Target
 from gateway.policy.decision import Allow, Decision, Deny
 from gateway.policy.rules import Action, Rules
-from gateway.policy.uri import read_template
+from gateway.policy.uri import parse_template
 
 _ALL = tuple(sorted(EVERY_LIST))
 Show = Literal["allowed", "reachable", "all"]
@@ -48,7 +48,7 @@ class ListFilter:
         if not isinstance(name, str):
             return False  # nobody could call it
         if naming == "uriTemplate":
-            name = read_template(name)
+            name = parse_template(name)
         annotations = tool_hints(entry) if target == "tool" else None
         action = Action(method, target, name, annotations=annotations)
         return self._is_shown(self._rules.show(self._principal, action))

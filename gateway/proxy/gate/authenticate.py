@@ -8,12 +8,12 @@ from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.oauth.bearer import Credentials, has_query_token, parse_authorization
 from gateway.proxy.gate.call import Call
+from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
-from gateway.proxy.gate.visit import Visit
-from gateway.proxy.limits.limits import StrangerLimits
+from gateway.proxy.limits.limits import UnauthenticatedLimits
 
 
-def read_credentials(head: Head) -> Credentials | None:
+def parse_credentials(head: Head) -> Credentials | None:
     """Find the one credential of a request; None when it carries none.
 
     Raises `InvalidRequest` for credentials in two places or in the query, `InvalidToken` for one
@@ -24,7 +24,9 @@ def read_credentials(head: Head) -> Credentials | None:
     return parse_authorization(head.headers.getall("Authorization", ()))
 
 
-async def authenticate(call: Call, visit: Visit, strangers: StrangerLimits) -> Principal | None:
+async def authenticate(
+    call: Call, record: RequestRecord, unauthenticated: UnauthenticatedLimits
+) -> Principal | None:
     """Find out who calls; None without credentials where the server lets anybody in.
 
     Raises `MissingToken`, `InvalidToken`, `RateLimited` for an address that failed too often,
@@ -39,27 +41,27 @@ async def authenticate(call: Call, visit: Visit, strangers: StrangerLimits) -> P
         if route.anonymous or _has_public_tools(route, call.head):
             return None
         raise missing_token()
-    visit.token = credentials.token
+    record.token = credentials.token
     started = time.perf_counter()
     try:
-        principal = await _verdict(route, slot, visit, strangers)
+        principal = await _verdict(route, slot, record, unauthenticated)
         if route.possession.concerns(credentials, principal):
-            route.possession.check(call.head, credentials, principal, visit.began_at)
+            route.possession.check(call.head, credentials, principal, record.began_at)
         return principal
     finally:
-        visit.auth_s = time.perf_counter() - started
+        record.auth_s = time.perf_counter() - started
 
 
 async def _verdict(
-    route: Route, slot: VerdictSlot, visit: Visit, strangers: StrangerLimits
+    route: Route, slot: VerdictSlot, record: RequestRecord, unauthenticated: UnauthenticatedLimits
 ) -> Principal:
-    visit.cache_result = "negative"  # what a refusal that is remembered leaves
-    cached = route.authenticator.verify_slot(slot, visit.began_at)
-    visit.cache_result = "miss" if cached is None else "hit"
+    record.cache_result = "negative"  # what a refusal that is remembered leaves
+    cached = route.authenticator.verify_slot(slot, record.began_at)
+    record.cache_result = "miss" if cached is None else "hit"
     if cached is not None:
         return cached
-    with strangers.look(visit.address):
-        return await route.authenticator.authenticate(slot.token, visit.began_at)
+    with unauthenticated.enter(record.address):
+        return await route.authenticator.authenticate(slot.token, record.began_at)
 
 
 def missing_token() -> MissingToken:

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 from gateway.errors import AccessDenied, IdentityUnavailable, InsufficientScope, MissingToken
 from gateway.identity.principal import Principal
-from gateway.mcp.arguments import read_arguments
+from gateway.mcp.arguments import parse_arguments
 from gateway.mcp.message import Message
 from gateway.policy.decision import ALLOWED, Allow, Decision, Deny, Unknown, all_hold
 from gateway.policy.rules import Action, Coverage, Ruling
 from gateway.proxy.gate.authorization import Authorization
-from gateway.proxy.gate.visit import Visit
+from gateway.proxy.gate.record import RequestRecord
 
 
 async def authorize(
     authorization: Authorization,
     principal: Principal | None,
     messages: Sequence[Message],
-    visit: Visit,
+    record: RequestRecord,
 ) -> None:
     """Let the messages through, all of them or none.
 
@@ -34,11 +34,11 @@ async def authorize(
         return
     only = rulings[0]
     if len(rulings) == 1 and only.decision is ALLOWED and only.would is None:
-        visit.rule = only.rule  # as nearly every request
+        record.rule = only.rule  # as nearly every request
         return
     decisive = _decisive(rulings)
-    visit.rule = decisive.rule
-    visit.would_deny = next((each.would.reason for each in rulings if each.would), None)
+    record.rule = decisive.rule
+    record.would_deny = next((each.would.reason for each in rulings if each.would), None)
     decision = all_hold(each.decision for each in rulings)
     if not isinstance(decision, Allow):
         _refuse(authorization, principal, decision, decisive.contact or authorization.contact)
@@ -58,7 +58,7 @@ async def _complete(
 ) -> Action:
     arguments, annotations = None, None
     if coverage.reads_arguments:
-        arguments = read_arguments(message.arguments)
+        arguments = parse_arguments(message.arguments)
     if coverage.reads_annotations:
         annotations = await authorization.annotations_of(action.name)
     return Action(action.method, action.target, action.name, arguments, annotations)

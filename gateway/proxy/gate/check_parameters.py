@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gateway.errors import HeaderMismatch, IdentityUnavailable
 from gateway.http.head import Head
-from gateway.mcp.arguments import read_arguments
+from gateway.mcp.arguments import parse_arguments
 from gateway.mcp.message import Message
 from gateway.mcp.operation import Operation
 from gateway.mcp.parameter_headers import (
@@ -41,7 +41,7 @@ async def _check(
 ) -> None:
     if not wanted:
         return
-    arguments = read_arguments(message.arguments)
+    arguments = parse_arguments(message.arguments)
     try:
         check_parameter_headers(wanted, arguments, head.headers)
     except HeaderMismatch:

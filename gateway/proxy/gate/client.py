@@ -7,8 +7,8 @@ from gateway.http.head import Head
 from gateway.http.reply import Reply
 
 if TYPE_CHECKING:
+    from gateway.proxy.gate.record import RequestRecord
     from gateway.proxy.gate.route import Route
-    from gateway.proxy.gate.visit import Visit
     from gateway.proxy.upstream.forward import Delivery
 
 
@@ -52,8 +52,8 @@ class Client(Protocol):
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""
 
-    async def deliver(self, route: "Route", delivery: "Delivery", visit: "Visit") -> None:
+    async def deliver(self, route: "Route", delivery: "Delivery", record: "RequestRecord") -> None:
         """Put the upstream's answer on the wire: whole when it is whole, else as it arrives.
 
-        `visit.rewriter` changes the events of a stream.
+        `record.rewriter` changes the events of a stream.
         """

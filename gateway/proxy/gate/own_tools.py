@@ -11,7 +11,7 @@ import msgspec
 from gateway.errors import IdentityUnavailable, InvalidMessage
 from gateway.http.head import Head
 from gateway.identity.principal import Principal
-from gateway.mcp.arguments import read_arguments
+from gateway.mcp.arguments import parse_arguments
 from gateway.mcp.listing import Members
 from gateway.mcp.message import Message
 from gateway.mcp.operation import Operation
@@ -77,7 +77,7 @@ class OwnTools:
         modern = mirrors_headers(operation.revision)
         answers = []
         for message in operation.messages:
-            arguments = read_arguments(message.arguments)
+            arguments = parse_arguments(message.arguments)
             call = Call(visitor.principal, visitor.token, arguments, now)
             result = await self._toolbox.call(str(message.name), call, modern=modern)
             answers.append({"jsonrpc": "2.0", "id": message.id, "result": result})

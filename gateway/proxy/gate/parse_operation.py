@@ -5,39 +5,39 @@ from collections.abc import Sequence
 from gateway.errors import GatewayError, UnsupportedMediaType
 from gateway.http.head import Head
 from gateway.mcp.headers import check_mirrored_headers, declared_revision
-from gateway.mcp.message import Message, read_messages, read_request_id
+from gateway.mcp.message import Message, parse_messages, parse_request_id
 from gateway.mcp.operation import Operation, operation_of
 from gateway.mcp.revisions import has_batches
-from gateway.proxy.gate.visit import Visit
+from gateway.proxy.gate.record import RequestRecord
 
 _UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
-def read_operation(head: Head, body: bytes, visit: Visit) -> Operation:
+def parse_operation(head: Head, body: bytes, record: RequestRecord) -> Operation:
     """Read what a POST asks for; for the other methods, what its headers say.
 
     Raises `InvalidRequest` for a malformed revision, `UnsupportedMediaType`, `ParseError`,
-    `InvalidMessage` or `HeaderMismatch`; `visit` has the id of what could be read all the same.
+    `InvalidMessage` or `HeaderMismatch`; `record` has the id of what could be read all the same.
     """
     if head.method != "POST":
         return operation_of((), declared_revision(_versions(head)))
     messages: Sequence[Message] = ()
     try:
-        if read_operation not in head.facts:
+        if parse_operation not in head.facts:
             revision = declared_revision(_versions(head))
             check_media(head)
-            head.facts[read_operation] = revision
-        revision = head.facts[read_operation]
-        messages = read_messages(body, batch=has_batches(revision))
+            head.facts[parse_operation] = revision
+        revision = head.facts[parse_operation]
+        messages = parse_messages(body, batch=has_batches(revision))
         for message in messages:
             check_mirrored_headers(message, revision, head.headers)
     except GatewayError:
-        visit.message_id = read_request_id(body)
+        record.message_id = parse_request_id(body)
         if messages:  # its headers say otherwise: what was asked for is still told
-            visit.operation = operation_of(messages, revision)
+            record.operation = operation_of(messages, revision)
         raise
     operation = operation_of(messages, revision)
-    visit.message_id = operation.id
+    record.message_id = operation.id
     return operation
 
 

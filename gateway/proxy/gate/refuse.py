@@ -16,30 +16,30 @@ from gateway.http.reply import NO_STORE, Header, Reply, error_reply
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
 from gateway.proxy.gate.client import Client
+from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
-from gateway.proxy.gate.visit import Visit
 
 # After these the framing cannot be trusted, nor where the next request begins.
 _CLOSING_REASONS = frozenset({"bad_http", "bad_host", "bad_path", "body_timeout", "body_too_large"})
 
 
-def refuse(client: Client, visit: Visit, error: GatewayError) -> None:
+def refuse(client: Client, record: RequestRecord, error: GatewayError) -> None:
     """Answer with an error, in the form that its reader understands."""
-    visit.reason = error.reason
-    visit.status = error.status
-    visit.claimed, visit.mismatch = error.claimed, error.mismatch
-    visit.upstream_seen = _seen(error)
-    if isinstance(error, InsufficientScope) and visit.route is not None:
+    record.reason = error.reason
+    record.status = error.status
+    record.claimed, record.mismatch = error.claimed, error.mismatch
+    record.upstream_seen = _seen(error)
+    if isinstance(error, InsufficientScope) and record.route is not None:
         # Policy speaks of scopes as tokens name them; clients ask for them by another name.
-        error.scopes = visit.route.challenges.asked.named(error.scopes, visit.principal)
-    headers = [(b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
-    if visit.route is not None:
-        headers += _challenges(visit.route, error)
-    if _is_browser(client.head, error) and visit.route is not None:
-        reply = _page(visit.route, headers)
+        error.scopes = record.route.challenges.asked.named(error.scopes, record.principal)
+    headers = [(b"X-Request-Id", record.wire_id.encode()), *record.cors]
+    if record.route is not None:
+        headers += _challenges(record.route, error)
+    if _is_browser(client.head, error) and record.route is not None:
+        reply = _page(record.route, headers)
     else:
         reply = error_reply(
-            error, request_id=visit.request_id, message_id=visit.message_id, headers=headers
+            error, request_id=record.request_id, message_id=record.message_id, headers=headers
         )
     client.reply(reply, keep_alive=not _is_end_in_doubt(client, error))
 

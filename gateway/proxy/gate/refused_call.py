@@ -4,15 +4,15 @@ from contextlib import suppress
 
 from gateway.errors import GatewayError
 from gateway.proxy.gate.client import BodyLimits, Client
-from gateway.proxy.gate.parse_operation import read_operation
-from gateway.proxy.gate.visit import Visit
+from gateway.proxy.gate.parse_operation import parse_operation
+from gateway.proxy.gate.record import RequestRecord
 
 LIMIT_S = 1.0
 LIMITS = BodyLimits(64 * 1024, LIMIT_S, LIMIT_S)
 
 
-async def note_refused_call(client: Client, visit: Visit) -> None:
-    """Let `visit` name the call, if its message is small and comes soon.
+async def note_refused_call(client: Client, record: RequestRecord) -> None:
+    """Let `record` name the call, if its message is small and comes soon.
 
     Only for callers who are known: a stranger must not make the gateway read.
     """
@@ -21,5 +21,5 @@ async def note_refused_call(client: Client, visit: Visit) -> None:
         return
     with suppress(GatewayError):
         body = await client.body(LIMITS)
-        visit.bytes_in = len(body)
-        visit.operation = read_operation(head, body, visit)
+        record.bytes_in = len(body)
+        record.operation = parse_operation(head, body, record)

@@ -1,4 +1,4 @@
-"""Which configured place a request is for: host, then exact path, nothing else."""
+"""Which configured route a request is for: host, then exact path, nothing else."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.own_tools import OwnTools
 from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
-from gateway.proxy.outgoing.introduction import Introducer
-from gateway.proxy.sessions.login_in_session import Succession
+from gateway.proxy.outgoing.header_source import HeaderSource
+from gateway.proxy.sessions.login_in_session import Rehandshake
 from gateway.proxy.sessions.sessions import Sessions
 from gateway.proxy.upstream.forward import Forwarder
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
@@ -49,7 +49,7 @@ class Route:
     """One MCP server as the gate sees it.
 
     `anonymous` lets callers without a token in; `authorization` is None without rules,
-    `own_tools` where the gateway adds none of its own, `succession` where nobody gets in
+    `own_tools` where the gateway adds none of its own, `rehandshake` where nobody gets in
     without a token.
     """
 
@@ -60,7 +60,7 @@ class Route:
     authenticator: Authenticator
     possession: Possession
     admit: Admission
-    introducers: Sequence[Introducer]
+    header_sources: Sequence[HeaderSource]
     forwarder: Forwarder
     metrics: ServerMetrics
     sessions: Sessions
@@ -71,7 +71,7 @@ class Route:
     anonymous: bool = False
     authorization: Authorization | None = None
     own_tools: OwnTools | None = None
-    succession: Succession | None = None
+    rehandshake: Rehandshake | None = None
 
     @property
     def rewrites(self) -> bool:
@@ -110,7 +110,7 @@ class Routes:
         return {route.name: route.sessions for route in routes}
 
     def match(self, head: Head) -> Route | Receiver | Answer:
-        """Find the place for a request.
+        """Find the route for a request.
 
         Raises `MisdirectedRequest` for a host that is not ours and `NotFound` for a path.
         """

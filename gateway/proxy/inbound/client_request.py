@@ -7,8 +7,8 @@ from gateway.http.head import Head
 from gateway.http.message_head import Field, Lines
 from gateway.http.reply import BODILESS, Reply, end_response, reply_bytes, stream_head
 from gateway.proxy.gate.client import BodyLimits
+from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
-from gateway.proxy.gate.visit import Visit
 from gateway.proxy.inbound.client import PIECE_BYTES
 from gateway.proxy.inbound.deliver import deliver
 from gateway.proxy.upstream.forward import Delivery
@@ -94,9 +94,9 @@ class ClientRequest:
                 await self._connection.drain()
         self.is_answered = True
 
-    async def deliver(self, route: Route, delivery: Delivery, visit: Visit) -> None:
+    async def deliver(self, route: Route, delivery: Delivery, record: RequestRecord) -> None:
         """Put the upstream's answer on the wire; see `Client`."""
-        await deliver(self, route, delivery, visit, self._connection.streams)
+        await deliver(self, route, delivery, record, self._connection.streams)
 
     def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
         """Put the head of an answer on the wire whose length nobody knows."""

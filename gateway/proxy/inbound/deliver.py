@@ -11,8 +11,8 @@ from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
+from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
-from gateway.proxy.gate.visit import Visit
 from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
 from gateway.proxy.inbound.renewals import renewal_of
 from gateway.proxy.inbound.stream import Stream
@@ -26,31 +26,31 @@ async def deliver(
     client: StreamingClient,
     route: Route,
     delivery: Delivery,
-    visit: Visit,
+    record: RequestRecord,
     streams: Streams,
 ) -> None:
     """Write the answer; one of unknown length is listed in `streams` while it lasts.
 
-    `visit.rewriter` changes the events of a stream.
+    `record.rewriter` changes the events of a stream.
 
     Raises `UpstreamInvalid` only before a head is out: afterwards a broken upstream can only be
     shown within the stream, or by breaking the client's connection too.
     """
     response = delivery.response
-    rewriter = _rewriter(route.forwarder, delivery, visit)
+    rewriter = _rewriter(route.forwarder, delivery, record)
     if rewriter is not None and _is_encoded(delivery):
         delivery = without_bytes(delivery)
-    visit.status = response.status
+    record.status = response.status
     if rewriter is None and response.body is not None and len(response.body) <= PIECE_BYTES:
-        _answer(client, delivery, response.body, visit)
+        _answer(client, delivery, response.body, record)
         return
-    headers = [*delivery.headers, (b"X-Request-Id", visit.wire_id.encode()), *visit.cors]
+    headers = [*delivery.headers, (b"X-Request-Id", record.wire_id.encode()), *record.cors]
     if response.body is not None:
         body = response.body
         if rewriter is not None:
             body = rewriter.feed(body) + rewriter.finish()
-        visit.bytes_out = len(body)
-        visit.answer = _answer_of(delivery, body, is_encoded=_is_encoded(delivery))
+        record.bytes_out = len(body)
+        record.answer = _answer_of(delivery, body, is_encoded=_is_encoded(delivery))
         await client.send(Reply(response.status, headers, body))
         return
     if delivery.events:
@@ -59,47 +59,49 @@ async def deliver(
     metrics = route.metrics
     client.begin_stream(response.status, headers, route.streams.write_stall_s)
     stream = Stream(client, response, route.streams)
-    stream.owner = visit.principal
-    stream.renewal = renewal_of(route, visit.principal, visit.token)
+    stream.owner = record.principal
+    stream.renewal = renewal_of(route, record.principal, record.token)
     if delivery.events:
         stream.end_at_expiry(time.time())
     if not _is_encoded(delivery):
         stream.watch = AnswerWatch(events=delivery.events)
-        stream.calls, stream.request_id = _calls(delivery, visit), visit.wire_id
+        stream.calls, stream.request_id = _calls(delivery, record), record.wire_id
     streams.add(stream)
     metrics.streams_open += 1
-    visit.streamed = True
+    record.streamed = True
     try:
         await stream.pump(events=delivery.events, rewriter=rewriter)
     except UpstreamError as error:
-        visit.reason, visit.upstream_seen = error.reason, error.seen
+        record.reason, record.upstream_seen = error.reason, error.seen
         client.keep_alive = False
     finally:
         streams.discard(stream)
         metrics.streams_open -= 1
-        visit.bytes_out = stream.bytes_out
-        visit.ended = stream.ended
-        visit.answer = UNREAD if stream.watch is None else stream.watch.answer
+        record.bytes_out = stream.bytes_out
+        record.ended = stream.ended
+        record.answer = UNREAD if stream.watch is None else stream.watch.answer
 
 
-def _answer(client: StreamingClient, delivery: Delivery, body: bytes, visit: Visit) -> None:
+def _answer(
+    client: StreamingClient, delivery: Delivery, body: bytes, record: RequestRecord
+) -> None:
     """Give a short answer that is as the upstream sent it: the way of most calls."""
     facts = delivery.response.head.facts
     known: tuple[Sequence[Field], Sequence[Field], Lines, bool] | None = facts.get(_answer)
-    if known is None or known[0] is not delivery.headers or known[1] != visit.cors:
-        headers = [*delivery.headers, *visit.cors]
+    if known is None or known[0] is not delivery.headers or known[1] != record.cors:
+        headers = [*delivery.headers, *record.cors]
         opening = begin_response(delivery.response.status, headers)
-        known = facts[_answer] = delivery.headers, visit.cors, opening, _is_encoded(delivery)
+        known = facts[_answer] = delivery.headers, record.cors, opening, _is_encoded(delivery)
     _, _, opening, is_encoded = known
-    visit.bytes_out = len(body)
-    visit.answer = _answer_of(delivery, body, is_encoded=is_encoded)
-    client.answer(opening, delivery.response.status, visit.wire_id, body)
+    record.bytes_out = len(body)
+    record.answer = _answer_of(delivery, body, is_encoded=is_encoded)
+    client.answer(opening, delivery.response.status, record.wire_id, body)
 
 
-def _calls(delivery: Delivery, visit: Visit) -> OpenCalls | None:
-    if not delivery.events or visit.http_method != "POST" or visit.operation is None:
+def _calls(delivery: Delivery, record: RequestRecord) -> OpenCalls | None:
+    if not delivery.events or record.http_method != "POST" or record.operation is None:
         return None
-    messages = visit.operation.messages
+    messages = record.operation.messages
     return OpenCalls(each.id for each in messages if each.method and each.id is not None)
 
 
@@ -114,17 +116,19 @@ def _answer_of(delivery: Delivery, body: bytes, *, is_encoded: bool) -> Answer:
     return answer_in_events(body) if delivery.events else answer_in(body)
 
 
-def _rewriter(forwarder: Forwarder, delivery: Delivery, visit: Visit) -> StreamRewriter | None:
+def _rewriter(
+    forwarder: Forwarder, delivery: Delivery, record: RequestRecord
+) -> StreamRewriter | None:
     """What changes a stream on its way, also one that has ended already.
 
     Raises `UpstreamInvalid` for a coding that keeps it from being read.
     """
     parts: list[StreamRewriter] = []
     if delivery.legacy:
-        rewrite = partial(forwarder.rewrite_endpoint, principal=visit.principal)
+        rewrite = partial(forwarder.rewrite_endpoint, principal=record.principal)
         parts.append(EndpointRewriter(rewrite))
-    if visit.rewriter and delivery.events and delivery.response.body is None:
-        parts.append(visit.rewriter.events)
+    if record.rewriter and delivery.events and delivery.response.body is None:
+        parts.append(record.rewriter.events)
     try:
         decoder = decoder_of(delivery) if parts else None
     except UpstreamInvalid:

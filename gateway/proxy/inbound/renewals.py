@@ -14,7 +14,7 @@ from gateway.policy.decision import Allow, Unknown
 from gateway.proxy.gate.route import Route
 from gateway.proxy.inbound.renewal import Renewal
 from gateway.proxy.inbound.stream import Stream
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 LOOK_S = 0.5
 
@@ -40,7 +40,7 @@ def renewal_of(route: Route, principal: Principal | None, token: str | None) -> 
 class Renewals:
     """Renews the verdicts that open streams rest on, and ends streams that have lost theirs."""
 
-    def __init__(self, streams: Collection[Stream], flights: Flights) -> None:
+    def __init__(self, streams: Collection[Stream], flights: SingleFlight) -> None:
         self._streams = streams
         self._flights = flights
 

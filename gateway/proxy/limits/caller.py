@@ -12,7 +12,7 @@ Caller = tuple[str, str, str | None] | None
 _PREFIX_BITS = 64  # one customer's: RFC 6177
 
 
-class Presence(NamedTuple):
+class CallerAtAddress(NamedTuple):
     """A caller at an address; `principal` is None without a token."""
 
     principal: Principal | None

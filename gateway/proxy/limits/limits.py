@@ -60,7 +60,7 @@ class CallerLimits:
         # The last connections are for calls: streams end when they like.
         self._all_streams = Concurrency(max_connections - max(1, max_connections // 4))
 
-    def use(self, principal: Principal | None, address: str, http_method: str) -> "Using":
+    def enter(self, principal: Principal | None, address: str, http_method: str) -> "Using":
         """Count a request as under way. Raises `RateLimited` when too many are.
 
         And `UpstreamBusy` for a stream when those of all callers are.
@@ -72,7 +72,7 @@ class CallerLimits:
             using.begin(self._calls, "calls")
         return using
 
-    async def take(
+    async def spend(
         self,
         principal: Principal | None,
         address: str,
@@ -95,7 +95,7 @@ class CallerLimits:
             )
         if self._shared is not None and demands:
             try:
-                refused = await self._shared.take(demands)
+                refused = await self._shared.spend(demands)
             except StoreUnavailable:
                 pass  # this process alone decides, until the store is back
             else:
@@ -182,7 +182,7 @@ class Using:
         self._begun.clear()
 
 
-class StrangerLimits:
+class UnauthenticatedLimits:
     """How often one address may come without credentials, or with bad ones, before it must wait.
 
     A flood of forged tokens is then refused before any of them is looked at. An address that
@@ -197,7 +197,7 @@ class StrangerLimits:
         self._looked_at: dict[str, int] = {}
 
     @contextmanager
-    def look(self, address: str) -> Iterator[None]:
+    def enter(self, address: str) -> Iterator[None]:
         """Look at a token that nobody has seen. Raises `RateLimited` for who failed too often."""
         if self._limit is None:
             yield

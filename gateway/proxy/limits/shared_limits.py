@@ -62,7 +62,7 @@ class SharedLimits:
         self._on_failure = on_failure
         self._breaker = Breaker(clocks or Clocks(), _BREAKER)
 
-    async def take(self, demands: Sequence[Demand]) -> tuple[Demand, float] | None:
+    async def spend(self, demands: Sequence[Demand]) -> tuple[Demand, float] | None:
         """Use what is demanded: the first demand that must wait, and how many seconds.
 
         One owner after the other, in the order in which they are named. Raises

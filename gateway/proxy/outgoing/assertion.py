@@ -19,8 +19,8 @@ from gateway.http.message_head import Lines, field_lines
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.proxy.outgoing.assertion_keys import AssertionKeys
+from gateway.proxy.outgoing.header_source import OutgoingCall
 from gateway.proxy.outgoing.identity_bounds import Bounds
-from gateway.proxy.outgoing.introduction import Introduction
 from gateway.sealing.key_ring import RingKey
 
 HEADER = b"X-Gateway-Assertion"
@@ -49,7 +49,7 @@ class AssertionIntroducer:
         # A principal lives as long as its cached verdict.
         self._caller = lru_cache(maxsize=4096)(lambda who: _caller(who, within))
 
-    async def __call__(self, call: Introduction) -> Lines:
+    async def __call__(self, call: OutgoingCall) -> Lines:
         """The header line."""
         key = self._keys.current()
         payload = msgspec.json.encode(self._claims(call))
@@ -63,7 +63,7 @@ class AssertionIntroducer:
             head = self._heads[key.kid] = _b64(msgspec.json.encode(protected))
         return head
 
-    def _claims(self, call: Introduction) -> dict[str, object]:
+    def _claims(self, call: OutgoingCall) -> dict[str, object]:
         issued_at = int(call.now)
         claims: dict[str, object] = {
             "iss": self._issuer,

@@ -11,7 +11,7 @@ from gateway.http.message_head import NO_LINES, Lines, field_lines
 from gateway.identity.provider.own_tokens import OwnTokens
 from gateway.identity.provider.token_exchange import TokenExchanges
 from gateway.identity.token.token_issuers import TokenIssuers
-from gateway.proxy.outgoing.introduction import Introduction
+from gateway.proxy.outgoing.header_source import OutgoingCall
 
 MAX_VALUE_BYTES = 64 * 1024
 
@@ -25,7 +25,7 @@ class StaticHeader:
         self._version: tuple[int, int, int] | None = None
         self._line = NO_LINES
 
-    async def __call__(self, call: Introduction) -> Lines:
+    async def __call__(self, call: OutgoingCall) -> Lines:
         """The header line. Raises `UpstreamCredentialUnavailable` without a usable value."""
         try:
             state = self._path.stat()
@@ -52,7 +52,7 @@ class OwnToken:
     def __init__(self, tokens: OwnTokens) -> None:
         self._tokens = tokens
 
-    async def __call__(self, call: Introduction) -> Lines:
+    async def __call__(self, call: OutgoingCall) -> Lines:
         """The header line. Raises `UpstreamCredentialUnavailable`."""
         claims = call.principal.claims if call.principal is not None else {}
         try:
@@ -71,7 +71,7 @@ class ExchangedToken:
         self._exchanges = exchanges
         self._issuers = issuers
 
-    async def __call__(self, call: Introduction) -> Lines:
+    async def __call__(self, call: OutgoingCall) -> Lines:
         """The header line.
 
         Raises `UpstreamCredentialRefused`, also for a caller without a token, and
@@ -89,7 +89,7 @@ class ExchangedToken:
         return bearer_line(token)
 
 
-async def forward_token(call: Introduction) -> Lines:
+async def forward_token(call: OutgoingCall) -> Lines:
     """The caller's own token; what MCP forbids unless the operator names it insecure.
 
     Raises `UpstreamCredentialRefused` for an API key.
@@ -98,7 +98,7 @@ async def forward_token(call: Introduction) -> Lines:
     return NO_LINES if call.token is None else bearer_line(call.token)
 
 
-def _check_not_ours(call: Introduction) -> None:
+def _check_not_ours(call: OutgoingCall) -> None:
     """Refuse to show an API key to anybody: it opens every server of this gateway."""
     if call.principal is not None and call.principal.scheme == "api_key":
         raise UpstreamCredentialRefused("The server behind the gateway takes no API keys.")

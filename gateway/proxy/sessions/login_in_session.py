@@ -17,13 +17,13 @@ from gateway.errors import UnknownSession
 from gateway.http.head import Head
 from gateway.http.message_head import NO_LINES, join_lines
 from gateway.mcp.message import Message
-from gateway.mcp.session_id import read_session_id
-from gateway.proxy.limits.caller import Presence, caller_of
-from gateway.proxy.outgoing.introduction import Introducer, Introduction, introduce
+from gateway.mcp.session_id import parse_session_id
+from gateway.proxy.limits.caller import CallerAtAddress, caller_of
+from gateway.proxy.outgoing.header_source import HeaderSource, OutgoingCall, collect_lines
 from gateway.proxy.sessions.sessions import HEADER, Session, Sessions
-from gateway.proxy.upstream.forward import Delivery, Forwarder, Way
+from gateway.proxy.upstream.forward import Delivery, Forwarder, RequestContext
 from gateway.proxy.upstream.response import UpstreamResponse
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from gateway.resilience.stepper import time_limit
 
 _NAME = HEADER.lower().encode()
@@ -35,29 +35,29 @@ _OLDEST = "2025-03-26"  # what no version header means: MCP 2025-11-25, Protocol
 _INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
 
-class Newcomer(NamedTuple):
+class LoginInSession(NamedTuple):
     """Who has logged in, with which request, and its id."""
 
-    who: Presence
+    caller: CallerAtAddress
     head: Head
     token: str | None
     began_at: float
     request_id: str
 
 
-class Succession:
+class Rehandshake:
     """The second handshakes of one server."""
 
     def __init__(
         self,
         sessions: Sessions,
         forwarder: Forwarder,
-        introducers: Sequence[Introducer],
-        flights: Flights,
+        header_sources: Sequence[HeaderSource],
+        flights: SingleFlight,
     ) -> None:
         self._sessions = sessions
         self._forwarder = forwarder
-        self._introducers = introducers
+        self._header_sources = header_sources
         self._flights = flights
         # What clients without a token said of themselves, by the value that they were given.
         self._greetings: OrderedDict[str, bytes] = OrderedDict()
@@ -71,41 +71,41 @@ class Succession:
             if len(self._greetings) > _MAX_GREETINGS:
                 self._greetings.popitem(last=False)
 
-    async def begin(self, newcomer: Newcomer) -> Session:
+    async def begin(self, login: LoginInSession) -> Session:
         """Shake hands as this caller, once for all its requests that wait for it.
 
         Raises `UnknownSession` when the server does not want to, and `UpstreamError`.
         """
-        value = newcomer.head.headers[HEADER]
-        key = (self, value, caller_of(newcomer.who.principal))
-        return await self._flights.join(key, lambda: self._begin(newcomer, value))
+        value = login.head.headers[HEADER]
+        key = (self, value, caller_of(login.caller.principal))
+        return await self._flights.join(key, lambda: self._begin(login, value))
 
-    async def _begin(self, newcomer: Newcomer, value: str) -> Session:
-        greeting = self._greetings.get(value) or _own_greeting(newcomer.head)
-        answer = await self._send(newcomer, greeting)
-        given = read_session_id([text for name, text in answer.headers if name.lower() == _NAME])
+    async def _begin(self, login: LoginInSession, value: str) -> Session:
+        greeting = self._greetings.get(value) or _own_greeting(login.head)
+        answer = await self._send(login, greeting)
+        given = parse_session_id([text for name, text in answer.headers if name.lower() == _NAME])
         if answer.status >= _FIRST_ERROR or given is None:
             raise UnknownSession("There is no such session.")
-        session = self._sessions.succeed(value, given, newcomer.who)
-        await self._send(newcomer, _INITIALIZED, session)
+        session = self._sessions.bind_successor(value, given, login.caller)
+        await self._send(login, _INITIALIZED, session)
         return session
 
     async def _send(
-        self, newcomer: Newcomer, body: bytes, session: Session | None = None
+        self, login: LoginInSession, body: bytes, session: Session | None = None
     ) -> UpstreamResponse:
-        principal, address = newcomer.who
-        call = Introduction(
+        principal, address = login.caller
+        call = OutgoingCall(
             principal,
-            newcomer.token,
+            login.token,
             None,
             body,
-            newcomer.began_at,
+            login.began_at,
             session=None if session is None else session.upstream_id,
         )
         session_line = NO_LINES if session is None else session.line
-        lines = join_lines([session_line, await introduce(self._introducers, call)])
-        way = Way(newcomer.request_id, address)
-        delivery = await self._forwarder.send(newcomer.head, principal, body, way, lines)
+        lines = join_lines([session_line, await collect_lines(self._header_sources, call)])
+        context = RequestContext(login.request_id, address)
+        delivery = await self._forwarder.send(login.head, principal, body, context, lines)
         await _drain(delivery.response)
         return delivery.response
 

@@ -21,10 +21,10 @@ from gateway.http.message_head import Lines, field_lines
 from gateway.identity.principal import owner_of
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
-from gateway.mcp.session_id import read_session_id
+from gateway.mcp.session_id import parse_session_id
 from gateway.observability.audit.session_event import SessionEnded, SessionStarted
 from gateway.observability.times import iso_time
-from gateway.proxy.limits.caller import Caller, Presence, caller_of
+from gateway.proxy.limits.caller import Caller, CallerAtAddress, caller_of
 from gateway.proxy.sessions.ended_sessions import EndedSessions
 from gateway.proxy.upstream.forward import Delivery
 from gateway.sealing.seal import Binding, Seal
@@ -100,7 +100,9 @@ class Sessions:
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._known.values()))
 
-    def enter(self, head: Head, who: Presence, messages: Sequence[Message]) -> Session | None:
+    def find(
+        self, head: Head, caller: CallerAtAddress, messages: Sequence[Message]
+    ) -> Session | None:
         """The session that a request is part of; None without one.
 
         Raises `UnknownSession` for any value that this caller was not given.
@@ -110,7 +112,7 @@ class Sessions:
         values = head.headers.getall(HEADER, ())
         if not values or _knows_no_sessions(head, messages):
             return None
-        session = self._open(values, who, now)
+        session = self._open(values, caller, now)
         session.seen_at = now
         session.requests += 1
         self._known.move_to_end(session.sealed)
@@ -119,35 +121,37 @@ class Sessions:
                 session.tools.add(message.name)
         return session
 
-    def is_strangers(self, head: Head, who: Presence, messages: Sequence[Message]) -> bool:
+    def is_strangers(
+        self, head: Head, caller: CallerAtAddress, messages: Sequence[Message]
+    ) -> bool:
         """Whether a caller with a token posts in a session that was begun without one."""
         values = head.headers.getall(HEADER, ())
-        if who.principal is None or not values or head.method != "POST":
+        if caller.principal is None or not values or head.method != "POST":
             return False
         known = self._known.get(values[0])
         is_own = known is not None and known.caller is not None
-        has_own = (values[0], caller_of(who.principal)) in self._successors
+        has_own = (values[0], caller_of(caller.principal)) in self._successors
         if is_own or has_own or _knows_no_sessions(head, messages):
             return False
         try:
-            self._open(values, Presence(None, who.address), self._clock())
+            self._open(values, CallerAtAddress(None, caller.address), self._clock())
         except UnknownSession:
             return False
         return True
 
-    def succeed(self, value: str, upstream_id: bytes, who: Presence) -> Session:
+    def bind_successor(self, value: str, upstream_id: bytes, caller: CallerAtAddress) -> Session:
         """Let a stranger's value stand, for this caller alone, for a new session of its own."""
-        session = self._start(upstream_id, who)
+        session = self._start(upstream_id, caller)
         self._successors[value, session.caller] = session.sealed
         if len(self._successors) > _MAX_SUCCESSORS:
             self._successors.popitem(last=False)
         return session
 
-    def leave(
+    def seal_answer(
         self,
         delivery: Delivery,
         session: Session | None,
-        who: Presence,
+        caller: CallerAtAddress,
         head: Head,
         messages: Sequence[Message],
     ) -> Delivery:
@@ -170,11 +174,11 @@ class Sessions:
             facts[_NAME] = ()
             return delivery
         headers = [each for each in delivery.headers if each[0].lower() != _NAME]
-        upstream_id = read_session_id(given)
+        upstream_id = parse_session_id(given)
         if upstream_id is not None and not _knows_no_sessions(head, messages):
             own = session if session and session.upstream_id == upstream_id else None
             if own is None and succeeded:
-                own = self._start(upstream_id, who)
+                own = self._start(upstream_id, caller)
             if own is not None:
                 headers.append((HEADER.encode(), own.sealed.encode()))
         return msgspec.structs.replace(delivery, headers=headers)
@@ -201,37 +205,37 @@ class Sessions:
             )
         )
 
-    def _open(self, values: Sequence[str], who: Presence, now: float) -> Session:
+    def _open(self, values: Sequence[str], caller: CallerAtAddress, now: float) -> Session:
         sealed = values[0]
         if self._successors:
-            sealed = self._successors.get((sealed, caller_of(who.principal)), sealed)
+            sealed = self._successors.get((sealed, caller_of(caller.principal)), sealed)
         session = self._known.get(sealed)
         if len(values) > 1:
             raise _unknown()
         if session is None:
-            session = self._unseal(sealed, who, now)
+            session = self._unseal(sealed, caller, now)
             if self._ended.has(sealed, session.caller, session.started_at):
                 raise _unknown()
             self._remember(session)
-        if session.caller != caller_of(who.principal):
+        if session.caller != caller_of(caller.principal):
             raise _unknown()
         if now - session.started_at >= self._settings.lifetime:
             self.end(session, "lifetime")
             raise _unknown()
         return session
 
-    def _unseal(self, sealed: str, who: Presence, now: float) -> Session:
+    def _unseal(self, sealed: str, caller: CallerAtAddress, now: float) -> Session:
         """A session that another replica, or this process before it was restarted, has begun."""
-        opened = self._seal.open(sealed, self._binding(who), now, self._settings.lifetime)
-        upstream_id = read_session_id([opened.value]) if opened is not None else None
+        opened = self._seal.open(sealed, self._binding(caller), now, self._settings.lifetime)
+        upstream_id = parse_session_id([opened.value]) if opened is not None else None
         if opened is None or upstream_id is None:
             raise _unknown()
-        return _session(upstream_id, sealed, who, opened.sealed_at, now)
+        return _session(upstream_id, sealed, caller, opened.sealed_at, now)
 
-    def _start(self, upstream_id: bytes, who: Presence) -> Session:
+    def _start(self, upstream_id: bytes, caller: CallerAtAddress) -> Session:
         now = self._clock()
-        sealed = self._seal.close(upstream_id, self._binding(who), now)
-        session = _session(upstream_id, sealed, who, now, now)
+        sealed = self._seal.close(upstream_id, self._binding(caller), now)
+        session = _session(upstream_id, sealed, caller, now, now)
         self._remember(session)
         self._on_event(
             SessionStarted(iso_time(now), self._server, session.name, *_told(session.caller))
@@ -239,8 +243,8 @@ class Sessions:
         self._make_room(session)
         return session
 
-    def _binding(self, who: Presence) -> Binding:
-        return Binding(_PURPOSE, self._server, owner_of(who.principal))
+    def _binding(self, caller: CallerAtAddress) -> Binding:
+        return Binding(_PURPOSE, self._server, owner_of(caller.principal))
 
     def _make_room(self, newest: Session) -> None:
         own = self._owned[newest.counted_as]
@@ -270,10 +274,10 @@ class Sessions:
 
 
 def _session(
-    upstream_id: bytes, sealed: str, who: Presence, started_at: float, now: float
+    upstream_id: bytes, sealed: str, caller: CallerAtAddress, started_at: float, now: float
 ) -> Session:
-    caller, name = caller_of(who.principal), _short(upstream_id)
-    return Session(upstream_id, sealed, caller, who.counted_as, name, started_at, now)
+    owner, name = caller_of(caller.principal), _short(upstream_id)
+    return Session(upstream_id, sealed, owner, caller.counted_as, name, started_at, now)
 
 
 def _knows_no_sessions(head: Head, messages: Sequence[Message]) -> bool:

@@ -16,7 +16,7 @@ from httptools import (
 )
 
 from gateway.errors import UpstreamError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
-from gateway.http.framing import Framing, read_framing
+from gateway.http.framing import Framing, parse_framing
 from gateway.http.repetition import ChunkedRepetition, Repetition, repetition_of
 from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
 from gateway.proxy.upstream.seen import failure, shown
@@ -44,6 +44,7 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_buffer",
+        "_bytes_since_body",
         "_framing",
         "_headers",
         "_interim",
@@ -55,7 +56,6 @@ class Connection(asyncio.BufferedProtocol):
         "_on_free",
         "_on_lost",
         "_parser",
-        "_quiet_bytes",
         "_repetition",
         "_response",
         "_transport",
@@ -89,7 +89,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_lost = False
         self._is_head_request = False
         self._keep_alive = False
-        self._quiet_bytes = 0
+        self._bytes_since_body = 0
         self._interim = 0
         self._repetition: _Repetition | None = None
 
@@ -107,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
         """Send a request; of a large body only the beginning, see `send_rest`."""
         self._headers = []
         self._is_head_request = head.startswith(b"HEAD ")
-        self._quiet_bytes = self._interim = 0
+        self._bytes_since_body = self._interim = 0
         self.deadline = self._loop.time() + self._limits.first_byte_timeout_s
         waiter: Pending[UpstreamResponse] = Pending(self._loop)
         self._waiter = waiter
@@ -174,16 +174,16 @@ class Connection(asyncio.BufferedProtocol):
         if self._waiter is None and self._response is None:
             self._discard()  # nobody asked: whatever it is, the next caller must not get it
             return
-        is_first = self._quiet_bytes == 0 and self._response is None
+        is_first = self._bytes_since_body == 0 and self._response is None
         if is_first and self._repeats(nbytes):
             return
-        self._quiet_bytes += nbytes
+        self._bytes_since_body += nbytes
         try:
             self._parser.feed_data(self._buffer[:nbytes])
         except (HttpParserError, HttpParserUpgrade) as cause:
             self._refuse(cause)
             return
-        if self._quiet_bytes > self._limits.max_head_bytes:
+        if self._bytes_since_body > self._limits.max_head_bytes:
             self.fail(UpstreamInvalid("The MCP server sent too large a head.", reason="bad_head"))
             return
         if is_first:
@@ -198,7 +198,7 @@ class Connection(asyncio.BufferedProtocol):
         """Finish a body that ends with the connection; anything else was cut short."""
         if self._is_lost:
             return
-        if self._response is None and self._quiet_bytes == 0:
+        if self._response is None and self._bytes_since_body == 0:
             # Nothing came back, but the request may have been seen, so nobody sends it again.
             self.fail(
                 UpstreamUnreachable(
@@ -245,9 +245,9 @@ class Connection(asyncio.BufferedProtocol):
         if status < _FIRST_FINAL:
             self._skip_interim(status)
             return
-        if self._quiet_bytes > self._limits.max_head_bytes:
+        if self._bytes_since_body > self._limits.max_head_bytes:
             self._check_head_size()
-        self._framing = read_framing(status, self._parser.get_http_version(), self._headers)
+        self._framing = parse_framing(status, self._parser.get_http_version(), self._headers)
         self._response = response = UpstreamResponse(
             ResponseHead(status, self._headers),
             self._transport,
@@ -260,7 +260,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Pass a piece of body on."""
-        self._quiet_bytes = 0
+        self._bytes_since_body = 0
         if self._response is not None and not self._response.complete:
             self._response.feed(body)
 

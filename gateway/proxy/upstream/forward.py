@@ -53,7 +53,7 @@ class Delivery(msgspec.Struct, frozen=True):
     legacy: bool
 
 
-class Way(NamedTuple):
+class RequestContext(NamedTuple):
     """Where a request comes from. `check` is asked once more when it can be sent, and raises."""
 
     request_id: str
@@ -93,7 +93,7 @@ class Forwarder:
         head: Head,
         principal: Principal | None,
         body: bytes,
-        way: Way,
+        context: RequestContext,
         own_lines: Lines = NO_LINES,
     ) -> Delivery:
         """Send the request and wait for the head of the answer.
@@ -103,16 +103,16 @@ class Forwarder:
         `InvalidRequest` for a `Connection` header that names what it must not, and
         `AccessDenied` when a required identity header has no value.
         """
-        own = [(b"X-Request-Id", way.request_id.encode("ascii"))]
+        own = [(b"X-Request-Id", context.request_id.encode("ascii"))]
         if head.method == "POST":
             own.append((b"Content-Length", b"%d" % len(body)))
-        opening = self._opening(head, principal, way.address)
+        opening = self._opening(head, principal, context.address)
         for _ in range(MAX_REDIRECTS + 1):
-            response = await self.pool.send(end_head(opening, own, own_lines), body, way.check)
+            response = await self.pool.send(end_head(opening, own, own_lines), body, context.check)
             if response.status not in REDIRECTS:
                 return self._judge(head, response)
             target = redirected(response, self._own_urls)
-            opening = self._build_opening(head, principal, way.address, target)
+            opening = self._build_opening(head, principal, context.address, target)
         raise in_circles()
 
     def _opening(self, head: Head, principal: Principal | None, address: str) -> Lines:

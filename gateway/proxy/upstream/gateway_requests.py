@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.errors import GatewayError, UpstreamInvalid
 from gateway.http.message_head import Field, Lines, UnfitHead, build_head, field_lines, request_line
-from gateway.proxy.outgoing.introduction import Introducer, Introduction, introduce
+from gateway.proxy.outgoing.header_source import HeaderSource, OutgoingCall, collect_lines
 from gateway.proxy.upstream.own_urls import OwnUrls
 from gateway.proxy.upstream.pool import UpstreamPool
 from gateway.proxy.upstream.redirects import MAX_REDIRECTS, REDIRECTS, in_circles, redirected
@@ -31,7 +31,7 @@ class OwnRequests:
         self,
         pool: UpstreamPool,
         target: Target,
-        introducers: Sequence[Introducer],
+        header_sources: Sequence[HeaderSource],
         host: str | None = None,
     ) -> None:
         self._pool = pool
@@ -39,7 +39,7 @@ class OwnRequests:
         authority = (b"Host", (host or target.authority).encode())
         self._opening = field_lines([authority, *_FIXED])
         self._own_urls = OwnUrls(target, f"http://{target.authority}", host)
-        self._introducers = introducers
+        self._header_sources = header_sources
 
     async def send(
         self, method: bytes, message: object, fields: Sequence[Field]
@@ -52,9 +52,9 @@ class OwnRequests:
         body = b"" if message is None else msgspec.json.encode(message)
         sessions = (value for name, value in fields if name.lower() == b"mcp-session-id")
         session = next(sessions, None)
-        call = Introduction(None, None, None, body, time.time(), method.decode(), session)
+        call = OutgoingCall(None, None, None, body, time.time(), method.decode(), session)
         try:
-            own = await introduce(self._introducers, call)
+            own = await collect_lines(self._header_sources, call)
         except GatewayError as error:
             raise UpstreamInvalid(
                 "The MCP server cannot be asked without a caller.", seen=error.reason

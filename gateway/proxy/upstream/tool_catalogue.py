@@ -12,7 +12,7 @@ from gateway.errors import GatewayError, IdentityUnavailable, UpstreamError, Ups
 from gateway.http.message_head import Field, applied_codings
 from gateway.mcp.listing import tool_hints
 from gateway.mcp.parameter_headers import ParameterHeader, parameter_headers
-from gateway.mcp.session_id import read_session_id
+from gateway.mcp.session_id import parse_session_id
 from gateway.mcp.sse import Rewriters, StreamRewriter, messages_in
 from gateway.mcp.tool_list import METHOD_NOT_FOUND
 from gateway.policy.rules import Annotations
@@ -20,7 +20,7 @@ from gateway.proxy.upstream.content_coding import Decoder
 from gateway.proxy.upstream.gateway_requests import OwnRequests
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.proxy.upstream.seen import shown
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 FRESH_S = 60.0
 STALE_S = 3600.0
@@ -46,7 +46,9 @@ class ToolCatalogue:
     A list is fresh for a minute, and used for an hour while the server does not answer.
     """
 
-    def __init__(self, requests: OwnRequests, flights: Flights, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, requests: OwnRequests, flights: SingleFlight, clock: Callable[[], float]
+    ) -> None:
         self._ask = _Asking(requests)
         self._flights = flights
         self._clock = clock
@@ -158,7 +160,7 @@ class _Asking:
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         response = await self._requests.send(b"POST", message, fields)
         try:
-            return await _result(response, number), read_session_id(_values(response, _SESSION))
+            return await _result(response, number), parse_session_id(_values(response, _SESSION))
         finally:
             response.close()
 

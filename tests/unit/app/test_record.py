@@ -1,4 +1,4 @@
-"""What is told about each visit."""
+"""What is told about each record."""
 
 import json
 from pathlib import Path
@@ -11,17 +11,17 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.observability.audit.audit import AuditLog
 from gateway.observability.metrics.metrics import Metrics
-from gateway.proxy.gate.visit import Visit
+from gateway.proxy.gate.record import RequestRecord
 from tests.support.rig import running_rig
 
 
 def test_a_visit_becomes_one_record() -> None:
-    visit = Visit("POST")
-    visit.address, visit.status = "192.0.2.1", 200
-    visit.principal = Principal("https://idp", "ada", client_id="cli")
-    visit.operation = Operation("tools/call", "add")
+    record = RequestRecord("POST")
+    record.address, record.status = "192.0.2.1", 200
+    record.principal = Principal("https://idp", "ada", client_id="cli")
+    record.operation = Operation("tools/call", "add")
 
-    outcome = outcome_of(visit)
+    outcome = outcome_of(record)
 
     assert (outcome.decision, outcome.reason) == ("allow", "ok")
     assert (outcome.subject, outcome.client_id, outcome.mcp_method) == ("ada", "cli", "tools/call")
@@ -37,10 +37,10 @@ def test_a_visit_becomes_one_record() -> None:
 def test_an_error_says_who_is_to_blame(
     error: InvalidToken | UpstreamTimeout, decision: str, reason: str
 ) -> None:
-    visit = Visit("POST")
-    visit.reason, visit.status = error.reason, error.status
+    record = RequestRecord("POST")
+    record.reason, record.status = error.reason, error.status
 
-    outcome = outcome_of(visit)
+    outcome = outcome_of(record)
 
     assert (outcome.decision, outcome.reason) == (decision, reason)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import UpstreamInvalid
-from gateway.http.framing import Framing, read_framing
+from gateway.http.framing import Framing, parse_framing
 
 JSON = (b"Content-Type", b"application/json")
 EVENTS = (b"content-type", b"Text/Event-Stream; charset=utf-8")
@@ -25,7 +25,7 @@ def test_head_tells_how_the_body_ends(
     status: int, headers: list[tuple[bytes, bytes]], expected: Framing
 ) -> None:
     """RFC 9112 §6.3."""
-    assert read_framing(status, "1.1", headers) is expected
+    assert parse_framing(status, "1.1", headers) is expected
 
 
 @pytest.mark.requirement("167", "H13")
@@ -45,4 +45,4 @@ def test_framing_that_llhttp_lets_through_is_refused(
     version: str, status: int, headers: list[tuple[bytes, bytes]]
 ) -> None:
     with pytest.raises(UpstreamInvalid):
-        read_framing(status, version, headers)
+        parse_framing(status, version, headers)

@@ -8,13 +8,13 @@ import pytest
 
 from gateway.config.issuer import Issuer, Jwks
 from gateway.errors import GatewayError
-from gateway.identity.keys.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.keys.sources import IdentityServices, IssuerSources, build_sources
 from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.provider.provider import Provider
 from gateway.identity.verifier import Verifier
 from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.resilience.breaker import Breaker, BreakerSettings
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import IssuerService
 from tests.support.token_signer import TokenSigner
@@ -35,9 +35,9 @@ def issuer(signer: TokenSigner) -> Issuer:
 
 @pytest.fixture
 async def sources(
-    issuer: Issuer, fetcher: Fetcher, flights: Flights, clock: HandClock
+    issuer: Issuer, fetcher: Fetcher, flights: SingleFlight, clock: HandClock
 ) -> IssuerSources:
-    found = build_sources("corp", issuer, fetcher, Surroundings(flights, clock.clocks))
+    found = build_sources("corp", issuer, fetcher, IdentityServices(flights, clock.clocks))
     await found.keys.refresh()
     return found
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from gateway.errors import InvalidMessage
-from gateway.mcp.arguments import read_arguments
+from gateway.mcp.arguments import parse_arguments
 
 
 def raw(text: str) -> msgspec.Raw:
@@ -12,12 +12,12 @@ def raw(text: str) -> msgspec.Raw:
 
 
 def test_arguments_are_read_at_every_depth() -> None:
-    assert read_arguments(raw('{"a":{"b":[1,2.5,null,"x"]}}')) == {"a": {"b": [1, 2.5, None, "x"]}}
+    assert parse_arguments(raw('{"a":{"b":[1,2.5,null,"x"]}}')) == {"a": {"b": [1, 2.5, None, "x"]}}
 
 
 @pytest.mark.parametrize("nothing", [None, raw("null"), raw("{}")])
 def test_no_arguments_are_none(nothing: msgspec.Raw | None) -> None:
-    assert read_arguments(nothing) == {}
+    assert parse_arguments(nothing) == {}
 
 
 @pytest.mark.requirement("M1", "M2", "M5", "M6")
@@ -37,4 +37,4 @@ def test_no_arguments_are_none(nothing: msgspec.Raw | None) -> None:
 )
 def test_what_can_be_read_in_two_ways_is_refused(text: str) -> None:
     with pytest.raises(InvalidMessage):
-        read_arguments(raw(text))
+        parse_arguments(raw(text))

@@ -3,7 +3,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.errors import HeaderMismatch, InvalidRequest
 from gateway.mcp.headers import check_mirrored_headers, declared_revision, decode_sentinel
-from gateway.mcp.message import Message, read_messages
+from gateway.mcp.message import Message, parse_messages
 
 NEW, OLD = "2026-07-28", "2025-11-25"
 METHOD, NAME = ("Mcp-Method", "tools/call"), ("Mcp-Name", "weather")
@@ -13,7 +13,7 @@ def _message(member: str = '"name":"weather"', method: str = "tools/call") -> Me
     meta = f'"_meta":{{"io.modelcontextprotocol/protocolVersion":"{NEW}"}}'
     params = f"{{{member},{meta}}}" if member else f"{{{meta}}}"
     body = f'{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}'
-    return read_messages(body.encode(), batch=False)[0]
+    return parse_messages(body.encode(), batch=False)[0]
 
 
 def _check(message: Message, revision: str | None, *headers: tuple[str, str]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import InvalidMessage, ParseError
-from gateway.mcp.message import Message, read_messages, read_request_id
+from gateway.mcp.message import Message, parse_messages, parse_request_id
 
 REVISION = "io.modelcontextprotocol/protocolVersion"
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
@@ -13,7 +13,7 @@ WORDS = st.sampled_from(["jsonrpc", "method", "params", "id", "name", "_meta", "
 
 
 def _one(body: bytes) -> Message:
-    (message,) = read_messages(body, batch=False)
+    (message,) = parse_messages(body, batch=False)
     return message
 
 
@@ -94,7 +94,7 @@ def test_notifications_and_responses_are_told_apart() -> None:
 )
 def test_a_key_that_stands_twice_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidMessage):
-        read_messages(body, batch=False)
+        parse_messages(body, batch=False)
 
 
 @pytest.mark.requirement("M2")
@@ -120,7 +120,7 @@ def test_a_key_that_stands_twice_is_refused(body: bytes) -> None:
 )
 def test_a_key_that_looks_like_a_policy_key_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidMessage):
-        read_messages(body, batch=False)
+        parse_messages(body, batch=False)
 
 
 def test_a_key_that_only_holds_a_name_is_another_one() -> None:
@@ -133,7 +133,7 @@ def test_other_keys_are_nobodys_business() -> None:
 
 @pytest.mark.requirement("30", "M4")
 def test_a_batch_is_read_message_by_message() -> None:
-    messages = read_messages(b" [ " + PING + b" , " + _call('{"name":"a"}') + b" ]", batch=True)
+    messages = parse_messages(b" [ " + PING + b" , " + _call('{"name":"a"}') + b" ]", batch=True)
 
     assert [message.method for message in messages] == ["ping", "tools/call"]
 
@@ -145,7 +145,7 @@ def test_a_batch_is_read_message_by_message() -> None:
 )
 def test_other_batches_are_refused(body: bytes, batch: bool) -> None:
     with pytest.raises(InvalidMessage):
-        read_messages(body, batch=batch)
+        parse_messages(body, batch=batch)
 
 
 @pytest.mark.requirement("M5")
@@ -166,15 +166,15 @@ def test_other_batches_are_refused(body: bytes, batch: bool) -> None:
 )
 def test_what_is_not_strict_json_is_no_json(body: bytes) -> None:
     with pytest.raises(ParseError):
-        read_messages(body, batch=True)
-    assert read_request_id(body) is None or body.startswith(b"{")
+        parse_messages(body, batch=True)
+    assert parse_request_id(body) is None or body.startswith(b"{")
 
 
 @pytest.mark.requirement("M6")
 @pytest.mark.parametrize("value", ["[" * 100_000 + "]" * 100_000, "9" * 100_000])
 def test_numbers_and_nests_without_measure_are_refused(value: str) -> None:
     with pytest.raises(ParseError):
-        read_messages(_call(f'{{"x":{value}}}'), batch=False)
+        parse_messages(_call(f'{{"x":{value}}}'), batch=False)
 
 
 @pytest.mark.requirement("M11", "43")
@@ -197,7 +197,7 @@ def test_numbers_and_nests_without_measure_are_refused(value: str) -> None:
 )
 def test_what_is_not_json_rpc_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidMessage) as caught:
-        read_messages(body, batch=False)
+        parse_messages(body, batch=False)
 
     assert caught.value.jsonrpc_code == -32600
 
@@ -219,14 +219,14 @@ def test_what_is_not_json_rpc_is_refused(body: bytes) -> None:
     ],
 )
 def test_the_id_of_a_refused_request_is_found(body: bytes, found: int | str | None) -> None:
-    assert read_request_id(body) == found
+    assert parse_request_id(body) == found
 
 
 @pytest.mark.requirement("43")
 @given(st.binary() | st.dictionaries(WORDS, WORDS).map(lambda each: json.dumps(each).encode()))
 def test_looking_for_an_id_never_fails(body: bytes) -> None:
-    read_request_id(body)
-    read_request_id(PING[:-1] + b',"params":' + body)
+    parse_request_id(body)
+    parse_request_id(PING[:-1] + b',"params":' + body)
 
 
 def _without_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -272,7 +272,7 @@ def test_what_is_accepted_reads_alike_in_another_parser(
 )
 def test_what_would_take_long_to_read_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidMessage):
-        read_messages(body, batch=True)
+        parse_messages(body, batch=True)
 
 
 @pytest.mark.requirement("M2")
@@ -287,13 +287,13 @@ def test_what_would_take_long_to_read_is_refused(body: bytes) -> None:
 )
 def test_a_key_that_looks_like_the_name_is_refused(twin: str) -> None:
     with pytest.raises(InvalidMessage):
-        read_messages(_call(json.dumps({"name": "a", twin: "b"})), batch=False)
+        parse_messages(_call(json.dumps({"name": "a", twin: "b"})), batch=False)
 
 
 @pytest.mark.requirement("M10")
 def test_a_revision_that_is_no_string_is_refused() -> None:
     with pytest.raises(InvalidMessage):
-        read_messages(_call(f'{{"_meta":{{"{REVISION}":7}}}}'), batch=False)
+        parse_messages(_call(f'{{"_meta":{{"{REVISION}":7}}}}'), batch=False)
 
 
 @pytest.mark.requirement("M11")
@@ -312,4 +312,4 @@ def test_what_is_no_list_of_resources_is_refused(uris: str) -> None:
     listen = f'{{"notifications":{{"resourceSubscriptions":{uris}}}}}'
 
     with pytest.raises(InvalidMessage):
-        read_messages(_call(listen, "subscriptions/listen"), batch=False)
+        parse_messages(_call(listen, "subscriptions/listen"), batch=False)

@@ -1,10 +1,10 @@
 import pytest
 
-from gateway.mcp.session_id import read_session_id
+from gateway.mcp.session_id import parse_session_id
 
 
 def test_visible_characters_are_an_id() -> None:
-    assert read_session_id([b"a~!/42"]) == b"a~!/42"
+    assert parse_session_id([b"a~!/42"]) == b"a~!/42"
 
 
 @pytest.mark.requirement("A11")
@@ -12,4 +12,4 @@ def test_visible_characters_are_an_id() -> None:
     "values", [[], [b""], [b"a", b"a"], [b"a b"], [b"a\r\nX: y"], [b"\xe9"], [b"a\x7f"]]
 )
 def test_anything_else_is_none(values: list[bytes]) -> None:
-    assert read_session_id(values) is None
+    assert parse_session_id(values) is None

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.policy.uri import Ambiguous, read_pattern, read_template, read_uri
+from gateway.policy.uri import Ambiguous, parse_pattern, parse_template, parse_uri
 
 pytestmark = pytest.mark.requirement("A3")
 
 
 def whole(uri: str) -> str:
-    return read_uri(uri)[0].text
+    return parse_uri(uri)[0].text
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_two_spellings_of_one_resource_are_one_text(uri: str, same: str) -> None
 )
 def test_a_uri_that_readers_take_for_different_things_has_no_text(uri: str) -> None:
     with pytest.raises(Ambiguous):
-        read_uri(uri)
+        parse_uri(uri)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_uri_that_readers_take_for_different_things_has_no_text(uri: str) -> N
 def test_what_a_server_may_overlook_makes_a_reading_of_its_own(
     uri: str, readings: list[str]
 ) -> None:
-    assert [each.text for each in read_uri(uri)] == readings
-    assert {each.whole for each in read_uri(uri)} == {uri}
+    assert [each.text for each in parse_uri(uri)] == readings
+    assert {each.whole for each in parse_uri(uri)} == {uri}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_a_server_may_overlook_makes_a_reading_of_its_own(
     ],
 )
 def test_the_globs_of_rules_are_about_normal_forms_too(pattern: str, meant: list[str]) -> None:
-    assert read_pattern(pattern) == meant
+    assert parse_pattern(pattern) == meant
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_globs_of_rules_are_about_normal_forms_too(pattern: str, meant: list
     ],
 )
 def test_of_a_template_stays_what_it_can_expand_to(template: str, text: str) -> None:
-    assert read_template(template) == text
+    assert parse_template(template) == text
 
 
 @given(st.text("aA%2f70:/.?#@;[]{}\u00e9 ", max_size=20))
@@ -152,9 +152,9 @@ def test_every_escaped_spelling_has_the_reading_of_the_plain_one(text: str) -> N
         each if each == "/" else "".join(f"%{byte:02x}" for byte in each.encode()) for each in text
     )
     try:
-        plain = read_uri(f"file:///{text}")
+        plain = parse_uri(f"file:///{text}")
     except Ambiguous:
         with pytest.raises(Ambiguous):
-            read_uri(f"file:///{escaped}")
+            parse_uri(f"file:///{escaped}")
         return
-    assert read_uri(f"file:///{escaped}") == plain
+    assert parse_uri(f"file:///{escaped}") == plain

@@ -5,7 +5,7 @@ import pytest
 
 from gateway.resilience.document import FetchFailed
 from gateway.resilience.refreshed import Feed, Loaded, Refreshed, Schedule
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 
 
@@ -36,7 +36,7 @@ def origin() -> Origin:
 
 
 @pytest.fixture
-def refreshed(origin: Origin, flights: Flights, clock: HandClock) -> Refreshed[int]:
+def refreshed(origin: Origin, flights: SingleFlight, clock: HandClock) -> Refreshed[int]:
     return Refreshed(origin.feed, flights, clock.clocks)
 
 
@@ -140,7 +140,9 @@ async def test_outage_is_logged_once_and_its_end_once(
 
 
 @pytest.mark.requirement("J22")
-async def test_run_recovers_by_itself(origin: Origin, flights: Flights, clock: HandClock) -> None:
+async def test_run_recovers_by_itself(
+    origin: Origin, flights: SingleFlight, clock: HandClock
+) -> None:
     results: asyncio.Queue[str] = asyncio.Queue()
     feed = Feed("corp", origin.load, Schedule(0.01, 30.0), results.put_nowait)
     refreshed = Refreshed(feed, flights, clock.clocks)

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from gateway.errors import IdentityUnavailable
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 
 class Work:
@@ -25,7 +25,7 @@ class Work:
 
 
 @pytest.mark.requirement("C4")
-async def test_thousand_callers_share_one_run(flights: Flights) -> None:
+async def test_thousand_callers_share_one_run(flights: SingleFlight) -> None:
     work = Work()
     async with asyncio.TaskGroup() as group:
         callers = [group.create_task(flights.join("key", work)) for _ in range(1000)]
@@ -37,7 +37,7 @@ async def test_thousand_callers_share_one_run(flights: Flights) -> None:
 
 
 @pytest.mark.requirement("C4")
-async def test_cancelled_leader_does_not_fail_the_followers(flights: Flights) -> None:
+async def test_cancelled_leader_does_not_fail_the_followers(flights: SingleFlight) -> None:
     work = Work()
     async with asyncio.TaskGroup() as group:
         leader = group.create_task(flights.join("key", work))
@@ -52,7 +52,7 @@ async def test_cancelled_leader_does_not_fail_the_followers(flights: Flights) ->
     assert work.runs == 1
 
 
-async def test_each_caller_gets_an_error_of_its_own(flights: Flights) -> None:
+async def test_each_caller_gets_an_error_of_its_own(flights: SingleFlight) -> None:
     work = Work(IdentityUnavailable("not now", retry_after_s=7))
     work.go.set()
 
@@ -66,7 +66,7 @@ async def test_each_caller_gets_an_error_of_its_own(flights: Flights) -> None:
     assert work.runs == 1
 
 
-async def test_work_runs_again_after_it_landed(flights: Flights) -> None:
+async def test_work_runs_again_after_it_landed(flights: SingleFlight) -> None:
     work = Work()
     work.go.set()
 
@@ -77,7 +77,7 @@ async def test_work_runs_again_after_it_landed(flights: Flights) -> None:
     assert work.runs == 2
 
 
-async def test_different_keys_do_not_wait_for_each_other(flights: Flights) -> None:
+async def test_different_keys_do_not_wait_for_each_other(flights: SingleFlight) -> None:
     slow, quick = Work(), Work()
     quick.go.set()
     async with asyncio.TaskGroup() as group:
@@ -93,7 +93,7 @@ async def test_cancelled_group_ends_those_who_wait() -> None:
 
     async def serve() -> None:
         async with asyncio.TaskGroup() as group:
-            await Flights(group).join("key", work)
+            await SingleFlight(group).join("key", work)
 
     async with asyncio.TaskGroup() as outer:
         serving = outer.create_task(serve())

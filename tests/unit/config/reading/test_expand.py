@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from gateway.config.reading.expand import expand
-from gateway.config.reading.nodes import read_tree
+from gateway.config.reading.nodes import parse_tree
 
 
 def expanded(text: str, folder: Path, **environ: str) -> tuple[object, list[str]]:
-    tree = read_tree(text)
+    tree = parse_tree(text)
     value = expand(tree, environ, folder)
     return value, [problem.message for problem in tree.problems]
 

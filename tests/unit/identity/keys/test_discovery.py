@@ -2,10 +2,10 @@ import pytest
 
 from gateway.config.issuer import Issuer
 from gateway.identity.keys.discovery import MetadataLocation
-from gateway.identity.keys.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.keys.sources import IdentityServices, IssuerSources, build_sources
 from gateway.identity.provider.fetch import Fetcher
 from gateway.resilience.document import FetchFailed, HostUnreachable
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.token_signer import RSA_KID, TokenSigner
@@ -13,9 +13,9 @@ from tests.support.token_signer import RSA_KID, TokenSigner
 
 @pytest.fixture
 def discovered(
-    signer: TokenSigner, fetcher: Fetcher, flights: Flights, clock: HandClock
+    signer: TokenSigner, fetcher: Fetcher, flights: SingleFlight, clock: HandClock
 ) -> IssuerSources:
-    around = Surroundings(flights, clock.clocks)
+    around = IdentityServices(flights, clock.clocks)
     return build_sources("corp", Issuer(issuer=signer.issuer), fetcher, around)
 
 

@@ -11,7 +11,7 @@ from gateway.errors import IdentityUnavailable, InvalidToken
 from gateway.identity.keys.jwks import KeyFeed, KeyFile, KeySource
 from gateway.identity.keys.sources import IssuerSources
 from gateway.resilience.document import FetchedDocument, FetchFailed
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.token_signer import (
     EC_KID,
@@ -95,7 +95,7 @@ async def test_new_key_is_found_at_once_when_its_first_token_comes(
 
 @pytest.mark.requirement("J21", "J23")
 async def test_removed_key_is_refused_and_announced(
-    issuer: Issuer, signer: TokenSigner, flights: Flights, clock: HandClock
+    issuer: Issuer, signer: TokenSigner, flights: SingleFlight, clock: HandClock
 ) -> None:
     removed: list[frozenset[str]] = []
 
@@ -142,7 +142,7 @@ async def test_too_old_keys_are_fetched_again_when_a_token_comes(
 
 @pytest.mark.requirement("J22")
 async def test_nobody_gets_in_before_the_first_fetch(
-    issuer: Issuer, flights: Flights, clock: HandClock
+    issuer: Issuer, flights: SingleFlight, clock: HandClock
 ) -> None:
     async def fail() -> FetchedDocument:
         raise FetchFailed("down")
@@ -208,7 +208,7 @@ def _write(path: Path, *jwks: dict[str, object]) -> None:
 
 
 async def test_key_file_is_read_again_when_it_changes(
-    tmp_path: Path, flights: Flights, clock: HandClock
+    tmp_path: Path, flights: SingleFlight, clock: HandClock
 ) -> None:
     path = tmp_path / "jwks.json"
     _write(path, rsa_jwk(rsa_key(), "old"))

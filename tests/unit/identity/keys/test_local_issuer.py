@@ -9,10 +9,10 @@ from joserfc.jwk import ECKey
 from gateway.config.issuer import Issuer
 from gateway.errors import ConfigError
 from gateway.identity.keys.local_issuer import KEY_FILE, Grant, LocalIssuer
-from gateway.identity.keys.sources import Surroundings, build_local_sources
+from gateway.identity.keys.sources import IdentityServices, build_local_sources
 from gateway.identity.principal import Principal
 from gateway.identity.verifiers.jwt import JwtVerifier
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.unit.identity.conftest import RESOURCE
 
 ISSUER = "http://127.0.0.1:8080"
@@ -23,14 +23,14 @@ def local(tmp_path: Path) -> LocalIssuer:
     return LocalIssuer.load_or_create(tmp_path / "state", ISSUER)
 
 
-async def _verify(local: LocalIssuer, token: str, flights: Flights) -> Principal | None:
+async def _verify(local: LocalIssuer, token: str, flights: SingleFlight) -> Principal | None:
     issuer = Issuer(issuer=ISSUER, local=True)
-    sources = build_local_sources("local", issuer, local, Surroundings(flights))
+    sources = build_local_sources("local", issuer, local, IdentityServices(flights))
     await sources.keys.refresh()
     return await JwtVerifier(issuer, [RESOURCE], sources.keys).verify(token, time.time())
 
 
-async def test_token_that_it_issues_is_accepted(local: LocalIssuer, flights: Flights) -> None:
+async def test_token_that_it_issues_is_accepted(local: LocalIssuer, flights: SingleFlight) -> None:
     grant = Grant(
         "ada",
         RESOURCE,
@@ -57,7 +57,7 @@ async def test_token_that_it_issues_is_accepted(local: LocalIssuer, flights: Fli
     assert principal.expires_at == int(now) + 90
 
 
-async def test_token_has_the_claims_of_rfc_9068(local: LocalIssuer, flights: Flights) -> None:
+async def test_token_has_the_claims_of_rfc_9068(local: LocalIssuer, flights: SingleFlight) -> None:
     """RFC 9068 §2.2."""
     principal = await _verify(local, local.issue(Grant("ada", RESOURCE), time.time()), flights)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from gateway.config.issuer import Issuer, Jwks
-from gateway.identity.keys.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.keys.sources import IdentityServices, IssuerSources, build_sources
 from gateway.identity.provider.fetch import Fetcher
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.token_signer import TokenSigner, rsa_jwk, rsa_key
 
 
@@ -20,10 +20,10 @@ async def _run_until_ready(sources: IssuerSources) -> None:
 
 
 async def test_issuer_alone_suffices(
-    signer: TokenSigner, fetcher: Fetcher, flights: Flights
+    signer: TokenSigner, fetcher: Fetcher, flights: SingleFlight
 ) -> None:
     results: list[tuple[str, str]] = []
-    around = Surroundings(flights, on_fetch=lambda *result: results.append(result))
+    around = IdentityServices(flights, on_fetch=lambda *result: results.append(result))
     sources = build_sources("corp", Issuer(issuer=signer.issuer), fetcher, around)
 
     await _run_until_ready(sources)
@@ -35,7 +35,7 @@ async def test_issuer_alone_suffices(
 
 @pytest.mark.requirement("J22")
 async def test_source_becomes_ready_when_its_issuer_comes_back(
-    signer: TokenSigner, fetcher: Fetcher, flights: Flights
+    signer: TokenSigner, fetcher: Fetcher, flights: SingleFlight
 ) -> None:
     signer.status = 503
     recovered = asyncio.Event()
@@ -46,7 +46,7 @@ async def test_source_becomes_ready_when_its_issuer_comes_back(
         recovered.set()
 
     sources = build_sources(
-        "corp", Issuer(issuer=signer.issuer), fetcher, Surroundings(flights, on_fetch=on_fetch)
+        "corp", Issuer(issuer=signer.issuer), fetcher, IdentityServices(flights, on_fetch=on_fetch)
     )
     assert not sources.keys.ready
 
@@ -55,13 +55,13 @@ async def test_source_becomes_ready_when_its_issuer_comes_back(
 
 
 async def test_keys_from_a_file_need_no_network(
-    tmp_path: Path, fetcher: Fetcher, flights: Flights
+    tmp_path: Path, fetcher: Fetcher, flights: SingleFlight
 ) -> None:
     path = tmp_path / "jwks.json"
     path.write_text(json.dumps({"keys": [rsa_jwk(rsa_key(), "1")]}))
     issuer = Issuer(issuer="https://as.example", jwks=Jwks(file=path))
 
-    sources = build_sources("corp", issuer, fetcher, Surroundings(flights))
+    sources = build_sources("corp", issuer, fetcher, IdentityServices(flights))
     await _run_until_ready(sources)
 
     assert sources.metadata is None

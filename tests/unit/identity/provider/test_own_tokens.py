@@ -8,7 +8,7 @@ from gateway.config.issuer import ClientCredentials
 from gateway.errors import IdentityUnavailable
 from gateway.identity.provider.client_auth import ClientAuth
 from gateway.identity.provider.own_tokens import OwnTokens
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.unit.identity.conftest import Asking
@@ -17,7 +17,9 @@ ANSWER = {"access_token": "own", "token_type": "Bearer", "expires_in": 100}
 
 
 @pytest.fixture
-def tokens(service: IssuerService, asking: Asking, flights: Flights, clock: HandClock) -> OwnTokens:
+def tokens(
+    service: IssuerService, asking: Asking, flights: SingleFlight, clock: HandClock
+) -> OwnTokens:
     settings = ClientCredentials.model_validate(
         {
             "client_id": "gw",

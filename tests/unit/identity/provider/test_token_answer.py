@@ -3,13 +3,13 @@
 import pytest
 
 from gateway.identity.provider.fetch import Answer
-from gateway.identity.provider.token_answer import UNKNOWN_LIFETIME_S, read_error, read_token
+from gateway.identity.provider.token_answer import UNKNOWN_LIFETIME_S, parse_error, parse_token
 
 GOOD = {"access_token": "abc", "token_type": "Bearer", "expires_in": 3600}
 
 
 def test_a_token_is_used_until_shortly_before_its_end() -> None:
-    found = read_token(Answer(200, GOOD | {"issued_token_type": "x"}))
+    found = parse_token(Answer(200, GOOD | {"issued_token_type": "x"}))
 
     assert found is not None
     assert (found.token, found.usable_s, found.issued_type) == ("abc", 3570, "x")
@@ -18,7 +18,7 @@ def test_a_token_is_used_until_shortly_before_its_end() -> None:
 
 @pytest.mark.requirement("B14")
 def test_a_life_may_be_written_as_text() -> None:
-    found = read_token(Answer(200, GOOD | {"expires_in": "100"}))
+    found = parse_token(Answer(200, GOOD | {"expires_in": "100"}))
 
     assert found is not None
     assert found.usable_s == 90
@@ -26,7 +26,7 @@ def test_a_life_may_be_written_as_text() -> None:
 
 @pytest.mark.parametrize("expires_in", [None, "soon", True, 0, -1, 10**400])
 def test_a_life_that_is_not_told_is_short(expires_in: object) -> None:
-    found = read_token(Answer(200, GOOD | {"expires_in": expires_in}))
+    found = parse_token(Answer(200, GOOD | {"expires_in": expires_in}))
 
     assert found is not None
     assert found.usable_s == UNKNOWN_LIFETIME_S
@@ -46,7 +46,7 @@ def test_a_life_that_is_not_told_is_short(expires_in: object) -> None:
     ],
 )
 def test_what_no_header_can_hold_is_no_token(document: object) -> None:
-    assert read_token(Answer(200, document)) is None
+    assert parse_token(Answer(200, document)) is None
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_what_no_header_can_hold_is_no_token(document: object) -> None:
     ],
 )
 def test_only_the_code_of_an_error_is_told(document: object, text: str) -> None:
-    assert read_error(Answer(401, document)) == text
+    assert parse_error(Answer(401, document)) == text

@@ -10,7 +10,7 @@ from gateway.identity.principal import Principal
 from gateway.identity.provider.client_auth import ClientAuth
 from gateway.identity.provider.question import SAMPLE_TOKEN
 from gateway.identity.provider.token_exchange import ACCESS_TOKEN, GRANT_TYPE, TokenExchanges
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.unit.identity.conftest import Asking
@@ -21,7 +21,7 @@ BOB = Principal("https://idp.example", "bob", "cli")
 
 @pytest.fixture
 def exchanges(
-    service: IssuerService, asking: Asking, flights: Flights, clock: HandClock
+    service: IssuerService, asking: Asking, flights: SingleFlight, clock: HandClock
 ) -> TokenExchanges:
     settings = TokenExchange.model_validate(
         {

@@ -6,10 +6,10 @@ import pytest
 
 from gateway.config.issuer import Issuer, Jwks
 from gateway.errors import InvalidToken
-from gateway.identity.keys.sources import Surroundings, build_sources
+from gateway.identity.keys.sources import IdentityServices, build_sources
 from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.revocation.logout_token import Logout, LogoutTokens
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.token_signer import TokenSigner, rsa_key
 
 CLIENT = "mcp-client"
@@ -18,9 +18,9 @@ HEADER = {"typ": "logout+jwt"}
 
 
 @pytest.fixture
-async def tokens(signer: TokenSigner, fetcher: Fetcher, flights: Flights) -> LogoutTokens:
+async def tokens(signer: TokenSigner, fetcher: Fetcher, flights: SingleFlight) -> LogoutTokens:
     issuer = Issuer(issuer=signer.issuer, jwks=Jwks(url=f"{signer.issuer}/jwks"))
-    sources = build_sources("corp", issuer, fetcher, Surroundings(flights))
+    sources = build_sources("corp", issuer, fetcher, IdentityServices(flights))
     return LogoutTokens(issuer, (CLIENT,), sources.keys)
 
 

@@ -3,7 +3,7 @@ import pytest
 from gateway.config.issuer import Claims
 from gateway.errors import InvalidToken
 from gateway.identity.principal import Confirmation, Principal
-from gateway.identity.token.claims import build_principal, find_claim, read_confirmation
+from gateway.identity.token.claims import build_principal, find_claim, parse_confirmation
 
 ISSUER = "https://as.example"
 
@@ -133,10 +133,10 @@ def test_spaces_separate_scopes_however_many() -> None:
 def test_a_token_that_says_it_is_bound_must_say_to_what(claims: dict[str, object]) -> None:
     """RFC 9449 §6: as a bearer token it would be of use to a thief."""
     with pytest.raises(InvalidToken) as error:
-        read_confirmation(claims)
+        parse_confirmation(claims)
 
     assert error.value.reason == "sender_constrained"
-    bound = read_confirmation(claims | {"cnf": {"jkt": "k"}})
+    bound = parse_confirmation(claims | {"cnf": {"jkt": "k"}})
     assert bound == Confirmation(key_thumbprint="k")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.identity.token.leniency import normal_answer, read_number, without_nulls
+from gateway.identity.token.leniency import normal_answer, parse_number, without_nulls
 
 pytestmark = pytest.mark.requirement("B14")
 
@@ -20,14 +20,14 @@ def test_null_and_absent_are_the_same() -> None:
     ("written", "number"), [("0", 0), ("1763900100", 1763900100), ("1763900100.5", 1763900100.5)]
 )
 def test_a_number_may_be_written_as_text(written: str, number: float) -> None:
-    assert read_number(written) == number
+    assert parse_number(written) == number
 
 
 @pytest.mark.parametrize(
     "value", ["", "1e9", "0x10", "+1", "-1", " 1", "1.", "9" * 17, "٣", "never", True, None, [1]]
 )
 def test_what_has_two_readings_stays_as_it_is(value: object) -> None:
-    assert read_number(value) is value
+    assert parse_number(value) is value
 
 
 def test_only_times_are_read_as_numbers() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import IdentityUnavailable
-from gateway.identity.token.lists import read_list
+from gateway.identity.token.lists import parse_list
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from gateway.identity.token.lists import read_list
 def test_each_member_becomes_a_text(
     document: object, items: str, each: str, expected: tuple[str, ...]
 ) -> None:
-    assert read_list(document, items, each) == expected
+    assert parse_list(document, items, each) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_each_member_becomes_a_text(
 )
 def test_an_answer_of_another_shape_is_no_empty_list(document: object, items: str) -> None:
     with pytest.raises(IdentityUnavailable):
-        read_list(document, items, "{}")
+        parse_list(document, items, "{}")

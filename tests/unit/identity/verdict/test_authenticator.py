@@ -8,7 +8,7 @@ import pytest
 from gateway.config.issuer import Issuer
 from gateway.config.model import Cache
 from gateway.errors import Claimed, IdentityUnavailable, InvalidToken, Mismatch
-from gateway.identity.keys.sources import IssuerSources, Surroundings, build_sources
+from gateway.identity.keys.sources import IdentityServices, IssuerSources, build_sources
 from gateway.identity.principal import Principal
 from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.reasons import refused
@@ -17,7 +17,7 @@ from gateway.identity.verdict.cache import VerdictCache
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.observability.audit.outcome import Scheme
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.token_signer import TokenSigner, b64url, rsa_jwk, rsa_key
 from tests.unit.identity.conftest import RESOURCE
@@ -47,7 +47,7 @@ class Scripted:
 
 
 @pytest.fixture
-def cache(flights: Flights, clock: HandClock) -> VerdictCache:
+def cache(flights: SingleFlight, clock: HandClock) -> VerdictCache:
     return VerdictCache(Cache(), flights, clock.clocks)
 
 
@@ -184,7 +184,7 @@ def test_a_token_expires_while_its_request_is_under_way(
 
 
 @pytest.mark.requirement("A5", "152")
-def test_who_is_revoked_meanwhile_is_refused(flights: Flights, clock: HandClock) -> None:
+def test_who_is_revoked_meanwhile_is_refused(flights: SingleFlight, clock: HandClock) -> None:
     def revoke_bob(principal: Principal, now: float) -> None:
         if principal.subject == "bob" and now == NOW:
             raise refused("revoked")
@@ -274,9 +274,13 @@ async def test_refusals_of_a_token_read_alike_fresh_and_cached(cache: VerdictCac
 
 @pytest.mark.requirement("J21", "J23")
 async def test_rotation_refuses_no_good_token_and_no_verdict_outlives_its_key(
-    cache: VerdictCache, issuer: Issuer, fetcher: Fetcher, flights: Flights, signer: TokenSigner
+    cache: VerdictCache,
+    issuer: Issuer,
+    fetcher: Fetcher,
+    flights: SingleFlight,
+    signer: TokenSigner,
 ) -> None:
-    around = Surroundings(flights, on_removed=lambda thumbprints: cache.clear())
+    around = IdentityServices(flights, on_removed=lambda thumbprints: cache.clear())
     sources = build_sources("corp", issuer, fetcher, around)
     await sources.keys.refresh()
     chain = Authenticator("one", [JwtVerifier(issuer, [RESOURCE], sources.keys)], cache)

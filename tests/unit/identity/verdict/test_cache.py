@@ -10,7 +10,7 @@ from gateway.errors import Claimed, IdentityUnavailable, InvalidToken
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import TokenReason, refused
 from gateway.identity.verdict.cache import VerdictCache, token_digest
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 
 SETTINGS = Cache(positive_max=10, negative_max=10)
@@ -19,7 +19,7 @@ ISSUER = "https://as.example"
 
 
 @pytest.fixture
-def cache(flights: Flights, clock: HandClock) -> VerdictCache:
+def cache(flights: SingleFlight, clock: HandClock) -> VerdictCache:
     return VerdictCache(SETTINGS, flights, clock.clocks)
 
 
@@ -222,7 +222,9 @@ async def test_cache_holds_no_token(cache: VerdictCache, clock: HandClock) -> No
 
 
 @pytest.mark.requirement("C1")
-async def test_two_processes_file_a_token_differently(flights: Flights, clock: HandClock) -> None:
+async def test_two_processes_file_a_token_differently(
+    flights: SingleFlight, clock: HandClock
+) -> None:
     first = VerdictCache(SETTINGS, flights, clock.clocks)
     second = VerdictCache(SETTINGS, flights, clock.clocks)
 
@@ -311,7 +313,7 @@ async def test_forgetting_some_callers_keeps_the_others(
 
 @pytest.mark.requirement("152")
 async def test_what_is_revoked_is_refused_at_once_and_after_a_pardon_accepted(
-    flights: Flights, clock: HandClock
+    flights: SingleFlight, clock: HandClock
 ) -> None:
     revoked = {"ada"}
 
@@ -338,7 +340,7 @@ async def test_each_refresh_ends_the_token_before_it(cache: VerdictCache, clock:
 
 
 async def test_of_a_caller_with_many_tokens_at_once_the_first_sixteen_are_known(
-    flights: Flights, clock: HandClock
+    flights: SingleFlight, clock: HandClock
 ) -> None:
     cache = VerdictCache(Cache(), flights, clock.clocks)
     for number in range(18):
@@ -382,7 +384,7 @@ async def test_what_was_under_way_at_a_change_is_not_remembered(
 
 @pytest.mark.requirement("U11")
 async def test_a_revoked_caller_is_named_at_once_and_later(
-    flights: Flights, clock: HandClock
+    flights: SingleFlight, clock: HandClock
 ) -> None:
     def check(principal: Principal, now: float) -> None:
         raise refused("revoked")

@@ -11,14 +11,14 @@ from gateway.identity.reasons import refused
 from gateway.identity.verdict.authenticator import Authenticator
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.identity.verdict.slot import Verdict, VerdictSlot
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 
 ADA = Principal("https://as.example", "ada", expires_at=100.0)
 
 
 @pytest.fixture
-def cache(flights: Flights, clock: HandClock) -> VerdictCache:
+def cache(flights: SingleFlight, clock: HandClock) -> VerdictCache:
     return VerdictCache(Cache(), flights, clock.clocks)
 
 
@@ -106,7 +106,7 @@ async def test_a_newer_token_ends_the_verdict_in_the_slot_of_an_older_one(
 
 @pytest.mark.requirement("A5")
 async def test_only_a_verdict_that_is_current_is_not_put_to_revocations_again(
-    flights: Flights, clock: HandClock
+    flights: SingleFlight, clock: HandClock
 ) -> None:
     revoked: list[str] = []
 

@@ -10,7 +10,7 @@ from gateway.errors import IdentityUnavailable
 from gateway.identity.principal import Principal
 from gateway.identity.verifiers import group_lookup
 from gateway.identity.verifiers.group_lookup import UNKNOWN_FOR_S, GroupLookups
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import IssuerService, Scene
 from tests.unit.identity.conftest import Asking
@@ -39,7 +39,7 @@ def settings(service: IssuerService) -> GroupLookup:
 
 @pytest.fixture
 def lookups(
-    settings: GroupLookup, asking: Asking, flights: Flights, clock: HandClock
+    settings: GroupLookup, asking: Asking, flights: SingleFlight, clock: HandClock
 ) -> GroupLookups:
     return GroupLookups(settings, asking.provider, own_token, flights, clock.clocks)
 
@@ -57,7 +57,7 @@ async def test_the_directory_is_asked_as_the_gateway(
 async def test_a_body_makes_it_a_post(
     settings: GroupLookup,
     asking: Asking,
-    flights: Flights,
+    flights: SingleFlight,
     clock: HandClock,
     service: IssuerService,
 ) -> None:
@@ -109,7 +109,7 @@ async def test_callers_of_other_issuers_are_other_callers(
 async def test_what_is_remembered_is_bounded_and_the_oldest_goes_first(
     settings: GroupLookup,
     asking: Asking,
-    flights: Flights,
+    flights: SingleFlight,
     clock: HandClock,
     service: IssuerService,
     monkeypatch: pytest.MonkeyPatch,
@@ -180,7 +180,7 @@ async def test_a_failure_is_not_remembered(lookups: GroupLookups, service: Issue
 
 
 async def test_a_directory_that_is_away_leaves_groups_unknown(
-    asking: Asking, flights: Flights, clock: HandClock, port: int
+    asking: Asking, flights: SingleFlight, clock: HandClock, port: int
 ) -> None:
     away = GroupLookup(url=f"http://127.0.0.1:{port}/{{oid}}", credentials=CREDENTIALS)
     lookups = GroupLookups(away, asking.provider, own_token, flights, clock.clocks)
@@ -191,7 +191,7 @@ async def test_a_directory_that_is_away_leaves_groups_unknown(
 async def test_without_a_token_of_its_own_the_gateway_asks_nobody(
     settings: GroupLookup,
     asking: Asking,
-    flights: Flights,
+    flights: SingleFlight,
     clock: HandClock,
     service: IssuerService,
 ) -> None:

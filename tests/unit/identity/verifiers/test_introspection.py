@@ -11,7 +11,7 @@ from gateway.identity.verdict.authenticator import Authenticator
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.identity.verifiers.introspection import IntrospectionVerifier
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.token_signer import TokenSigner
@@ -203,7 +203,7 @@ async def test_no_redirect_takes_the_token_and_the_secret_elsewhere(
 
 @pytest.mark.requirement("120")
 async def test_an_answer_is_not_remembered_beyond_the_end_of_the_token(
-    service: IssuerService, asking: Asking, flights: Flights, clock: HandClock
+    service: IssuerService, asking: Asking, flights: SingleFlight, clock: HandClock
 ) -> None:
     service.scenes["/introspect"] = Scene(GOOD | {"exp": clock.wall + 10})
     cache = VerdictCache(Cache(), flights, clock.clocks)

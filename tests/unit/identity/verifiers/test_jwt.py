@@ -16,7 +16,7 @@ from gateway.identity.keys.sources import IssuerSources
 from gateway.identity.principal import Confirmation, Principal
 from gateway.identity.verifiers.group_lookup import GroupLookups
 from gateway.identity.verifiers.jwt import JwtVerifier
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.token_signer import (
@@ -178,7 +178,7 @@ ATTACKS: dict[str, tuple[Forge, str]] = {
 
 @pytest.fixture
 def lookups(
-    service: IssuerService, asking: Asking, flights: Flights, clock: HandClock
+    service: IssuerService, asking: Asking, flights: SingleFlight, clock: HandClock
 ) -> GroupLookups:
     service.scenes["/ada/groups"] = Scene({"value": [{"id": "ops"}]})
     credentials = ClientCredentials(client_id="gateway", token_url=f"{service.url}/token")

@@ -6,7 +6,7 @@ from gateway.config.model import Cache
 from gateway.identity.principal import Principal
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 
 
 @pytest.mark.requirement("A15")
@@ -22,7 +22,7 @@ from gateway.resilience.single_flight import Flights
     ],
 )
 async def test_what_somebody_else_vouches_for_is_asked_again_at_the_interval_of_its_cache(
-    flights: Flights,
+    flights: SingleFlight,
     principal: Principal,
     interval_s: float | None,
 ) -> None:

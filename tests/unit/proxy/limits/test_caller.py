@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from gateway.identity.principal import Principal
-from gateway.proxy.limits.caller import Presence, caller_of, counted_as, network_of
+from gateway.proxy.limits.caller import CallerAtAddress, caller_of, counted_as, network_of
 
 ADA = Principal(issuer="https://idp.example", subject="ada", client_id="cli")
 
 
 def test_a_caller_counts_alike_at_every_address() -> None:
-    here, there = Presence(ADA, "192.0.2.1"), Presence(ADA, "192.0.2.2")
+    here, there = CallerAtAddress(ADA, "192.0.2.1"), CallerAtAddress(ADA, "192.0.2.2")
 
     assert here.counted_as == there.counted_as == ("https://idp.example", "ada")
 
@@ -26,7 +26,10 @@ def test_a_caller_counts_alike_with_every_client_and_a_session_does_not() -> Non
 
 
 def test_without_a_token_the_address_counts_but_owns_nothing() -> None:
-    assert Presence(None, "192.0.2.1").counted_as != Presence(None, "192.0.2.2").counted_as
+    assert (
+        CallerAtAddress(None, "192.0.2.1").counted_as
+        != CallerAtAddress(None, "192.0.2.2").counted_as
+    )
     assert caller_of(None) is None
 
 

@@ -12,8 +12,8 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.proxy.outgoing.assertion import AssertionIntroducer
 from gateway.proxy.outgoing.assertion_keys import AssertionKeys
+from gateway.proxy.outgoing.header_source import OutgoingCall
 from gateway.proxy.outgoing.identity_bounds import Bounds
-from gateway.proxy.outgoing.introduction import Introduction
 from gateway.resilience.clocks import Clocks
 
 ADA = Principal("https://idp.example", "ada", "cli", frozenset({"b", "a"}), groups=("dev",))
@@ -21,13 +21,13 @@ NOW = 1_763_900_000.7
 
 
 @pytest.fixture
-def introducer(tmp_path_factory: pytest.TempPathFactory) -> AssertionIntroducer:
+def source(tmp_path_factory: pytest.TempPathFactory) -> AssertionIntroducer:
     keys = AssertionKeys.load(Settings(), tmp_path_factory.mktemp("keys"), Clocks())
     return AssertionIntroducer(keys, issuer="https://gw", audience="https://up", lifetime_s=30.0)
 
 
-async def _claims(introducer: AssertionIntroducer, call: Introduction) -> dict[str, object]:
-    line = (await introducer(call)).decode("ascii")
+async def _claims(source: AssertionIntroducer, call: OutgoingCall) -> dict[str, object]:
+    line = (await source(call)).decode("ascii")
     name, _, value = line.partition(": ")
     assert name == "X-Gateway-Assertion"
     assert value.endswith("\r\n")
@@ -35,10 +35,10 @@ async def _claims(introducer: AssertionIntroducer, call: Introduction) -> dict[s
     return found
 
 
-async def test_it_says_who_calls_what_with_which_body(introducer: AssertionIntroducer) -> None:
+async def test_it_says_who_calls_what_with_which_body(source: AssertionIntroducer) -> None:
     operation = Operation("tools/call", "whoami")
 
-    claims = await _claims(introducer, Introduction(ADA, "t", operation, b"{}", NOW))
+    claims = await _claims(source, OutgoingCall(ADA, "t", operation, b"{}", NOW))
 
     digest = base64.urlsafe_b64encode(hashlib.sha256(b"{}").digest()).rstrip(b"=").decode()
     del claims["jti"]
@@ -58,41 +58,41 @@ async def test_it_says_who_calls_what_with_which_body(introducer: AssertionIntro
     }
 
 
-async def test_unknown_groups_are_said_to_be_unknown(introducer: AssertionIntroducer) -> None:
+async def test_unknown_groups_are_said_to_be_unknown(source: AssertionIntroducer) -> None:
     nobody_knows = Principal("https://idp.example", "ada", groups=None)
 
-    claims = await _claims(introducer, Introduction(nobody_knows, "t", None, b"", NOW))
+    claims = await _claims(source, OutgoingCall(nobody_knows, "t", None, b"", NOW))
 
     assert claims["groups_unknown"] is True
     assert "groups" not in claims
 
 
-async def test_an_anonymous_caller_has_no_subject(introducer: AssertionIntroducer) -> None:
-    claims = await _claims(introducer, Introduction(None, None, None, b"", NOW))
+async def test_an_anonymous_caller_has_no_subject(source: AssertionIntroducer) -> None:
+    claims = await _claims(source, OutgoingCall(None, None, None, b"", NOW))
 
     assert claims["anonymous"] is True
     assert not {"sub", "client_id", "scope", "mcp"} & set(claims)
 
 
 @pytest.mark.requirement("A20")
-async def test_requests_without_a_body_are_told_apart(introducer: AssertionIntroducer) -> None:
+async def test_requests_without_a_body_are_told_apart(source: AssertionIntroducer) -> None:
     calls = [
-        Introduction(ADA, "t", None, b"", NOW, method, session)
+        OutgoingCall(ADA, "t", None, b"", NOW, method, session)
         for method in ("GET", "DELETE")
         for session in (None, b"s-1", b"s-2")
     ]
 
-    told = [await _claims(introducer, each) for each in calls]
+    told = [await _claims(source, each) for each in calls]
 
     assert [(each["htm"], each.get("session")) for each in told] == [
         (method, session) for method in ("GET", "DELETE") for session in (None, "s-1", "s-2")
     ]
 
 
-async def test_no_two_are_alike(introducer: AssertionIntroducer) -> None:
-    call = Introduction(ADA, "t", None, b"", NOW)
+async def test_no_two_are_alike(source: AssertionIntroducer) -> None:
+    call = OutgoingCall(ADA, "t", None, b"", NOW)
 
-    assert await introducer(call) != await introducer(call)
+    assert await source(call) != await source(call)
 
 
 @pytest.mark.requirement("B7")
@@ -106,7 +106,7 @@ async def test_lists_that_are_too_long_are_told_as_the_headers_are(
     bounded = AssertionIntroducer(
         keys, issuer="https://gw", audience="https://up", lifetime_s=30.0, bounds=bounds
     )
-    call = Introduction(Principal("https://idp", "ada", groups=many), "t", None, b"", 0.0)
+    call = OutgoingCall(Principal("https://idp", "ada", groups=many), "t", None, b"", 0.0)
 
     claims = await _claims(bounded, call)
 

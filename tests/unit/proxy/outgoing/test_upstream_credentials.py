@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UpstreamCredentialUnavailable
-from gateway.proxy.outgoing.introduction import Introduction
+from gateway.proxy.outgoing.header_source import OutgoingCall
 from gateway.proxy.outgoing.upstream_credentials import StaticHeader, bearer_line, forward_token
 
-ANONYMOUS = Introduction(None, None, None, b"", 0.0)
+ANONYMOUS = OutgoingCall(None, None, None, b"", 0.0)
 
 
 async def test_a_line_ends_where_its_value_does(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from gateway.proxy.upstream.pool import UpstreamPool
 from gateway.proxy.upstream.target import parse_target
 from gateway.proxy.upstream.tool_catalogue import FRESH_S, STALE_S, ToolCatalogue
 from gateway.proxy.upstream.upstream_limits import PoolLimits
-from gateway.resilience.single_flight import Flights
+from gateway.resilience.single_flight import SingleFlight
 from tests.support.mcp_servers import running_mcp_server
 from tests.support.recording_upstream import RecordingUpstream, chunk, event_stream_head, json_reply
 
@@ -33,7 +33,9 @@ async def catalogue_of(url: str, age: list[float]) -> AsyncIterator[ToolCatalogu
     pool = UpstreamPool(target, LIMITS)
     async with asyncio.TaskGroup() as group:
         began = time.monotonic()
-        yield ToolCatalogue(OwnRequests(pool, target, ()), Flights(group), lambda: began + age[0])
+        yield ToolCatalogue(
+            OwnRequests(pool, target, ()), SingleFlight(group), lambda: began + age[0]
+        )
     await pool.aclose()
 
 

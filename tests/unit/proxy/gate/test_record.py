@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.proxy.gate.visit import Visit, harmless_request_id, new_request_id
+from gateway.proxy.gate.record import RequestRecord, harmless_request_id, new_request_id
 
 
 def test_a_harmless_request_id_is_kept() -> None:
@@ -19,9 +19,9 @@ def test_any_other_is_forgotten(sent: str | None) -> None:
 
 @pytest.mark.requirement("U11")
 def test_the_gateways_own_id_is_never_the_clients() -> None:
-    visit = Visit("POST")
-    visit.sent_request_id = "trace-me-123"
+    record = RequestRecord("POST")
+    record.sent_request_id = "trace-me-123"
 
-    assert visit.request_id != new_request_id()
-    assert len(visit.request_id) == 16
-    assert visit.wire_id == "trace-me-123"
+    assert record.request_id != new_request_id()
+    assert len(record.request_id) == 16
+    assert record.wire_id == "trace-me-123"

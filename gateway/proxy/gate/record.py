@@ -21,7 +21,7 @@ from gateway.proxy.sessions.sessions import Session
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-class Visit:
+class RequestRecord:
     """The running record of one request.
 
     `began_at` is Unix seconds; `started` and `*_s` come from the monotonic clock. The stages

@@ -9,7 +9,7 @@ from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 
 
-class Introduction(msgspec.Struct, frozen=True, gc=False):
+class OutgoingCall(msgspec.Struct, frozen=True, gc=False):
     """One authorized call: who makes it, with which token, and what it asks for.
 
     `token` and `principal` are None for an anonymous caller; `now` is in Unix seconds.
@@ -26,9 +26,9 @@ class Introduction(msgspec.Struct, frozen=True, gc=False):
 
 
 # Whole header lines for one call. Raises `GatewayError` when the upstream must not see it.
-Introducer = Callable[[Introduction], Awaitable[Lines]]
+HeaderSource = Callable[[OutgoingCall], Awaitable[Lines]]
 
 
-async def introduce(introducers: Sequence[Introducer], call: Introduction) -> Lines:
-    """Collect the lines of every introducer."""
-    return join_lines([await introducer(call) for introducer in introducers])
+async def collect_lines(header_sources: Sequence[HeaderSource], call: OutgoingCall) -> Lines:
+    """Collect the lines of every source."""
+    return join_lines([await source(call) for source in header_sources])

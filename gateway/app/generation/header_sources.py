@@ -9,11 +9,11 @@ from gateway.app.generation.credentials import open_credentials
 from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
 from gateway.config.reading.named_members import named_members
-from gateway.identity.keys.sources import Surroundings
+from gateway.identity.keys.sources import IdentityServices
 from gateway.proxy.outgoing.assertion import AssertionIntroducer
 from gateway.proxy.outgoing.assertion_keys import AssertionKeys
+from gateway.proxy.outgoing.header_source import HeaderSource
 from gateway.proxy.outgoing.identity_bounds import Bounds
-from gateway.proxy.outgoing.introduction import Introducer
 from gateway.resilience.clocks import Clocks
 
 
@@ -21,7 +21,7 @@ from gateway.resilience.clocks import Clocks
 class Introducers:
     """By server; `keys` is None where no server wants assertions."""
 
-    by_server: Mapping[str, Sequence[Introducer]]
+    by_server: Mapping[str, Sequence[HeaderSource]]
     keys: AssertionKeys | None = None
 
 
@@ -32,7 +32,7 @@ def identity_bounds(config: Config, server: Server) -> Bounds:
 
 
 async def open_introducers(
-    config: Config, around: Surroundings, group: asyncio.TaskGroup, stack: AsyncExitStack
+    config: Config, around: IdentityServices, group: asyncio.TaskGroup, stack: AsyncExitStack
 ) -> Introducers:
     """Build them all; what they keep fresh ends with `stack`.
 
@@ -43,7 +43,7 @@ async def open_introducers(
     if any(server.forward.assertion is not None for server in config.servers.values()):
         keys = AssertionKeys.load(config.assertion_keys, config.state_dir, Clocks())
         stack.callback(group.create_task(keys.run()).cancel)
-    built: dict[str, list[Introducer]] = {}
+    built: dict[str, list[HeaderSource]] = {}
     for name, server in config.servers.items():
         built[name] = [credentials[name]] if name in credentials else []
         if keys is not None and server.forward.assertion is not None:
