@@ -27,6 +27,11 @@ CONTENT_SECURITY_POLICY = (
     " frame-ancestors 'none'"
 )
 
+# Of pages with a form: it may only be sent to the gateway itself.
+FORM_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "form-action 'none'", "form-action 'self'"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -38,11 +43,20 @@ class Page:
 
 def build_page(title: str, body: str) -> Page:
     """Put a body of safe HTML into the frame; `title` is plain text."""
-    return Page(
+    return Page(_document(title, body, ""))
+
+
+def build_form_page(title: str, body: str, *, head: str = "") -> str:
+    """The same for the pages of a login; `head` is further HTML of the head."""
+    return _document(title, body, head)
+
+
+def _document(title: str, body: str, head: str) -> str:
+    return (
         "<!doctype html>\n"
         '<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
+        f"{head}<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
         f"<main>\n{body}\n<footer>Served by the MCP auth gateway.</footer>\n</main>\n</html>\n"
     )
 

@@ -20,6 +20,7 @@ TESTED_ELSEWHERE = {
     "gateway/app/generation/own_tools.py": (
         "integration/test_own_tools.py, with issuers and servers"
     ),
+    "gateway/authserver/login/login_method.py": "a protocol; integration/authserver has each kind",
     "gateway/config/own_tools.py": "data only; config/test_own_tool_checks.py tries every key",
     "gateway/proxy/answers/answer_rewriter.py": "integration/test_lists.py and test_own_tools.py",
     "gateway/proxy/upstream/gateway_requests.py": (
