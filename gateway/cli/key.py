@@ -1,21 +1,19 @@
 """`mcpgw key`: make, list, revoke and check the API keys of a file."""
 
-import fcntl
 import json
 import os
 import secrets
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from gateway.cli.edited_file import EditedFile, text_table
 from gateway.config.load import load_config
+from gateway.config.reading.entry_list import format_time, parse_time
 from gateway.config.scalars import parse_duration
-from gateway.errors import ConfigError
 from gateway.identity.api_keys.api_key import (
     RANDOM_BYTES,
     has_good_checksum,
@@ -24,14 +22,7 @@ from gateway.identity.api_keys.api_key import (
     key_id,
     make_key,
 )
-from gateway.identity.api_keys.api_key_file import (
-    ApiKeyEntry,
-    dump_keys,
-    format_time,
-    parse_keys,
-    parse_time,
-)
-from gateway.resilience.watched_file import MAX_FILE_BYTES
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys, parse_keys
 
 EXIT_FAILED = 1
 
@@ -95,7 +86,7 @@ def new(  # noqa: PLR0913  # one parameter per flag is how click works
         expires_at=_expiry(expires, now),
     )
     _check_flags(entry)
-    with _editing(_find_file(file_path, config_path, servers), may_be_new=True) as entries:
+    with _find_file(file_path, config_path, servers).editing(may_be_new=True) as entries:
         entries.append(entry)
     click.echo(json.dumps({"key": key, **_describe(entry, now)}) if as_json else key)
     click.echo("mcpgw: keep it now, it is not shown again", err=True)
@@ -110,7 +101,7 @@ def new(  # noqa: PLR0913  # one parameter per flag is how click works
 def list_(file_path: Path | None, config_path: Path, as_json: bool) -> None:
     """Show what is known about every key."""
     now = time.time()
-    described = [_describe(each, now) for each in _read(_find_file(file_path, config_path))]
+    described = [_describe(each, now) for each in _find_file(file_path, config_path).entries()]
     click.echo(json.dumps(described) if as_json else _table(described))
 
 
@@ -123,7 +114,7 @@ def revoke(named: str, file_path: Path | None, config_path: Path) -> None:
 
     Exit code 1 when there is none.
     """
-    with _editing(_find_file(file_path, config_path)) as entries:
+    with _find_file(file_path, config_path).editing() as entries:
         revoked = [each for each in entries if named in (key_id(each.hash), each.subject)]
         entries[:] = [each for each in entries if each not in revoked]
     if not revoked:
@@ -147,7 +138,7 @@ def check(key: str, file_path: Path | None, config_path: Path, as_json: bool) ->
     report: dict[str, object] = {"format": is_key(text), "checksum": has_good_checksum(text)}
     if report["checksum"]:
         report["id"] = key_id(hash_key(text))
-        entries = {each.hash: each for each in _read(_find_file(file_path, config_path))}
+        entries = {each.hash: each for each in _find_file(file_path, config_path).entries()}
         entry = entries.get(hash_key(text))
         report["known"] = entry is not None
         if entry is not None:
@@ -189,13 +180,8 @@ def _describe(entry: ApiKeyEntry, now: float) -> dict[str, object]:
 
 def _table(described: Sequence[dict[str, object]]) -> str:
     columns = ("id", "subject", "name", "scopes", "servers", "created", "expires")
-    rows = [tuple(each.upper() for each in columns)]
-    rows += [tuple(_cell(each, column) for column in columns) for each in described]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    rows = [tuple(_cell(each, column) for column in columns) for each in described]
+    return text_table([columns, *rows])
 
 
 def _cell(described: dict[str, object], column: str) -> str:
@@ -236,9 +222,14 @@ def _check_flags(entry: ApiKeyEntry) -> None:
         raise click.UsageError(f"This makes no entry of the file: {error}.") from error
 
 
-def _find_file(file_path: Path | None, config_path: Path, servers: Sequence[str] = ()) -> Path:
-    if file_path is not None:
-        return file_path
+def _find_file(
+    file_path: Path | None, config_path: Path, servers: Sequence[str] = ()
+) -> EditedFile[ApiKeyEntry]:
+    path = file_path or _configured_file(config_path, servers)
+    return EditedFile(path, lambda text: parse_keys(text).values(), dump_keys)
+
+
+def _configured_file(config_path: Path, servers: Sequence[str]) -> Path:
     config = load_config(config_path, os.environ)
     if config.api_keys is None:
         raise click.ClickException(
@@ -250,80 +241,3 @@ def _find_file(file_path: Path | None, config_path: Path, servers: Sequence[str]
             param_hint="--server",
         )
     return config.api_keys.file
-
-
-def _read(path: Path, *, may_be_new: bool = False) -> list[ApiKeyEntry]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if may_be_new:
-            return []
-        raise click.ClickException(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text") from error
-    if may_be_new and not text.strip():
-        return []
-    try:
-        return list(parse_keys(text).values())
-    except ValueError as error:
-        raise ConfigError(f"{path}: {error}") from error
-
-
-@contextmanager
-def _editing(path: Path, *, may_be_new: bool = False) -> Iterator[list[ApiKeyEntry]]:
-    """The entries of the file; when the block has changed the list, it is written."""
-    target = path.resolve()  # a link stays one
-    try:
-        with _lock(target.parent):
-            entries = _read(target, may_be_new=may_be_new)
-            before = list(entries)
-            yield entries
-            if entries != before:
-                _replace(target, entries)
-    except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}.") from error
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    # Of two commands at once, one would bring back what the other revoked.
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _replace(path: Path, entries: Sequence[ApiKeyEntry]) -> None:
-    text = dump_keys(entries)
-    _check_size(path, text)
-    # mkstemp makes it 0600; the gateway sees the old file or the new one, never half of it.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _keep_owner(path, temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _check_size(path: Path, text: str) -> None:
-    try:
-        parse_keys(text)
-        if len(text.encode()) > MAX_FILE_BYTES:
-            raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
-    except ValueError as error:  # the gateway would not read it
-        raise click.ClickException(f"{path} stays as it was: {error}.") from error
-
-
-def _keep_owner(path: Path, temporary: str) -> None:
-    """What root writes must stay readable for the user that the gateway runs as."""
-    if path.exists() and (owner := path.stat().st_uid) != os.geteuid():
-        os.chown(temporary, owner, -1)

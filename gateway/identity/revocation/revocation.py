@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from gateway.config.reading.entry_list import parse_time
 from gateway.identity.principal import Principal
-from gateway.identity.revocation.times import parse_time
 
 Kind = Literal["subject", "client_id", "token_id", "session_id", "group", "everything"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.key import command
+from gateway.config.reading.entry_list import parse_time
 from gateway.errors import ConfigError
 from gateway.identity.api_keys.api_key import (
     RANDOM_BYTES,
@@ -19,7 +20,7 @@ from gateway.identity.api_keys.api_key import (
     key_id,
     make_key,
 )
-from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys, parse_keys, parse_time
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys, parse_keys
 
 Run = Callable[..., Result]
 

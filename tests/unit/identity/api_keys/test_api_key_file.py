@@ -2,13 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.identity.api_keys.api_key_file import (
-    ApiKeyEntry,
-    dump_keys,
-    format_time,
-    parse_keys,
-    parse_time,
-)
+from gateway.identity.api_keys.api_key_file import ApiKeyEntry, dump_keys, parse_keys
 
 HASH = "sha256:" + 64 * "a"
 OTHER_HASH = "sha256:" + 64 * "b"
@@ -147,30 +141,6 @@ def test_all_mistakes_are_told_at_once() -> None:
     complaint = _complaint(_with("expires: soon\n  created: then\n- nonsense"))
 
     assert [each.split(" ")[1] for each in complaint.split("; ")] == ["5:", "4:", "6:", "6:"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2027-01-01",
-        "2027-01-01T00:00:00Z",
-        "2027-01-01 00:00:00",
-        "2027-01-01T02:00:00+02:00",
-        "2026-12-31T19:00:00.0-05:00",
-    ],
-)
-def test_times_are_in_utc_unless_they_say_otherwise(text: str) -> None:
-    assert parse_time(text) == NEW_YEAR_2027
-
-
-@pytest.mark.parametrize("value", [None, 1, "", "tomorrow", "9999-12-31T23:59:59-05:00"])
-def test_what_is_no_time_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="expected a time"):
-        parse_time(value)
-
-
-def test_a_time_is_written_without_parts_of_a_second() -> None:
-    assert format_time(NEW_YEAR_2027 + 0.9) == "2027-01-01T00:00:00Z"
 
 
 @given(st.lists(_entries, unique_by=lambda each: each.hash, max_size=4))
