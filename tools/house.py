@@ -1,66 +1,105 @@
 """How large the rooms and pieces of the code are, and how far one request travels in it.
 
-`python -m tools.house` prints both as a table; `--static` leaves the request out, which starts a
-gateway in this process and needs the packages of the tests.
+`python tools/house.py` prints both as a table. `--before REVISION` adds a column for an earlier
+commit, such as 3381e28, before every concept had its room. `--static` leaves the request out, which
+starts a gateway in this process and needs the packages of the tests.
 """
 
-import ast
 import asyncio
+import io
+import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from types import FrameType
 
-from tests.architecture.sources import ROOT, functions, python_files, relative
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as a file, it is run without the project
+
+from tests.architecture.sources import ROOT, functions, imports_of_ours, python_files, relative
 
 _PACKAGE = ROOT / "gateway"
+# What measures, for an earlier commit that did so otherwise or not at all.
+_MEASURING = ("tools/house.py", "tests/architecture/sources.py")
 
 
 def main(arguments: Sequence[str]) -> None:
     """Print what the options ask for."""
-    rows = [*static_rows()]
-    if "--static" not in arguments:
-        rows += travel_rows(asyncio.run(travelled()))
-    for name, value in rows:
-        print(f"| {name} | {value} |")
+    options = [each for each in arguments if each == "--static"]
+    columns: dict[str, Mapping[str, object]] = {"now": dict(rows(*options))}
+    if "--before" in arguments:
+        revision = arguments[arguments.index("--before") + 1]
+        columns = {revision: rows_of(revision, *options)} | columns
+    _print_row("what", columns)
+    _print_row("---", ["---"] * len(columns))
+    for name in columns["now"]:
+        _print_row(name, [column.get(name, "") for column in columns.values()])
+
+
+def _print_row(name: str, cells: Iterable[object]) -> None:
+    print(f"| {name} | {' | '.join(map(str, cells))} |")
+
+
+def rows(*options: str) -> Iterator[tuple[str, object]]:
+    """What is measured here."""
+    yield from static_rows()
+    if "--static" not in options:
+        yield from travel_rows(asyncio.run(travelled()))
+
+
+def rows_of(revision: str, *options: str) -> Mapping[str, object]:
+    """Measure an earlier commit in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = _output_of("git", "-C", str(ROOT), "archive", revision)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")
+        for name in _MEASURING:
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, Path(folder) / name)
+        printed = _output_of(sys.executable, f"{folder}/{_MEASURING[0]}", *options).decode()
+    lines = [line.strip("| ").split(" | ") for line in printed.splitlines() if line[:1] == "|"]
+    return {name: value for name, value in lines}
+
+
+def _output_of(*command: str) -> bytes:
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout  # noqa: S603  # ours
 
 
 def static_rows() -> Iterator[tuple[str, object]]:
     """Measure files, folders, imports and bodies."""
-    files = python_files("gateway")
-    code = [path for path in files if path.name != "__init__.py"]
-    folders = Counter(relative(path.parent) for path in code)
-    yield "largest folders", ", ".join(f"{name} {count}" for name, count in folders.most_common(4))
-    imports = {relative(path): len(_imports_of_ours(path)) for path in code}
-    most = sorted(imports.items(), key=lambda item: -item[1])[:3]
-    yield "most imports of ours", ", ".join(f"{name} {count}" for name, count in most)
-    bodies = [each.lines for path in code for each in functions(path)]
+    code = {relative(path): path for path in python_files("gateway") if path.stem != "__init__"}
+    folders = Counter(name.rpartition("/")[0] for name in code)
+    yield "largest folders", _largest(folders)
+    imports = Counter({name: len(imports_of_ours(path)) for name, path in code.items()})
+    yield "most imports of ours", _largest(imports)
+    bodies = [each.lines for path in code.values() for each in functions(path)]
     yield "function bodies: median, p95, longest", _spread(bodies)
-    lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in code]
-    yield "files: count, lines: median, p95, longest", f"{len(code)}, {_spread(lengths)}"
-    aiohttp = [relative(path) for path in code if "aiohttp" in path.read_text(encoding="utf-8")]
+    texts = {name: path.read_text(encoding="utf-8") for name, path in code.items()}
+    yield "files", len(code)
+    yield "lines of a file: median, p95, longest", _spread([t.count("\n") for t in texts.values()])
+    aiohttp = [name for name, text in texts.items() if "aiohttp" in text]
     yield "files that know aiohttp in proxy", sum("/proxy/" in name for name in aiohttp)
 
 
+def _largest(counted: Counter[str]) -> str:
+    most = counted.most_common(3)
+    return ", ".join(f"{name.removeprefix('gateway/')} {count}" for name, count in most)
+
+
 def _spread(values: Sequence[int]) -> str:
-    return f"{median(values):g}, {quantiles(values, n=20)[-1]:g}, {max(values)}"
-
-
-def _imports_of_ours(path: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    modules = (node.module or "" for node in nodes if isinstance(node, ast.ImportFrom))
-    return {module for module in modules if module.startswith("gateway.")}
+    return f"{median(values):g}, {quantiles(values, n=20)[-1]:.0f}, {max(values)}"
 
 
 def travel_rows(files: Sequence[str]) -> Iterator[tuple[str, object]]:
     """Sum up which files one request visited, in order."""
     stays = [here for last, here in zip(["", *files], files, strict=False) if here != last]
-    gate = next((name for name in stays if name.endswith("gate.py")), "")
     yield "one call of a tool: files visited", len(set(stays))
     yield "one call of a tool: stays in files", len(stays)
-    yield f"one call of a tool: stays in {gate}", stays.count(gate)
+    yield "one call of a tool: stays in gate.py", sum(name.endswith("/gate.py") for name in stays)
 
 
 async def travelled() -> list[str]:

@@ -1,4 +1,4 @@
-"""The project's own Python files and the functions in them."""
+"""The project's own Python files, the functions and classes in them, and what they import."""
 
 import ast
 from collections.abc import Iterator
@@ -33,6 +33,20 @@ def functions(path: Path) -> Iterator[Function]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield Function(f"{relative(path)}:{node.lineno} {node.name}", _body_lines(node))
+
+
+def public_classes(path: Path) -> Iterator[str]:
+    """The names of the classes that others may import from a file."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def imports_of_ours(path: Path) -> set[str]:
+    """The modules of the gateway that a file imports, wherever in it."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    modules = (node.module or "" for node in nodes if isinstance(node, ast.ImportFrom))
+    return {module for module in modules if module.startswith("gateway.")}
 
 
 def has_functions(path: Path) -> bool:

@@ -141,15 +141,6 @@ def test_every_gateway_module_says_what_it_is() -> None:
     assert not [name for name, text in texts.items() if text and not text.startswith('"""')]
 
 
-def test_glossary_gives_each_word_one_line() -> None:
-    rows = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
-    words = [row.split("|")[1].strip() for row in rows if row.startswith("| **")]
-
-    assert len(words) > 20
-    assert len(words) == len(set(words))
-    assert words == sorted(words, key=str.casefold)
-
-
 def test_no_file_names_a_path_of_a_machine_or_a_registry() -> None:
     this_file = Path(__file__)
     found = [

@@ -1,16 +1,56 @@
+from collections import Counter
 from statistics import median, quantiles
 
-from tests.architecture.sources import WRITTEN, functions, python_files, relative
+from tests.architecture.sources import (
+    WRITTEN,
+    functions,
+    imports_of_ours,
+    python_files,
+    relative,
+)
+
+# Larger than they may be, until each is taken apart.
+STILL_LONG = {"build_route", "serving"}
+STILL_IMPORTING = {
+    "gateway/app/generation/judge.py",
+    "gateway/app/generation/routes.py",
+    "gateway/app/generation/verifiers.py",
+    "gateway/app/record.py",
+    "gateway/app/revoking.py",
+    "gateway/app/serve.py",
+    "gateway/identity/verifiers/introspection.py",
+    "gateway/identity/verifiers/userinfo.py",
+    "gateway/proxy/gate/gate.py",
+    "gateway/proxy/gate/route.py",
+}
 
 
 def _line_count(text: str) -> int:
     return len(text.splitlines())
 
 
-def test_no_function_body_is_longer_than_sixty_lines() -> None:
-    found = [f for path in python_files(*WRITTEN) for f in functions(path) if f.lines > 60]
+def test_no_function_body_is_longer_than_forty_five_lines() -> None:
+    found = {
+        f.place.rpartition(" ")[2]
+        for path in python_files(*WRITTEN)
+        for f in functions(path)
+        if f.lines > 45
+    }
 
-    assert not found
+    assert found == STILL_LONG
+
+
+def test_no_folder_has_more_than_fifteen_files() -> None:
+    files = [path for path in python_files("gateway") if path.name != "__init__.py"]
+
+    folders = Counter(relative(path.parent) for path in files)
+    assert not {name: count for name, count in folders.items() if count > 15}
+
+
+def test_no_module_imports_more_than_fifteen_of_ours() -> None:
+    found = {relative(path) for path in python_files("gateway") if len(imports_of_ours(path)) > 15}
+
+    assert found == STILL_IMPORTING
 
 
 def test_no_file_is_longer_than_four_hundred_lines() -> None:
@@ -27,7 +67,7 @@ def test_functions_of_the_gateway_are_short_in_the_middle_and_at_the_long_end() 
     lines = [function.lines for path in python_files("gateway") for function in functions(path)]
 
     assert median(lines) <= 8
-    assert quantiles(lines, n=20)[-1] <= 35
+    assert quantiles(lines, n=20)[-1] <= 20
 
 
 def test_files_of_the_gateway_are_short_in_the_middle() -> None:
