@@ -8,6 +8,7 @@ import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.errors import ExpectationFailed, GatewayError, InvalidRequest
+from gateway.http.trace_fields import TRACE_NAMES
 from gateway.oauth.resource import is_ambiguous_path, parse_host
 
 # RFC 9110 §9.3.7; an absolute target without a path means the same (RFC 9112 §3.2.4).
@@ -42,8 +43,9 @@ class Head(msgspec.Struct, frozen=True, eq=False):  # a frozen dataclass costs 2
     """A request head that is safe to route by.
 
     `path` and `query` are the very characters that came; `authority` is the Host, lower-cased;
-    `address` is the peer's. `facts` is what follows from the head and from one component's own
-    settings alone, by that component: a connection that repeats a head repeats its facts.
+    `address` is the peer's. Neither `headers` nor `raw_headers` have the trace fields. `facts` is
+    what follows from the head and from one component's own settings alone, by that component: a
+    connection that repeats a head repeats its facts.
     """
 
     method: str
@@ -86,7 +88,9 @@ def judge_head(parsed: ParsedHead) -> Head:
 
     Raises `InvalidRequest`, `ExpectationFailed` or `UnsupportedVersion`.
     """
-    headers = _decoded(parsed.raw_headers)
+    # By what names a request in traces nothing is decided: it must not make a head another one.
+    fields = [each for each in parsed.raw_headers if each[0].lower() not in TRACE_NAMES]
+    headers = _decoded(fields)
     _check_framing(parsed, headers)
     hosts = headers.getall("Host", ())
     if len(hosts) != 1:
@@ -106,7 +110,7 @@ def judge_head(parsed: ParsedHead) -> Head:
         query,
         authority,
         headers,
-        parsed.raw_headers,
+        fields,
         parsed.address,
         parsed.version,
         parsed.keep_alive,

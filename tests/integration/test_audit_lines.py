@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.raw_http import post
+from tests.support.raw_http import post, raw_connection
 from tests.support.recording_upstream import chunk, event_stream_head, json_reply
 from tests.support.rig import CALL, Rig, running_rig
 
@@ -219,3 +219,27 @@ async def test_a_message_that_its_headers_contradict_is_told_of_with_its_tool(
         rig.upstream.assert_untouched()
 
     assert (lines()[0]["reason"], lines()[0]["name"]) == ("header_body_mismatch", "whoami")
+
+
+@pytest.mark.requirement("11")
+async def test_of_requests_that_are_alike_each_keeps_its_own_trace(tmp_path: Path) -> None:
+    """The second and the third repeat the first one's head but for what traces find them by."""
+    marks = [("req-aaaa-1", "a" * 32), ("req-bbbb-2", "b" * 32), ("req-cccc-3", "c" * 32)]
+    answers = []
+    async with audited(tmp_path) as (rig, lines), raw_connection(rig.port) as connection:
+        token = rig.token()
+        for request_id, trace in marks:
+            parent = f"00-{trace}-00f067aa0ba902b7-01"
+            own = (
+                f"X-Request-Id: {request_id}\r\ntraceparent: {parent}\r\ntracestate: k={trace}\r\n"
+            )
+            await connection.send(post(rig.port, CALL, token=token, headers=own.encode()))
+            answers.append(await connection.read_response())
+        seen = [
+            [each.value(name) for name in ("X-Request-Id", "Traceparent", "Tracestate")]
+            for each in rig.upstream.requests
+        ]
+
+    assert [each.value("X-Request-Id") for each in answers] == [each for each, _ in marks]
+    assert seen == [[i, f"00-{t}-00f067aa0ba902b7-01", f"k={t}"] for i, t in marks]
+    assert [(each["client_request_id"], each["trace_id"]) for each in lines()] == marks

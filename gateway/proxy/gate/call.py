@@ -16,14 +16,12 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 
     `address` is the client's, past trusted proxies, and `head` has the Host that they name;
     `cors` lets an allowed page read the answer. `credentials` is None where the request carries
-    none, and then so is `slot`, where their verdict is kept. `sent_request_id` is the client's own.
+    none, and then so is `slot`, where their verdict is kept.
     """
 
     route: Route
     head: Head
     address: str
     cors: Sequence[Field]
-    traceparent: str
-    sent_request_id: str | None
     credentials: Credentials | None
     slot: VerdictSlot | None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.http.head import Head
 from gateway.http.reply import Reply
+from gateway.http.trace_fields import TraceFields
 
 if TYPE_CHECKING:
     from gateway.proxy.gate.record import RequestRecord
@@ -28,6 +29,7 @@ class Client(Protocol):
     """
 
     head: Head
+    trace: TraceFields
     whole: bytes | None  # the body, when all of it came with the head
 
     @property

@@ -25,6 +25,7 @@ from gateway.http.head import (
 from gateway.http.message_head import NO_LINES, Lines, join_lines
 from gateway.http.peer import Network, client_address, is_trusted
 from gateway.http.reply import JSON, NO_STORE, Reply, error_reply, reply_bytes
+from gateway.http.trace_fields import parse_trace, trace_fields
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import answer_in
 from gateway.mcp.operation import Operation
@@ -38,7 +39,7 @@ from gateway.proxy.gate.check_parameters import check_parameters
 from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.own_tools import OwnTools
 from gateway.proxy.gate.parse_operation import parse_operation
-from gateway.proxy.gate.record import RequestRecord, harmless_request_id
+from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.refuse import refuse
 from gateway.proxy.gate.refused_call import note_refused_call
 from gateway.proxy.gate.route import Answer, Receiver, Route, Routes
@@ -75,7 +76,7 @@ class Gate:
 
     async def handle(self, client: Client) -> None:
         """Serve one request; every outcome is answered and recorded here."""
-        record = RequestRecord(client.head.method)
+        record = RequestRecord(client.head.method, client.trace)
         self.in_flight += 1
         try:
             await self._serve(client, record)
@@ -98,8 +99,7 @@ class Gate:
     def misread(self, parsed: ParsedHead, error: GatewayError) -> bytes:
         """Answer a head that cannot be believed; nothing about its connection can be, either."""
         sent = {name.lower(): value.decode("latin-1") for name, value in parsed.raw_headers}
-        record = RequestRecord(parsed.method)
-        record.sent_request_id = harmless_request_id(sent.get(b"x-request-id"))
+        record = RequestRecord(parsed.method, parse_trace(trace_fields(parsed.raw_headers)))
         record.address, record.host = parsed.address, sent.get(b"host", "")
         record.path = parsed.target.partition("?")[0]
         record.reason, record.status = error.reason, error.status
@@ -135,7 +135,6 @@ class Gate:
         `InvalidRequest` for credentials in two places or in the query.
         """
         head = client.head
-        record.sent_request_id = harmless_request_id(head.headers.get("X-Request-Id"))
         record.address = self._client_address(head)
         if self._trusted_proxies and is_trusted(head.address, self._trusted_proxies):
             head = with_forwarded_host(head, self._routes.sites)
@@ -147,7 +146,6 @@ class Gate:
             await client.send(reply)
             return None
         record.route = route
-        record.traceparent = head.headers.get("Traceparent", "")
         route.metrics.in_flight += 1
         record.cors = check_origin(head, route.origins)
         if head.method == "OPTIONS":
@@ -161,8 +159,6 @@ class Gate:
             head,
             record.address,
             record.cors,
-            record.traceparent,
-            record.sent_request_id,
             credentials,
             None if credentials is None else route.authenticator.slot(credentials.token),
         )
@@ -198,14 +194,12 @@ class Gate:
             await _answer_own(client, own, record, body)
             return
         await _decide(route, head, record.operation, record)
-        context = RequestContext(
-            record.wire_id, record.address, partial(_check_again, call, record)
-        )
+        context = _context_of(client, call, record)
         if rehandshake is not None and is_new:
-            record.session = await rehandshake.begin(_login_in_session(caller, head, record))
-        own_lines = record.session.line if record.session is not None else NO_LINES
-        if route.header_sources:
-            own_lines = join_lines([own_lines, await _source_lines(route, record, body)])
+            record.session = await rehandshake.begin(
+                _login_in_session(caller, head, context, record)
+            )
+        own_lines = await _own_lines(route, record, body)
         started = time.perf_counter()
         try:
             delivery = await route.forwarder.send(head, record.principal, body, context, own_lines)
@@ -225,7 +219,7 @@ class Gate:
         return missing_token()
 
     async def drained(self) -> None:
-        """Wait until no request is under context."""
+        """Wait until no request is under way."""
         if self.in_flight:
             self._drained = asyncio.get_running_loop().create_future()
             await self._drained
@@ -251,6 +245,11 @@ def _check_again(call: Call, record: RequestRecord) -> None:
     """Raise `InvalidToken` for a token that has expired, or was revoked, since it was accepted."""
     if record.principal is not None and call.slot is not None:
         call.route.authenticator.check_again(record.principal, time.time(), call.slot)
+
+
+def _context_of(client: Client, call: Call, record: RequestRecord) -> RequestContext:
+    check = partial(_check_again, call, record)
+    return RequestContext(record.wire_id, record.address, client.trace.passed_on, check)
 
 
 def _check_stream(route: Route, record: RequestRecord, delivery: Delivery) -> None:
@@ -313,11 +312,17 @@ def _rewriter(
     return AnswerRewriter(changes) if changes else None
 
 
-def _login_in_session(caller: CallerAtAddress, head: Head, record: RequestRecord) -> LoginInSession:
-    return LoginInSession(caller, head, record.token, record.began_at, record.wire_id)
+def _login_in_session(
+    caller: CallerAtAddress, head: Head, context: RequestContext, record: RequestRecord
+) -> LoginInSession:
+    return LoginInSession(caller, head, record.token, record.began_at, context._replace(check=None))
 
 
-async def _source_lines(route: Route, record: RequestRecord, body: bytes) -> Lines:
+async def _own_lines(route: Route, record: RequestRecord, body: bytes) -> Lines:
+    """The header lines of this call alone: its session and what the header sources say."""
+    session = record.session.line if record.session is not None else NO_LINES
+    if not route.header_sources:
+        return session
     call = OutgoingCall(
         record.principal,
         record.token,
@@ -327,7 +332,7 @@ async def _source_lines(route: Route, record: RequestRecord, body: bytes) -> Lin
         record.http_method,
         None if record.session is None else record.session.upstream_id,
     )
-    return await collect_lines(route.header_sources, call)
+    return join_lines([session, await collect_lines(route.header_sources, call)])
 
 
 async def _read(client: Client, route: Route) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gateway.errors import Claimed, Mismatch
 from gateway.http.reply import Header
+from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import OK as ANSWER_OK
 from gateway.mcp.answer import Answer
@@ -71,11 +72,14 @@ class RequestRecord:
     forwarded_host: str | None = None
     upstream_seen: str | None = None
 
-    def __init__(self, http_method: str) -> None:
+    def __init__(self, http_method: str, trace: TraceFields = NO_TRACE) -> None:
         self.request_id = new_request_id()
         self.began_at = time.time()
         self.started = time.perf_counter()
         self.http_method = http_method
+        if trace is not NO_TRACE:
+            self.traceparent = trace.traceparent
+            self.sent_request_id = harmless_request_id(trace.request_id)
 
     def enter(self, call: Call) -> None:
         """Note what is known from the head."""
@@ -84,8 +88,6 @@ class RequestRecord:
         self.host = call.head.authority
         self.path = call.head.path
         self.cors = call.cors
-        self.traceparent = call.traceparent
-        self.sent_request_id = call.sent_request_id
         call.route.metrics.in_flight += 1
 
     @property

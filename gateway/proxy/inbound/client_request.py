@@ -6,6 +6,7 @@ from gateway.errors import BodyTooLarge
 from gateway.http.head import Head
 from gateway.http.message_head import Field, Lines
 from gateway.http.reply import BODILESS, Reply, end_response, reply_bytes, stream_head
+from gateway.http.trace_fields import TraceFields
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
@@ -26,10 +27,21 @@ class ClientRequest:
     `keep_alive` is False once the answer says that it is the connection's last.
     """
 
-    __slots__ = ("_connection", "_is_chunked", "head", "is_answered", "keep_alive", "whole")
+    __slots__ = (
+        "_connection",
+        "_is_chunked",
+        "head",
+        "is_answered",
+        "keep_alive",
+        "trace",
+        "whole",
+    )
 
-    def __init__(self, connection: "ClientConnection", head: Head, whole: bytes | None) -> None:
+    def __init__(
+        self, connection: "ClientConnection", head: Head, trace: TraceFields, whole: bytes | None
+    ) -> None:
         self.head = head
+        self.trace = trace
         self.whole = whole
         self.keep_alive = head.keep_alive
         self.is_answered = False

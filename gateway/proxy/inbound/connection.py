@@ -15,6 +15,7 @@ from gateway.http.peer import plain_address
 from gateway.http.repetition import Repetition, repetition_of
 from gateway.http.reply import error_reply, reply_bytes
 from gateway.http.request_parser import END, check_sizes, parse_head
+from gateway.http.trace_fields import TraceFields, parse_trace, trace_fields
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.inbound.client_request import ClientRequest
 from gateway.proxy.inbound.phase import Phase
@@ -210,12 +211,12 @@ class ClientConnection(asyncio.Protocol):
         found = repetition.match(data)
         if found is None:
             return False
-        length, rest = found
+        length, rest, trace = found.length, found.rest, parse_trace(found.trace)
         if len(rest) == length:
-            self._begin(ClientRequest(self, repetition.head, rest))
+            self._begin(ClientRequest(self, repetition.head, trace, rest))
         else:
             self._unread = rest
-            self._begin_with_body(repetition.head, length)
+            self._begin_with_body(repetition.head, trace, length)
             self._go_on()
         return True
 
@@ -270,11 +271,12 @@ class ClientConnection(asyncio.Protocol):
             self.transport.write(self._listener.misread(parsed, error))
             self._end(lingers=bool(self._unread))
             return False
-        self._repetition = repetition_of(raw, head)
+        fields = trace_fields(parsed.raw_headers)
+        self._repetition, trace = repetition_of(raw, head, fields), parse_trace(fields)
         if head.has_body:
-            self._begin_with_body(head, head.body_bytes)
+            self._begin_with_body(head, trace, head.body_bytes)
         else:
-            self._begin(ClientRequest(self, head, b""))
+            self._begin(ClientRequest(self, head, trace, b""))
         return True
 
     def _use_for_body(self) -> bool:
@@ -302,14 +304,14 @@ class ClientConnection(asyncio.Protocol):
             self._enter(Phase.IDLE, self._listener.limits.keepalive_s)
         return True
 
-    def _begin_with_body(self, head: Head, length: int) -> None:
+    def _begin_with_body(self, head: Head, trace: TraceFields, length: int) -> None:
         self._phase = Phase.SERVING
         self._phase_deadline = self.deadline = inf
         body = RequestBody(length, is_chunked=head.is_chunked)
         self._body = body
         if self._unread:
             self._use_for_body()
-        self._begin(ClientRequest(self, head, None), body)
+        self._begin(ClientRequest(self, head, trace, None), body)
 
     def _begin(self, request: ClientRequest, body: RequestBody | None = None) -> None:
         listener = self._listener

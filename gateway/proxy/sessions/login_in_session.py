@@ -36,13 +36,13 @@ _INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
 
 class LoginInSession(NamedTuple):
-    """Who has logged in, with which request, and its id."""
+    """Who has logged in, and with which request."""
 
     caller: CallerAtAddress
     head: Head
     token: str | None
     began_at: float
-    request_id: str
+    context: RequestContext
 
 
 class Rehandshake:
@@ -93,7 +93,7 @@ class Rehandshake:
     async def _send(
         self, login: LoginInSession, body: bytes, session: Session | None = None
     ) -> UpstreamResponse:
-        principal, address = login.caller
+        principal = login.caller.principal
         call = OutgoingCall(
             principal,
             login.token,
@@ -104,8 +104,7 @@ class Rehandshake:
         )
         session_line = NO_LINES if session is None else session.line
         lines = join_lines([session_line, await collect_lines(self._header_sources, call)])
-        context = RequestContext(login.request_id, address)
-        delivery = await self._forwarder.send(login.head, principal, body, context, lines)
+        delivery = await self._forwarder.send(login.head, principal, body, login.context, lines)
         await _drain(delivery.response)
         return delivery.response
 

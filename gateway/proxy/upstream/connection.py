@@ -371,4 +371,4 @@ def _whole_body(repetition: _Repetition, data: bytes) -> bytes | None:
     if isinstance(repetition, ChunkedRepetition):
         return repetition.match(data)
     found = repetition.match(data)
-    return found[1] if found is not None and len(found[1]) == found[0] else None
+    return found.rest if found is not None and len(found.rest) == found.length else None

@@ -54,10 +54,14 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 class RequestContext(NamedTuple):
-    """Where a request comes from. `check` is asked once more when it can be sent, and raises."""
+    """Where a request comes from, and its trace fields.
+
+    `check` is asked once more when it can be sent, and raises.
+    """
 
     request_id: str
     address: str
+    trace: Sequence[Field] = ()
     check: Callable[[], None] | None = None
 
 
@@ -103,7 +107,7 @@ class Forwarder:
         `InvalidRequest` for a `Connection` header that names what it must not, and
         `AccessDenied` when a required identity header has no value.
         """
-        own = [(b"X-Request-Id", context.request_id.encode("ascii"))]
+        own = [(b"X-Request-Id", context.request_id.encode("ascii")), *context.trace]
         if head.method == "POST":
             own.append((b"Content-Length", b"%d" % len(body)))
         opening = self._opening(head, principal, context.address)

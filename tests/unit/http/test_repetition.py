@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gateway.errors import GatewayError
 from gateway.http.repetition import ChunkedRepetition, Repetition, repetition_of
 from gateway.http.request_parser import END, parse_head
+from gateway.http.trace_fields import trace_fields
 
 HEAD = (
     b"POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -30,7 +31,7 @@ def of_length(digits: bytes) -> bytes:
 def test_a_head_is_known_again_whatever_its_length(length: int) -> None:
     data = of_length(b"%d" % length) + b"body and more"
 
-    assert remembered().match(data) == (length, b"body and more")
+    assert remembered().match(data) == (length, b"body and more", [])
 
 
 def test_what_it_was_read_as_is_remembered() -> None:
@@ -99,7 +100,7 @@ def test_what_is_known_again_is_what_the_parser_would_read(
     if found is None:
         return
 
-    length, rest = found
+    length, rest, _ = found
     head, end, behind = changed.partition(END)
     fields = parse_head(head + end, "").raw_headers
     same = [each for each in fields if each[0] != b"content-length"]
@@ -117,6 +118,90 @@ def test_a_head_that_the_parser_refuses_is_never_known_again(line: bytes) -> Non
         parse_head(raw.partition(END)[0] + END, "")
     except GatewayError:
         assert remembered().match(raw) is None
+
+
+TRACED = HEAD.replace(
+    b"Content-Type", b"X-Request-Id: one\r\ntraceparent:00-1-2-01\r\nContent-Type"
+)
+
+
+def traced() -> Repetition[str]:
+    found = repetition_of(
+        TRACED, "head", [(b"X-Request-Id", b"one"), (b"traceparent", b"00-1-2-01")]
+    )
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("value", [b"x", b"a, b=c", b"~" * 512])
+def test_what_names_a_request_may_change(value: bytes) -> None:
+    data = TRACED.replace(b": one\r", b": " + value + b"\r").replace(b": 12\r", b": 7\r")
+
+    found = traced().match(data + b"1234567")
+
+    assert found == (7, b"1234567", [(b"X-Request-Id", value), (b"traceparent", b"00-1-2-01")])
+
+
+@pytest.mark.requirement("H1")
+@pytest.mark.parametrize(
+    "value",
+    [
+        *[b"", b" ", b" one", b"one ", b"one\t", b"a\tb", b"a\x00b", b"a\nb", b"a\rb", b"\xff"],
+        *[b"~" * 513, b"one\r\nHost: b", b"one\nHost: b", b"one\r\n other"],
+    ],
+)
+def test_a_value_that_is_no_plain_text_is_for_the_parser(value: bytes) -> None:
+    data = TRACED.replace(b": one\r", b": " + value + b"\r") + b"x" * 12
+
+    assert traced().match(data) is None
+
+
+def test_a_part_of_a_head_with_trace_fields_is_no_head() -> None:
+    for end in range(len(TRACED)):
+        assert traced().match(TRACED[:end]) is None
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        [],
+        [(b"X-Request-Id", b"one")],
+        [(b"traceparent", b"00-1-2-01"), (b"X-Request-Id", b"one")],
+        [(b"X-Request-Id", b"one more"), (b"traceparent", b"00-1-2-01")],
+    ],
+)
+def test_a_head_whose_trace_fields_are_not_plainly_there_is_not_remembered(
+    trace: list[tuple[bytes, bytes]],
+) -> None:
+    """What the parser read and what stands there must be the same, or nothing may change."""
+    changed = TRACED.replace(b"one", b"two")
+    found = repetition_of(TRACED, "head", trace)
+
+    assert found is None or found.match(changed + b"x" * 12) is None
+
+
+@given(
+    st.integers(0, len(TRACED)),
+    st.integers(0, 3),
+    st.one_of(st.binary(max_size=4), st.text("0129 \t\r\n:;,x-", max_size=4).map(str.encode)),
+)
+def test_what_is_known_again_with_trace_fields_is_what_the_parser_would_read(
+    start: int, size: int, piece: bytes
+) -> None:
+    changed = TRACED[:start] + piece + TRACED[start + size :]
+    found = traced().match(changed)
+    if found is None:
+        return
+
+    fields = parse_head(changed.partition(END)[0] + END, "").raw_headers
+    before = parse_head(TRACED, "").raw_headers
+    fixed = ("host", "content-type", "x-content-length")
+    assert [each for each in fields if each[0].lower().decode() in fixed] == [
+        each for each in before if each[0].lower().decode() in fixed
+    ]
+    assert len(fields) == len(before)
+    assert trace_fields(fields) == found.trace
+    assert (b"content-length", b"%d" % found.length) in fields
 
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nDate: now\r\nTransfer-Encoding: chunked\r\n\r\n"
