@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     "config": "Check, print or describe a configuration.",
     "token": "Issue and inspect access tokens.",
     "key": "Make, list, revoke and check API keys.",
+    "user": "Make, list, change and remove local accounts.",
     "explain": "Say whether a caller may do something, and why.",
     "policy": "Check rules, and suggest them from an audit log.",
     "version": "Print the version.",

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 # Where translators put IPv4 addresses: RFC 6052 §2.1.
 _TRANSLATED = IPv6Network("64:ff9b::/96")
+_PREFIX_BITS = 64  # one customer's: RFC 6177
 
 
 @lru_cache(maxsize=4096)
@@ -33,6 +34,19 @@ def plain_address(address: str) -> str:
         return address
     carried = _carried(parsed) if isinstance(parsed, IPv6Address) else None
     return address if carried is None else str(carried)
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """An IPv6 address stands for its network: one host has as many of them as it likes."""
+    address = plain_address(address)
+    if ":" not in address:
+        return address
+    try:
+        full = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(int(full) >> (128 - _PREFIX_BITS)) if isinstance(full, IPv6Address) else address
 
 
 def _carried(address: IPv6Address) -> IPv4Address | None:

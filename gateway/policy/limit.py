@@ -32,6 +32,12 @@ class RateLimit:
             self._forget(now)
         return 0.0
 
+    def give_back(self, key: Hashable) -> None:
+        """Undo one `take`, unless it is so long ago that it does not count any longer."""
+        whole_at = self._whole_at.get(key)
+        if whole_at is not None:
+            self._whole_at[key] = whole_at - self._interval_s
+
     def wait_s(self, key: Hashable, now: float) -> float:
         """Seconds until `take` would succeed, without using anything; 0 for at once."""
         whole_at = max(self._whole_at.get(key, now), now) + self._interval_s

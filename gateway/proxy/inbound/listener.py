@@ -9,11 +9,10 @@ from typing import Any
 
 from gateway.errors import GatewayError
 from gateway.http.head import ParsedHead
-from gateway.http.peer import Network, is_trusted
+from gateway.http.peer import Network, is_trusted, network_of
 from gateway.proxy.inbound.client_request import ClientRequest
 from gateway.proxy.inbound.connection import ClientConnection
 from gateway.proxy.inbound.streams import Streams
-from gateway.proxy.limits.caller import network_of
 
 _MIN_TICK_S = 0.01
 _MAX_TICK_S = 0.5  # a limit of seconds may be exceeded by this much

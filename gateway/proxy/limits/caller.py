@@ -1,15 +1,12 @@
 """Whose a request is, and for whom it counts."""
 
 from collections.abc import Hashable
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from gateway.http.peer import plain_address
+from gateway.http.peer import network_of
 from gateway.identity.principal import Principal
 
 Caller = tuple[str, str, str | None] | None
-_PREFIX_BITS = 64  # one customer's: RFC 6177
 
 
 class CallerAtAddress(NamedTuple):
@@ -37,16 +34,3 @@ def counted_as(principal: Principal | None, address: str) -> Hashable:
     Not the client: where anybody may register one, everybody has as many as they like.
     """
     return network_of(address) if principal is None else (principal.issuer, principal.subject)
-
-
-@lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
-    """An IPv6 address stands for its network: one host has as many of them as it likes."""
-    address = plain_address(address)
-    if ":" not in address:
-        return address
-    try:
-        full = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(int(full) >> (128 - _PREFIX_BITS)) if isinstance(full, IPv6Address) else address

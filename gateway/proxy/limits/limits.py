@@ -13,10 +13,11 @@ from gateway.config.model import ServerLimits
 from gateway.config.scalars import Rate
 from gateway.errors import RateLimited, UpstreamBusy
 from gateway.glob import compile_globs
+from gateway.http.peer import network_of
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Message
 from gateway.policy.limit import Concurrency, RateLimit
-from gateway.proxy.limits.caller import counted_as, network_of
+from gateway.proxy.limits.caller import counted_as
 from gateway.proxy.limits.shared_limits import Allowance, Demand, SharedLimits
 from gateway.store.unavailable import StoreUnavailable
 

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from gateway.http.peer import client_address, is_trusted, plain_address
+from gateway.http.peer import client_address, is_trusted, network_of, plain_address
 
 INSIDE = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -63,3 +63,22 @@ def test_a_proxy_is_known_at_a_dual_stack_socket_too(peer: str) -> None:
 def test_an_ipv4_address_is_itself_where_ipv6_carries_it(address: str, plain: str) -> None:
     assert plain_address(address) == plain
     assert client_address(address, [], ()) == plain
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("2001:db8::1", "2001:db8::2:3", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("no:address", "no:address", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::FFFF:c000:201", "192.0.2.1", True),
+        ("64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2", False),
+        ("64:ff9b::192.0.2.1", "192.0.2.1", True),
+    ],
+)
+@pytest.mark.requirement("A7")
+def test_an_ipv6_network_counts_as_one(one: str, other: str, *, alike: bool) -> None:
+    assert (network_of(one) == network_of(other)) is alike

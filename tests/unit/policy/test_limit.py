@@ -33,6 +33,27 @@ def test_several_are_used_together_or_not_at_all() -> None:
     assert limit.take("ada", 0.0, 2) == pytest.approx(40.0)
 
 
+def test_what_is_given_back_can_be_used_again_once() -> None:
+    limit = RateLimit(2, 60.0)
+    limit.give_back("ada")  # nothing was used
+    for _ in range(2):
+        limit.take("ada", 0.0)
+
+    limit.give_back("ada")
+
+    assert [limit.take("ada", 0.0), limit.take("ada", 0.0)] == [0, pytest.approx(30.0)]
+
+
+def test_what_is_given_back_late_makes_no_larger_allowance() -> None:
+    limit = RateLimit(2, 60.0)
+    limit.take("ada", 0.0)
+
+    limit.give_back("ada")
+    limit.give_back("ada")
+
+    assert limit.left("ada", 100.0) == 2
+
+
 def test_looking_uses_nothing() -> None:
     limit = RateLimit(1, 60.0)
 
