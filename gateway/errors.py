@@ -1,32 +1,18 @@
 """Every error raised on purpose: HTTP status, OAuth code, and a text that is safe for a client."""
 
-from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Who a credential that was refused says that its caller is; for the audit log only.
-
-    `verified` is False where nobody has checked that the issuer said so.
-    """
-
-    subject: str | None
-    issuer: str | None = None
-    client_id: str | None = None
-    verified: bool = False
+from gateway.refusal_facts import Claimed, Mismatch
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """What a credential should have said and what it says; for operators only.
+class ChallengeKind(Enum):
+    """What the challenges of a refusal are about: RFC 6750 §3, RFC 9449 §7.1."""
 
-    `what` is the claim or header member; the values are bounded and never the credential itself.
-    """
-
-    what: str
-    expected: tuple[str, ...]
-    received: str
+    NONE = "there is no challenge: other credentials would not help"
+    CREDENTIALS = "the token, missing, bad or too weak"
+    PROOF = "the DPoP proof beside the token; Bearer is offered as if nothing had come"
+    BINDING = "a bound token that was shown as a bearer token: DPoP is offered too"
 
 
 class GatewayError(Exception):
@@ -36,13 +22,16 @@ class GatewayError(Exception):
     address; what an operator needs beyond it is the exception's cause.
     `reason` is a word of a closed set for metrics and audit, `claimed` whom the refused
     credential names, None where it names nobody. `mismatch` is what was expected instead of what
-    came, where that is the reason.
+    came, where that is the reason. `closes_connection` after what leaves it in doubt where the
+    next request begins.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str | None] = None
     jsonrpc_code: ClassVar[int] = -32603
     default_reason: ClassVar[str] = "internal"
+    challenge: ClassVar[ChallengeKind] = ChallengeKind.NONE
+    closes_connection: ClassVar[bool] = False
 
     def __init__(self, description: str, *, reason: str | None = None) -> None:
         super().__init__(description)
@@ -62,6 +51,7 @@ class MissingToken(GatewayError):
     status = 401
     jsonrpc_code = -32001
     default_reason = "missing"
+    challenge = ChallengeKind.CREDENTIALS
 
 
 class InvalidToken(GatewayError):
@@ -71,6 +61,14 @@ class InvalidToken(GatewayError):
     code = "invalid_token"
     jsonrpc_code = -32001
     default_reason = "invalid"
+    challenge = ChallengeKind.CREDENTIALS
+
+
+class SenderConstrained(InvalidToken):
+    """The token is bound to a key and was not shown so, or not where it could be: RFC 9449 §7.2."""
+
+    default_reason = "sender_constrained"
+    challenge = ChallengeKind.BINDING
 
 
 class InvalidDpopProof(InvalidToken):
@@ -78,6 +76,7 @@ class InvalidDpopProof(InvalidToken):
 
     code = "invalid_dpop_proof"
     default_reason = "dpop_proof"
+    challenge = ChallengeKind.PROOF
 
     def __init__(self) -> None:
         # One text for every failure: it tells an attacker nothing about what to forge next.
@@ -89,6 +88,7 @@ class DpopNonceNeeded(InvalidToken):
 
     code = "use_dpop_nonce"
     default_reason = "dpop_nonce"
+    challenge = ChallengeKind.PROOF
 
     def __init__(self, nonce: str) -> None:
         super().__init__("The DPoP proof needs the nonce that comes with this answer")
@@ -96,12 +96,25 @@ class DpopNonceNeeded(InvalidToken):
 
 
 class InvalidRequest(GatewayError):
-    """The request is malformed or carries its credentials twice: RFC 6750 §3.1."""
+    """The request is malformed: RFC 6750 §3.1."""
 
     status = 400
     code = "invalid_request"
     jsonrpc_code = -32600
     default_reason = "malformed"
+
+
+class MisplacedCredentials(InvalidRequest):
+    """Credentials came twice, or where none belong: RFC 6750 §2, §3.1."""
+
+    challenge = ChallengeKind.CREDENTIALS
+
+
+class MalformedHttp(InvalidRequest):
+    """The head or the body's framing can be read in two ways: RFC 9112 §6.3, §11.2."""
+
+    default_reason = "bad_http"
+    closes_connection = True
 
 
 class IdentityUnavailable(GatewayError):
@@ -129,6 +142,7 @@ class InsufficientScope(GatewayError):
     code = "insufficient_scope"
     jsonrpc_code = -32003
     default_reason = "scope_missing"
+    challenge = ChallengeKind.CREDENTIALS
 
     def __init__(
         self, description: str, *, scopes: frozenset[str], contact: str | None = None
@@ -225,6 +239,7 @@ class RequestTimeout(GatewayError):
     code = "request_timeout"
     jsonrpc_code = -32600
     default_reason = "body_timeout"
+    closes_connection = True
 
 
 class BodyTooLarge(GatewayError):
@@ -234,6 +249,7 @@ class BodyTooLarge(GatewayError):
     code = "body_too_large"
     jsonrpc_code = -32600
     default_reason = "body_too_large"
+    closes_connection = True
 
 
 class UnsupportedMediaType(GatewayError):

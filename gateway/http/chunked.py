@@ -3,7 +3,7 @@
 import re
 from enum import Enum
 
-from gateway.errors import InvalidRequest
+from gateway.errors import MalformedHttp
 
 _MAX_SIZE_LINE_BYTES = 256  # RFC 9112 §7.1.1 wants a limit on chunk extensions
 _MAX_TRAILER_BYTES = 8 * 1024
@@ -49,7 +49,7 @@ class ChunkedBody:
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return what `data` holds of the body, and what came behind the body's end.
 
-        Raises `InvalidRequest` for framing that another reader may read otherwise.
+        Raises `MalformedHttp` for framing that another reader may read otherwise.
         """
         pieces: list[bytes] = []
         at = 0
@@ -123,5 +123,5 @@ def _size(line: bytes) -> int:
     return int(digits, 16)
 
 
-def _broken() -> InvalidRequest:
-    return InvalidRequest("The body's framing is broken.", reason="bad_http")
+def _broken() -> MalformedHttp:
+    return MalformedHttp("The body's framing is broken.")

@@ -4,24 +4,25 @@ import re
 
 from gateway.errors import ForeignOrigin
 from gateway.http.head import Head
-from gateway.http.reply import Header, Reply
+from gateway.http.message_head import Field
+from gateway.http.reply import Reply
 
 _ASKABLE = re.compile(
     r"(?:accept|authorization|content-type|dpop|last-event-id|traceparent|mcp-[a-z0-9-]+)",
     re.IGNORECASE,
 )
-_EXPOSED: Header = (
+_EXPOSED: Field = (
     b"Access-Control-Expose-Headers",
     b"WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After, X-Request-Id,"
     b" DPoP-Nonce",
 )
-_VARY: Header = (b"Vary", b"Origin")
+_VARY: Field = (b"Vary", b"Origin")
 MCP_METHODS = "GET, POST, DELETE, OPTIONS"
 
-PUBLIC_DOCUMENT: list[Header] = [(b"Access-Control-Allow-Origin", b"*")]
+PUBLIC_DOCUMENT: list[Field] = [(b"Access-Control-Allow-Origin", b"*")]
 
 
-def check_origin(head: Head, origins: frozenset[str]) -> list[Header]:
+def check_origin(head: Head, origins: frozenset[str]) -> list[Field]:
     """Judge the Origin and return the headers that let an allowed page read the answer.
 
     Raises `ForeignOrigin`; a request without Origin comes from no browser page and passes.
@@ -34,7 +35,7 @@ def check_origin(head: Head, origins: frozenset[str]) -> list[Header]:
     return [(b"Access-Control-Allow-Origin", sent[0].encode()), _VARY, _EXPOSED]
 
 
-def preflight(head: Head, allowed: list[Header]) -> Reply:
+def preflight(head: Head, allowed: list[Field]) -> Reply:
     """Answer OPTIONS: what the page may send; without Origin just the methods."""
     if not allowed:
         return Reply(204, [(b"Allow", MCP_METHODS.encode())])

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from enum import Enum
 
 from gateway.errors import UpstreamInvalid
+from gateway.http.message_head import Field
+from gateway.http.status import BODILESS, LAST
 
 _SHORT_BYTES = 64 * 1024
 _MAX_LENGTH_DIGITS = 19  # what fits 64 bits; Python refuses to read thousands of digits
-_LAST_STATUS = 599  # RFC 9110 §15: three digits, but nothing above is defined
-_BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
 
 
 class Framing(Enum):
@@ -19,13 +19,13 @@ class Framing(Enum):
     UNTIL_CLOSE = "ends with the connection"
 
 
-def parse_framing(status: int, version: str, headers: Sequence[tuple[bytes, bytes]]) -> Framing:
+def parse_framing(status: int, version: str, headers: Sequence[Field]) -> Framing:
     """Decide how the body is framed.
 
     llhttp has refused doubled and malformed lengths and a length beside a coding already.
     Raises `UpstreamInvalid` for what it lets through.
     """
-    if version not in ("1.1", "1.0") or status > _LAST_STATUS:
+    if version not in ("1.1", "1.0") or status > LAST:
         raise UpstreamInvalid(
             "The MCP server does not speak HTTP/1.1.",
             reason="not_http",
@@ -46,7 +46,7 @@ def parse_framing(status: int, version: str, headers: Sequence[tuple[bytes, byte
                 pass
     if codings:
         _check_codings(codings, version)
-    if status in _BODILESS:
+    if status in BODILESS:
         return Framing.WHOLE
     if length is None:
         return Framing.STREAM if codings else Framing.UNTIL_CLOSE

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from gateway.errors import ExpectationFailed, GatewayError, InvalidRequest
+from gateway.errors import ExpectationFailed, GatewayError, MalformedHttp
+from gateway.http.message_head import Field
 from gateway.http.trace_fields import TRACE_NAMES
 from gateway.oauth.resource import is_ambiguous_path, parse_host
 
@@ -23,6 +24,7 @@ class UnsupportedVersion(GatewayError):
     code = "http_version_not_supported"
     jsonrpc_code = -32600
     default_reason = "bad_http"
+    closes_connection = True
 
 
 class ParsedHead(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +36,7 @@ class ParsedHead(msgspec.Struct, frozen=True, gc=False):
     method: str
     target: str
     version: str
-    raw_headers: Sequence[tuple[bytes, bytes]]
+    raw_headers: Sequence[Field]
     keep_alive: bool
     address: str
 
@@ -53,7 +55,7 @@ class Head(msgspec.Struct, frozen=True, eq=False):  # a frozen dataclass costs 2
     query: str
     authority: str
     headers: CIMultiDictProxy[str]
-    raw_headers: Sequence[tuple[bytes, bytes]]
+    raw_headers: Sequence[Field]
     address: str
     version: str = "1.1"
     keep_alive: bool = True
@@ -86,7 +88,7 @@ class Head(msgspec.Struct, frozen=True, eq=False):  # a frozen dataclass costs 2
 def judge_head(parsed: ParsedHead) -> Head:
     """Check what the parser let through and split the target.
 
-    Raises `InvalidRequest`, `ExpectationFailed` or `UnsupportedVersion`.
+    Raises `MalformedHttp`, `ExpectationFailed` or `UnsupportedVersion`.
     """
     # By what names a request in traces nothing is decided: it must not make a head another one.
     fields = [each for each in parsed.raw_headers if each[0].lower() not in TRACE_NAMES]
@@ -95,7 +97,7 @@ def judge_head(parsed: ParsedHead) -> Head:
     hosts = headers.getall("Host", ())
     if len(hosts) != 1:
         # RFC 9112 §3.2: missing or repeated Host.
-        raise InvalidRequest("Exactly one Host header is needed.", reason="bad_host")
+        raise MalformedHttp("Exactly one Host header is needed.", reason="bad_host")
     authority = _authority(hosts[0])
     target = parsed.target
     is_options = parsed.method == "OPTIONS"
@@ -103,7 +105,7 @@ def judge_head(parsed: ParsedHead) -> Head:
         target = _absolute_form(target, authority) or (WHOLE_SERVER if is_options else "/")
     path, _, query = target.partition("?")
     if (path != WHOLE_SERVER and _is_ambiguous(path)) or "#" in query:
-        raise InvalidRequest("The request path can be read in two ways.", reason="bad_path")
+        raise MalformedHttp("The request path can be read in two ways.", reason="bad_path")
     return Head(
         parsed.method,
         path,
@@ -131,7 +133,7 @@ def forwarded_host(head: Head) -> str | None:
     values = head.headers.getall("X-Forwarded-Host", ())
     try:
         return _authority(values[-1].rpartition(",")[2].strip(" \t")) if values else None
-    except InvalidRequest:
+    except MalformedHttp:
         return None
 
 
@@ -146,7 +148,7 @@ def with_forwarded_host(head: Head, ours: Container[str]) -> Head:
     return msgspec.structs.replace(head, authority=said) if said in ours and said else head
 
 
-def _decoded(raw_headers: Sequence[tuple[bytes, bytes]]) -> CIMultiDictProxy[str]:
+def _decoded(raw_headers: Sequence[Field]) -> CIMultiDictProxy[str]:
     # Bytes that are no UTF-8 survive the way to a log or a comparison without an error.
     pairs = [
         (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
@@ -160,32 +162,32 @@ def _check_framing(parsed: ParsedHead, headers: CIMultiDictProxy[str]) -> None:
         raise UnsupportedVersion("HTTP/1.1 is spoken here.")
     # RFC 9110 §5.3: of two values of these, one reader takes the first and another the last.
     if any(len(headers.getall(name, ())) > 1 for name in _SINGLE):
-        raise InvalidRequest("A header field stands twice.", reason="bad_http")
+        raise MalformedHttp("A header field stands twice.")
     coding = headers.get("Transfer-Encoding")
     if coding is not None:
         # An empty or a second coding is framing that others read otherwise: RFC 9112 §6.1.
         alone = coding.lower() == "chunked" and len(headers.getall("Transfer-Encoding")) == 1
         if not alone or "Content-Length" in headers or parsed.version == "1.0":
-            raise InvalidRequest("The body's framing is ambiguous.", reason="bad_http")
+            raise MalformedHttp("The body's framing is ambiguous.")
     length = headers.get("Content-Length", "0")
     if length != "0" and length.startswith("0"):
         # Octal to some readers; the parser lets it pass.
-        raise InvalidRequest("The Content-Length begins with a zero.", reason="bad_http")
+        raise MalformedHttp("The Content-Length begins with a zero.")
     expectations = headers.getall("Expect", ("100-continue",))
     if [expectation.lower() for expectation in expectations] != ["100-continue"]:
         raise ExpectationFailed("Only `Expect: 100-continue` is understood.")
     if headers.get("Upgrade", "").lower() in ("websocket", "tcp"):
-        raise InvalidRequest("No protocol to upgrade to.", reason="bad_http")
+        raise MalformedHttp("No protocol to upgrade to.")
 
 
 def _absolute_form(target: str, host: str) -> str:
     scheme, separator, rest = target.partition("://")
     if not separator or scheme.lower() not in ("http", "https"):
-        raise InvalidRequest("The request target is not a path.", reason="bad_path")
+        raise MalformedHttp("The request target is not a path.", reason="bad_path")
     authority, slash, path = rest.partition("/")
     # RFC 9112 §3.2.2: the target wins over Host; two that disagree are an attack, not a choice.
     if _authority(authority) != host:
-        raise InvalidRequest("The request target and Host disagree.", reason="bad_host")
+        raise MalformedHttp("The request target and Host disagree.", reason="bad_host")
     return slash + path
 
 
@@ -194,7 +196,7 @@ def _authority(value: str) -> str:
     try:
         host, port = parse_host(value)
     except ValueError as cause:
-        raise InvalidRequest("The Host header is malformed.", reason="bad_host") from cause
+        raise MalformedHttp("The Host header is malformed.", reason="bad_host") from cause
     return host if port is None else f"{host}:{port}"
 
 

@@ -5,7 +5,7 @@ bytes can make a line in it that nobody meant (CWE-113).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import NewType
 
@@ -41,6 +41,16 @@ def is_field_text(value: bytes) -> bool:
 def is_origin_form(target: bytes) -> bool:
     """True for a request target that is a path, with or without a query."""
     return _TARGET.fullmatch(target) is not None
+
+
+def values_of(fields: Iterable[Field], name: bytes) -> list[bytes]:
+    """The values of every field of a name, which is in lower case here."""
+    return [value for spelled, value in fields if spelled.lower() == name]
+
+
+def without(fields: Iterable[Field], names: Container[bytes]) -> list[Field]:
+    """The fields but for those of some names, which are in lower case here."""
+    return [field for field in fields if field[0].lower() not in names]
 
 
 def field_lines(fields: Iterable[Field]) -> Lines:

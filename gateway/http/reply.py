@@ -13,30 +13,28 @@ from gateway.errors import (
     RateLimited,
 )
 from gateway.http.message_head import Field, Lines, begin_head, build_head, end_head, field_lines
-
-Header = Field
+from gateway.http.status import BODILESS
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus
 }
-JSON: Header = (b"Content-Type", b"application/json")
-NO_STORE: Header = (b"Cache-Control", b"no-store")
-BODILESS = frozenset({204, 304})  # RFC 9110 §6.4.1
+JSON: Field = (b"Content-Type", b"application/json")
+NO_STORE: Field = (b"Cache-Control", b"no-store")
 # Nothing that is ours or passes is to be read as a page because of how its bytes look.
 _IN_EVERY_HEAD = [field_lines([(b"X-Content-Type-Options", b"nosniff")])]
-_CHUNKED: Header = (b"Transfer-Encoding", b"chunked")
-_CLOSE: Header = (b"Connection", b"close")
+_CHUNKED: Field = (b"Transfer-Encoding", b"chunked")
+_CLOSE: Field = (b"Connection", b"close")
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """A whole response: `body` is complete, so its length is known."""
 
     status: int
-    headers: Sequence[Header]
+    headers: Sequence[Field]
     body: bytes = b""
 
 
-def begin_response(status: int, headers: Sequence[Header]) -> Lines:
+def begin_response(status: int, headers: Sequence[Field]) -> Lines:
     """Serialize what many responses begin with. Raises `UnfitHead`."""
     start = _STATUS_LINES.get(status) or b"HTTP/1.1 %d Status" % status
     return begin_head(start, headers, _IN_EVERY_HEAD)
@@ -54,7 +52,7 @@ def end_response(
     return end_head(opening, fields)
 
 
-def response_head(status: int, headers: Sequence[Header]) -> bytes:
+def response_head(status: int, headers: Sequence[Field]) -> bytes:
     """Serialize a status line and headers; the reason phrase is always our own.
 
     Raises `UnfitHead`.
@@ -74,9 +72,7 @@ def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> by
     return head if bodiless else head + reply.body
 
 
-def stream_head(
-    status: int, headers: Sequence[Header], *, chunked: bool, keep_alive: bool
-) -> bytes:
+def stream_head(status: int, headers: Sequence[Field], *, chunked: bool, keep_alive: bool) -> bytes:
     """Serialize the head of a response whose length nobody knows; HTTP/1.0 has no chunks."""
     framing = [_CHUNKED] if chunked else []
     if not keep_alive:
@@ -89,7 +85,7 @@ def error_reply(
     *,
     request_id: str = "",
     message_id: int | str | None = None,
-    headers: Sequence[Header] = (),
+    headers: Sequence[Field] = (),
 ) -> Reply:
     """Build the answer to a request that ends here."""
     retry_after_s = getattr(error, "retry_after_s", None)

@@ -4,8 +4,9 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from gateway.errors import GatewayError, InvalidRequest
+from gateway.errors import GatewayError, MalformedHttp
 from gateway.http.head import ParsedHead
+from gateway.http.message_head import Field
 
 MAX_LINE_BYTES = 16 * 1024  # RFC 9112 §3 recommends at least 8000 octets
 MAX_FIELD_BYTES = 20 * 1024  # a 16 KiB token and its header name
@@ -22,12 +23,13 @@ class HeadTooLarge(GatewayError):
     code = "head_too_large"
     jsonrpc_code = -32600
     default_reason = "bad_http"
+    closes_connection = True
 
 
 def parse_head(raw: bytes, address: str) -> ParsedHead:
     """Parse a whole head, blank line included.
 
-    Raises `InvalidRequest` for what is no HTTP/1.x and `HeadTooLarge`.
+    Raises `MalformedHttp` for what is no HTTP/1.x and `HeadTooLarge`.
     """
     check_sizes(raw)
     reading = _Reading()
@@ -37,14 +39,14 @@ def parse_head(raw: bytes, address: str) -> ParsedHead:
     except HttpParserUpgrade:
         pass  # nothing is upgraded here, so the request counts as it stands: RFC 9110 §7.8
     except HttpParserError as cause:
-        raise InvalidRequest("The request is not well-formed HTTP.", reason="bad_http") from cause
+        raise MalformedHttp("The request is not well-formed HTTP.") from cause
     finally:
         reading.parser = None  # else each head would be garbage that refers to itself
     method, version = parser.get_method(), parser.get_http_version()
     line = b"%b %b HTTP/%b\r\n" % (method, reading.target, version.encode())
     # llhttp lets more blanks pass, HTTP/0.9, and a blank line that ends nothing.
     if not reading.is_whole or not raw.startswith(line):
-        raise InvalidRequest("The request is not well-formed HTTP.", reason="bad_http")
+        raise MalformedHttp("The request is not well-formed HTTP.")
     if len(reading.headers) > MAX_FIELDS:
         raise HeadTooLarge("The request has too many header fields.")
     # Of a head that is smaller than one field may be, each field is.
@@ -66,7 +68,7 @@ def parse_head(raw: bytes, address: str) -> ParsedHead:
 def check_sizes(raw: bytes) -> None:
     """Refuse a head, or the beginning of one, that is too large or no HTTP/1.x at all.
 
-    Raises `HeadTooLarge`, and `InvalidRequest` for lines that do not end as HTTP's do.
+    Raises `HeadTooLarge`, and `MalformedHttp` for lines that do not end as HTTP's do.
     """
     first, _, _ = raw.partition(b"\n")
     if len(first) > MAX_LINE_BYTES or len(raw) > MAX_HEAD_BYTES:
@@ -74,7 +76,7 @@ def check_sizes(raw: bytes) -> None:
     ends = raw.count(b"\r\n")
     has_other_ends = raw.count(b"\n") != ends or raw.removesuffix(b"\r").count(b"\r") > ends
     if has_other_ends or (first and not _BEGINNING.match(first)):
-        raise InvalidRequest("The request is not well-formed HTTP.", reason="bad_http")
+        raise MalformedHttp("The request is not well-formed HTTP.")
 
 
 class _Reading:
@@ -87,7 +89,7 @@ class _Reading:
         self.keep_alive = False
         self.parser: HttpRequestParser | None = None
         self.target = b""
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: list[Field] = []
 
     @property
     def is_whole(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from gateway.errors import InvalidToken
+from gateway.errors import InvalidToken, SenderConstrained
 from gateway.oauth.bearer import TOO_LONG
 
 TokenReason = Literal[
@@ -60,4 +60,5 @@ DESCRIPTIONS: dict[TokenReason, str] = {
 
 def refused(reason: TokenReason) -> InvalidToken:
     """A fresh error for `reason`, with its fixed text."""
-    return InvalidToken(DESCRIPTIONS[reason], reason=reason)
+    error = SenderConstrained if reason == SenderConstrained.default_reason else InvalidToken
+    return error(DESCRIPTIONS[reason], reason=reason)

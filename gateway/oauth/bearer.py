@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, NoReturn
 
-from gateway.errors import InvalidRequest, InvalidToken, MissingToken
+from gateway.errors import InvalidToken, MisplacedCredentials, MissingToken
 
 MAX_TOKEN_CHARS = 16 * 1024
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -38,19 +38,19 @@ def parse_authorization(values: Sequence[str]) -> Credentials | None:
     """Find the access token among the Authorization headers of a request.
 
     None when there is none, or only credentials of another scheme. Raises `MissingToken` for
-    a scheme without a token, `InvalidToken` for what cannot be one, and `InvalidRequest` for
+    a scheme without a token, `InvalidToken` for what cannot be one, and `MisplacedCredentials` for
     two credentials at once. Clients begin their login at a 401 only, and a variable that was
     not replaced is their usual mistake. No text that came is ever repeated.
     """
     if not values:
         return None
     if len(values) > 1:
-        raise InvalidRequest("Send one Authorization header, not several.")
+        raise MisplacedCredentials("Send one Authorization header, not several.")
     named, _, token = values[0].partition(" ")
     scheme = _SCHEMES.get(named.lower())  # RFC 9110 §11.1: case does not matter
     if scheme is None:
         if _JOINED.search(values[0]):
-            raise InvalidRequest(_TWICE)
+            raise MisplacedCredentials(_TWICE)
         if not _SCHEME.fullmatch(named):
             raise InvalidToken("The Authorization header is malformed.", reason="malformed")
         return None
@@ -69,7 +69,7 @@ def _refuse(text: str) -> NoReturn:
     # A second set of credentials behind a comma or a space is a second method: RFC 6750 §2.
     is_second = _B64TOKEN.fullmatch(first) and first.lower() not in _SCHEMES
     if _JOINED.search(text) or (is_second and _B64TOKEN.fullmatch(rest.strip(" "))):
-        raise InvalidRequest(_TWICE)
+        raise MisplacedCredentials(_TWICE)
     raise InvalidToken("The access token is malformed.", reason="malformed")
 
 

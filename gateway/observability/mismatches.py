@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.errors import Mismatch
 from gateway.observability.audit.redact import redact
 from gateway.observability.times import iso_time
+from gateway.refusal_facts import Mismatch
 
 logger = logging.getLogger(__name__)
 

@@ -7,12 +7,13 @@ import msgspec
 from gateway.errors import MethodNotAllowed
 from gateway.http.cors import PUBLIC_DOCUMENT
 from gateway.http.head import Head
-from gateway.http.reply import JSON, NO_STORE, Header, Reply
+from gateway.http.message_head import Field
+from gateway.http.reply import JSON, NO_STORE, Reply
 from gateway.proxy.gate.route import Answer
 
-_SHORT_LIVED: Header = (b"Cache-Control", b"public, max-age=300")
-_VARY_ACCEPT: Header = (b"Vary", b"Accept")
-_HTML: Header = (b"Content-Type", b"text/html; charset=utf-8")
+_SHORT_LIVED: Field = (b"Cache-Control", b"public, max-age=300")
+_VARY_ACCEPT: Field = (b"Vary", b"Accept")
+_HTML: Field = (b"Content-Type", b"text/html; charset=utf-8")
 Fetch = Callable[[], Awaitable[Mapping[str, object]]]
 
 
@@ -56,7 +57,7 @@ def page_or_document(document: Mapping[str, object], html: str, policy: str) -> 
     as_json = Reply(
         200, [JSON, _SHORT_LIVED, _VARY_ACCEPT, *PUBLIC_DOCUMENT], msgspec.json.encode(document)
     )
-    csp: Header = (b"Content-Security-Policy", policy.encode())
+    csp: Field = (b"Content-Security-Policy", policy.encode())
     as_page = Reply(200, [_HTML, _SHORT_LIVED, _VARY_ACCEPT, csp], html.encode())
 
     async def answer(head: Head) -> Reply:
@@ -70,7 +71,7 @@ def _answer(head: Head, reply: Reply) -> Reply:
     if head.method in ("GET", "HEAD"):
         return reply
     if head.method == "OPTIONS":
-        allow: Header = (b"Access-Control-Allow-Methods", b"GET, HEAD")
-        names: Header = (b"Access-Control-Allow-Headers", b"MCP-Protocol-Version")
+        allow: Field = (b"Access-Control-Allow-Methods", b"GET, HEAD")
+        names: Field = (b"Access-Control-Allow-Headers", b"MCP-Protocol-Version")
         return Reply(204, [*PUBLIC_DOCUMENT, allow, names])
     raise MethodNotAllowed("This document can only be read.", allow="GET, HEAD, OPTIONS")

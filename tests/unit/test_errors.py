@@ -44,3 +44,20 @@ def test_a_reason_is_given_or_the_errors_own() -> None:
 
 def test_not_knowing_says_when_to_ask_again() -> None:
     assert errors.IdentityUnavailable("x", retry_after_s=9).retry_after_s == 9
+
+
+def test_every_refusal_of_credentials_has_a_challenge_and_no_other_answer_has() -> None:
+    """RFC 6750 §3, RFC 9110 §15.5.2."""
+    challenged = {
+        error for error in all_errors() if error.challenge is not errors.ChallengeKind.NONE
+    }
+
+    assert {error for error in all_errors() if error.status == 401} <= challenged
+    assert {error.status for error in challenged} == {400, 401, 403}
+
+
+def test_what_leaves_the_end_of_a_request_in_doubt_closes_the_connection() -> None:
+    closing = {error for error in all_errors() if error.closes_connection}
+
+    assert closing >= {errors.MalformedHttp, errors.RequestTimeout, errors.BodyTooLarge}
+    assert errors.MisplacedCredentials not in closing

@@ -14,7 +14,6 @@ import aiohttp
 
 from gateway.errors import ConfigError
 from gateway.http.message_head import applied_codings, field_lines
-from gateway.identity.provider.address_guard import AddressGuard, GuardedResolver
 from gateway.oauth.resource import is_loopback
 from gateway.resilience.document import (
     AnswerUnreadable,
@@ -30,7 +29,6 @@ TOTAL_TIMEOUT_S = 5.0
 # attempt gets through sooner than one that began while packets were dropped.
 CONNECT_TIMEOUT_S = 2.0
 KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection
-_HTTPS = 443
 
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})", re.IGNORECASE)
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -56,23 +54,12 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An answer as it came; `unread` says why its body was not read, None when it was."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    unread: str | None = None
-
-
 class Fetcher:
     """Exchanges JSON with one issuer; used as an async context manager.
 
     `ca_file` replaces the system's trust store; raises `ConfigError` when it cannot be read.
     `insecure_http` permits plain http to other hosts than loopback. `connections` is how many
-    there may be at once; more than one is kept open between requests. With a `guard`, which is for
-    URLs that strangers name, loopback is no exception to anything.
+    there may be at once; more than one is kept open between requests.
     """
 
     def __init__(
@@ -83,14 +70,12 @@ class Fetcher:
         timeout_s: float = TOTAL_TIMEOUT_S,
         max_bytes: int = MAX_DOCUMENT_BYTES,
         connections: int = 1,
-        guard: AddressGuard | None = None,
     ) -> None:
         self._tls = _tls_context(ca_file)
         self._insecure_http = insecure_http
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
         self._max_bytes = max_bytes
         self._connections = connections
-        self._guard = guard
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -129,20 +114,6 @@ class Fetcher:
         Raises `HostUnreachable` when no answer came, `AnswerUnreadable` for one that is too
         large, compressed, or no JSON although its status is 200, and `FetchFailed`.
         """
-        received = await self.receive(call)
-        try:
-            if received.unread is not None:
-                raise ValueError(received.unread)
-            document = _parse(received.status, received.body)
-        except ValueError as error:
-            raise AnswerUnreadable(_complaint(call, error)) from error
-        return Answer(received.status, document, received.headers)
-
-    async def receive(self, call: Call) -> Received:
-        """Send one request and take the answer as it is, whatever is in it.
-
-        Raises `HostUnreachable` when no answer came, `AddressForbidden`, and `FetchFailed`.
-        """
         self._check_url(call.url)
         if self._session is None:
             raise FetchFailed("the fetcher is not open")
@@ -157,7 +128,9 @@ class Fetcher:
                 json=call.json,
                 allow_redirects=False,
             ) as response:
-                return await self._read(response)
+                body = await self._read(response)
+                document = _parse(response.status, body)
+                return Answer(response.status, document, response.headers)
         except OSError as error:  # timeouts too, ours and aiohttp's
             raise HostUnreachable(_complaint(call, error)) from error
         except aiohttp.ClientError as error:
@@ -166,15 +139,6 @@ class Fetcher:
             raise AnswerUnreadable(_complaint(call, error)) from error
 
     def _connector(self) -> aiohttp.TCPConnector:
-        if self._guard is not None:
-            # Each name is resolved for the one connection: no answer from before is dialled.
-            return aiohttp.TCPConnector(
-                ssl=self._tls,
-                limit=self._connections,
-                force_close=True,
-                resolver=GuardedResolver(self._guard),
-                use_dns_cache=False,
-            )
         if self._connections == 1:
             # A document once in minutes: an idle connection would be dead when it is needed.
             return aiohttp.TCPConnector(ssl=self._tls, limit=4, force_close=True)
@@ -186,30 +150,25 @@ class Fetcher:
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
-            port = _HTTPS if parts.port is None else parts.port
         except ValueError as error:
             raise FetchFailed("not a URL") from error
         if parts.username is not None or parts.password is not None or not host:
             raise FetchFailed("not a URL of a host without credentials")
-        plain_allowed = self._insecure_http or (self._guard is None and is_loopback(host))
+        plain_allowed = self._insecure_http or is_loopback(host)
         if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
             raise FetchFailed(f"{url} is not https")
-        if self._guard is not None:
-            self._guard.check_host(host, port)
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Received:
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         # Not asked for, and a few KB of it can unpack to gigabytes.
         values = response.headers.getall("Content-Encoding", ())
         if codings := applied_codings(value.encode() for value in values):
-            unread = f"the body has the content coding {codings[0].decode():.20}"
-            return Received(response.status, response.headers, unread=unread)
+            raise ValueError(f"the body has the content coding {codings[0].decode():.20}")
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > self._max_bytes:
-                unread = f"more than {self._max_bytes} bytes"
-                return Received(response.status, response.headers, unread=unread)
-        return Received(response.status, response.headers, bytes(body))
+                raise ValueError(f"more than {self._max_bytes} bytes")
+        return bytes(body)
 
 
 def _tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from gateway.errors import Claimed, GatewayError, InvalidToken
+from gateway.errors import GatewayError, InvalidToken
 from gateway.identity.principal import Principal
 from gateway.identity.token.compact import is_jwt_shaped, parse_compact
+from gateway.refusal_facts import Claimed
 
 MAX_CHARS = 256
 

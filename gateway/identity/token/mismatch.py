@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 
-from gateway.errors import InvalidToken, Mismatch
+from gateway.errors import InvalidToken
 from gateway.identity.reasons import TokenReason, refused
+from gateway.refusal_facts import Mismatch
 
 MAX_CHARS = 200
 _MAX_MEMBERS = 5

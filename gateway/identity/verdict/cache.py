@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from cachetools import LRUCache, TLRUCache, TTLCache
 
 from gateway.config.model import Cache
-from gateway.errors import Claimed, GatewayError, InvalidToken
+from gateway.errors import GatewayError, InvalidToken
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import PASSING_REASONS
 from gateway.identity.token.claimed import claimed_of
 from gateway.identity.verdict.slot import Verdict, VerdictSlot
+from gateway.refusal_facts import Claimed
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.single_flight import SingleFlight
 

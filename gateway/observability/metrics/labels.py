@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from gateway.http.status import FIRST_ERROR
 from gateway.observability.audit.outcome import Result
 from gateway.observability.reasons import OK, STAGE_OF, decision_of
 
 OTHER_LABEL: Final = "_other"
 NONE_LABEL: Final = "_none"  # no message was read: GET, DELETE, or refused before
-_FIRST_ERROR_STATUS: Final = 400
 STREAM_ENDS: Final = ("expired", "revoked", "draining", "stalled")
 UNROUTED: Final = "_unrouted"  # the request reached no server; a server's name starts with a letter
 
@@ -74,7 +74,7 @@ def result_of(
     if client_gone:
         return "client_gone"
     if reason == OK:
-        return answer if status < _FIRST_ERROR_STATUS else "jsonrpc_error"
+        return answer if status < FIRST_ERROR else "jsonrpc_error"
     stage = STAGE_OF.get(reason, "gateway")
     if stage == "authentication" and decision_of(reason) == "error":
         return "gateway_error"  # nobody knows who calls: not the caller's fault

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from gateway.errors import UpstreamInvalid
-from gateway.http.message_head import applied_codings
+from gateway.http.message_head import applied_codings, values_of, without
+from gateway.http.status import FIRST_ERROR
 from gateway.mcp.sse import DataRewriter
 from gateway.proxy.upstream.content_coding import Decoder
 from gateway.proxy.upstream.forward import Delivery
@@ -24,7 +25,6 @@ _OF_THE_BYTES = frozenset(
         b"content-md5",
     }
 )
-_FIRST_ERROR = 400
 # Takes a response, or a batch of them, and returns what the client gets in its place.
 Change = Callable[[bytes], bytes]
 
@@ -70,7 +70,7 @@ async def rewrite_body(delivery: Delivery, rewriter: AnswerRewriter) -> Delivery
         raise
     if response.body is body:
         return delivery
-    if response.status >= _FIRST_ERROR and response.body is not read:
+    if response.status >= FIRST_ERROR and response.body is not read:
         response.status = 200  # an error is only ever changed into a result
     return without_bytes(delivery)
 
@@ -81,14 +81,13 @@ def decoder_of(delivery: Delivery) -> Decoder | None:
     Raises `UpstreamInvalid` for a coding that cannot be undone.
     """
     # Only one that changes the body is left in them.
-    values = [value for name, value in delivery.headers if name.lower() == _CODING]
+    values = values_of(delivery.headers, _CODING)
     return Decoder(applied_codings(values), MAX_ANSWER_BYTES) if values else None
 
 
 def without_bytes(delivery: Delivery) -> Delivery:
     """The same without the fields that speak of the bytes that came."""
-    headers = [each for each in delivery.headers if each[0].lower() not in _OF_THE_BYTES]
-    return msgspec.structs.replace(delivery, headers=headers)
+    return msgspec.structs.replace(delivery, headers=without(delivery.headers, _OF_THE_BYTES))
 
 
 async def _read(response: UpstreamResponse) -> bytes:

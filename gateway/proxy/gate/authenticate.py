@@ -2,7 +2,7 @@
 
 import time
 
-from gateway.errors import InvalidRequest, MissingToken
+from gateway.errors import MisplacedCredentials, MissingToken
 from gateway.http.head import Head, wants_page
 from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
@@ -16,11 +16,11 @@ from gateway.proxy.limits.limits import UnauthenticatedLimits
 def parse_credentials(head: Head) -> Credentials | None:
     """Find the one credential of a request; None when it carries none.
 
-    Raises `InvalidRequest` for credentials in two places or in the query, `InvalidToken` for one
-    that nobody could use, and `MissingToken` for an empty one.
+    Raises `MisplacedCredentials` for two or one in the query, `InvalidToken` for one that nobody
+    could use, and `MissingToken` for an empty one.
     """
     if head.query and has_query_token(head.query):
-        raise InvalidRequest("A token belongs into the Authorization header only.")
+        raise MisplacedCredentials("A token belongs into the Authorization header only.")
     return parse_authorization(head.headers.getall("Authorization", ()))
 
 

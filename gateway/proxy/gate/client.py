@@ -44,7 +44,7 @@ class Client(Protocol):
         """Read the whole body.
 
         A client that waits for `100 Continue` gets it now, so never before authentication.
-        Raises `BodyTooLarge`, `RequestTimeout` when it takes too long, and `InvalidRequest` when
+        Raises `BodyTooLarge`, `RequestTimeout` when it takes too long, and `MalformedHttp` when
         the framing breaks.
         """
 

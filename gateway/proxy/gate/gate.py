@@ -9,8 +9,8 @@ from functools import partial
 from gateway.config.own_tools import DECIDED_BY
 from gateway.errors import (
     GatewayError,
-    InvalidRequest,
     InvalidToken,
+    MalformedHttp,
     MethodNotAllowed,
     MisdirectedRequest,
     MissingToken,
@@ -132,7 +132,7 @@ class Gate:
         """Find the server that is called; None when the request is answered already.
 
         Raises `MisdirectedRequest`, `NotFound`, `ForeignOrigin`, `MethodNotAllowed`, and
-        `InvalidRequest` for credentials in two places or in the query.
+        `MisplacedCredentials` for credentials in two places or in the query.
         """
         head = client.head
         record.address = self._client_address(head)
@@ -340,5 +340,5 @@ async def _read(client: Client, route: Route) -> bytes:
     if head.method == "POST":
         return await client.body(route.body)
     if head.has_body:
-        raise InvalidRequest("Only a POST has a body here.", reason="bad_http")
+        raise MalformedHttp("Only a POST has a body here.")
     return b""

@@ -5,8 +5,7 @@ import re
 import time
 from collections.abc import Sequence
 
-from gateway.errors import Claimed, Mismatch
-from gateway.http.reply import Header
+from gateway.http.message_head import Field
 from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import OK as ANSWER_OK
@@ -18,6 +17,7 @@ from gateway.proxy.answers.answer_rewriter import AnswerRewriter
 from gateway.proxy.gate.call import Call
 from gateway.proxy.gate.route import Route
 from gateway.proxy.sessions.sessions import Session
+from gateway.refusal_facts import Claimed, Mismatch
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -42,7 +42,7 @@ class RequestRecord:
     address: str = ""
     traceparent: str = ""
     route: Route | None = None
-    cors: Sequence[Header] = ()
+    cors: Sequence[Field] = ()
     token: str | None = None
     principal: Principal | None = None
     operation: Operation | None = None

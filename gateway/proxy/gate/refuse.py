@@ -3,24 +3,21 @@
 from http import HTTPStatus
 
 from gateway.errors import (
+    ChallengeKind,
     DpopNonceNeeded,
     GatewayError,
     InsufficientScope,
-    InvalidDpopProof,
-    InvalidRequest,
     MissingToken,
     UpstreamError,
 )
 from gateway.http.head import Head, wants_page
-from gateway.http.reply import NO_STORE, Header, Reply, error_reply
+from gateway.http.message_head import Field
+from gateway.http.reply import NO_STORE, Reply, error_reply
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
 from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.record import RequestRecord
-from gateway.proxy.gate.route import Route
-
-# After these the framing cannot be trusted, nor where the next request begins.
-_CLOSING_REASONS = frozenset({"bad_http", "bad_host", "bad_path", "body_timeout", "body_too_large"})
+from gateway.proxy.gate.route import Challenges, Route
 
 
 def refuse(client: Client, record: RequestRecord, error: GatewayError) -> None:
@@ -34,7 +31,7 @@ def refuse(client: Client, record: RequestRecord, error: GatewayError) -> None:
         error.scopes = record.route.challenges.asked.named(error.scopes, record.principal)
     headers = [(b"X-Request-Id", record.wire_id.encode()), *record.cors]
     if record.route is not None:
-        headers += _challenges(record.route, error)
+        headers += _challenges(record.route.challenges, error)
     if _is_browser(client.head, error) and record.route is not None:
         reply = _page(record.route, headers)
     else:
@@ -55,62 +52,55 @@ def _seen(error: GatewayError) -> str | None:
 def _is_end_in_doubt(client: Client, error: GatewayError) -> bool:
     # RFC 9110 §10.1.1: who was not told to continue may send the body or the next request.
     waits = client.head.expects_continue and not client.is_body_here
-    return waits or error.reason in _CLOSING_REASONS
+    return waits or error.closes_connection
 
 
-def _challenges(route: Route, error: GatewayError) -> list[Header]:
-    malformed = isinstance(error, InvalidRequest) and error.reason == "malformed"
-    # RFC 6750 §3: a challenge goes with credentials that are missing, bad or too weak.
-    if (
-        error.status != HTTPStatus.UNAUTHORIZED
-        and not malformed
-        and not isinstance(error, InsufficientScope)
-    ):
+def _challenges(known: Challenges, error: GatewayError) -> list[Field]:
+    if error.challenge is ChallengeKind.NONE:
         return []
-    of_proof = isinstance(error, InvalidDpopProof | DpopNonceNeeded)
-    only = route.challenges.dpop_only
-    found = [] if only else [_bearer(route, error, of_proof)]
+    # The error stands in one challenge only, in that of the scheme that it is about.
+    of_proof = error.challenge is ChallengeKind.PROOF
+    found = [] if known.dpop_only else [_bearer(known, error, told=not of_proof)]
     # Others need not be told: that clients may bind tokens is in the metadata, and some of
     # them trip over a second challenge.
-    concerned = only or of_proof or error.reason == "sender_constrained"
-    if concerned and route.challenges.dpop_algorithms:
-        found.append(_dpop(route, error, told=of_proof or only))
-    headers: list[Header] = [(b"WWW-Authenticate", each.encode()) for each in found]
+    concerned = known.dpop_only or error.challenge is not ChallengeKind.CREDENTIALS
+    if concerned and known.dpop_algorithms:
+        found.append(_dpop(known, error, told=known.dpop_only or of_proof))
+    fields: list[Field] = [(b"WWW-Authenticate", each.encode()) for each in found]
     if isinstance(error, DpopNonceNeeded):
-        headers.append((b"DPoP-Nonce", error.nonce.encode()))
-    return headers
+        fields.append((b"DPoP-Nonce", error.nonce.encode()))
+    return fields
 
 
-def _bearer(route: Route, error: GatewayError, of_proof: bool) -> str:
-    known = route.challenges
-    scopes = error.scopes if isinstance(error, InsufficientScope) else known.scopes
-    silent = of_proof or isinstance(error, MissingToken)
+def _bearer(known: Challenges, error: GatewayError, *, told: bool) -> str:
+    code, description = _said(error) if told else (None, None)
     return bearer_challenge(
         known.resource_metadata,
         realm=known.realm,
-        scopes=scopes,
-        code=None if silent else error.code,
-        description=None if silent else error.description,
+        scopes=error.scopes if isinstance(error, InsufficientScope) else known.scopes,
+        code=code,
+        description=description,
     )
 
 
-def _dpop(route: Route, error: GatewayError, *, told: bool) -> str:
-    # The error stands in one challenge only, in that of the scheme that it is about.
-    told = told and not isinstance(error, MissingToken)
+def _dpop(known: Challenges, error: GatewayError, *, told: bool) -> str:
+    code, description = _said(error) if told else (None, None)
     return dpop_challenge(
-        route.challenges.resource_metadata,
-        route.challenges.dpop_algorithms,
-        code=error.code if told else None,
-        description=error.description if told else None,
+        known.resource_metadata, known.dpop_algorithms, code=code, description=description
     )
+
+
+def _said(error: GatewayError) -> tuple[str | None, str | None]:
+    # RFC 6750 §3.1: who sent no credentials made no error.
+    return (None, None) if error.code is None else (error.code, error.description)
 
 
 def _is_browser(head: Head, error: GatewayError) -> bool:
     return isinstance(error, MissingToken) and wants_page(head.method, head.headers)
 
 
-def _page(route: Route, headers: list[Header]) -> Reply:
+def _page(route: Route, headers: list[Field]) -> Reply:
     page = add_to_client_page(title=route.challenges.realm, name=route.name, url=route.url)
-    html: Header = (b"Content-Type", b"text/html; charset=utf-8")
-    policy: Header = (b"Content-Security-Policy", page.content_security_policy.encode())
+    html: Field = (b"Content-Type", b"text/html; charset=utf-8")
+    policy: Field = (b"Content-Security-Policy", page.content_security_policy.encode())
     return Reply(HTTPStatus.UNAUTHORIZED, [html, NO_STORE, policy, *headers], page.html.encode())

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from gateway.errors import BodyTooLarge
 from gateway.http.head import Head
 from gateway.http.message_head import Field, Lines
-from gateway.http.reply import BODILESS, Reply, end_response, reply_bytes, stream_head
+from gateway.http.reply import Reply, end_response, reply_bytes, stream_head
+from gateway.http.status import BODILESS
 from gateway.http.trace_fields import TraceFields
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.record import RequestRecord

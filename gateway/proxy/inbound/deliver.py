@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from gateway.errors import UpstreamError, UpstreamInvalid
-from gateway.http.message_head import Field, Lines
-from gateway.http.reply import Header, Reply, begin_response
+from gateway.http.message_head import Field, Lines, values_of
+from gateway.http.reply import Reply, begin_response
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in_events
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
@@ -19,7 +19,7 @@ from gateway.proxy.inbound.stream import Stream
 from gateway.proxy.inbound.streams import Streams
 from gateway.proxy.upstream.forward import Delivery, Forwarder
 
-_UNBUFFERED: Header = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
+_UNBUFFERED: Field = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
 
 
 async def deliver(
@@ -107,7 +107,7 @@ def _calls(delivery: Delivery, record: RequestRecord) -> OpenCalls | None:
 
 def _is_encoded(delivery: Delivery) -> bool:
     # Only a coding that changes the body is left in them.
-    return any(name.lower() == b"content-encoding" for name, _ in delivery.headers)
+    return bool(values_of(delivery.headers, b"content-encoding"))
 
 
 def _answer_of(delivery: Delivery, body: bytes, *, is_encoded: bool) -> Answer:

@@ -64,7 +64,7 @@ class RequestBody:
     def feed(self, data: bytes) -> bytes:
         """Take what belongs to the body and return the rest; `wake` is to follow.
 
-        Raises `InvalidRequest` when the framing breaks.
+        Raises `MalformedHttp` when the framing breaks.
         """
         if self._chunked is not None:
             piece, rest = self._chunked.feed(data)

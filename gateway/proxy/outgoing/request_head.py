@@ -5,12 +5,13 @@ gateway's own lines are added, so nothing in a request can forge or remove them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
 from functools import lru_cache
 
 import msgspec
 
 from gateway.config.model import Forward, Upstream
-from gateway.errors import InvalidRequest, LoopDetected
+from gateway.errors import LoopDetected, MalformedHttp
 from gateway.http.field_names import (
     fold,
     is_dropped_from_request,
@@ -42,23 +43,35 @@ _USUAL_OPTIONS = frozenset({b"", b"close", b"keep-alive"})
 _REMEMBERED_NAMES = 1024
 
 
-class _Rules(dict[bytes, bool | None]):
+class FieldUse(Enum):
+    """What becomes of a caller's field."""
+
+    COPY = "goes on to the upstream as it came"
+    DROP = "ends here"
+    CONNECTION = "is read, for the fields that it names"
+    VIA = "is read, and goes on longer"
+
+
+class _Uses(dict[bytes, FieldUse]):
     """What becomes of a field, by its name as spelled: see `HeaderPolicy.judge`.
 
     A look-up instead of a judgement: 0.1 µs a header against 3. Callers choose the
     spellings, so there is a bound.
     """
 
-    def __init__(self, judge: Callable[[bytes], bool | None]) -> None:
+    def __init__(self, judge: Callable[[bytes], FieldUse]) -> None:
         super().__init__()
         self._judge = judge
 
-    def __missing__(self, name: bytes) -> bool | None:
-        rule = self._judge(name)
+    def __missing__(self, name: bytes) -> FieldUse:
+        use = self._judge(name)
         if len(self) >= _REMEMBERED_NAMES:
             self.clear()
-        self[name] = rule
-        return rule
+        self[name] = use
+        return use
+
+
+_READ = {b"connection": FieldUse.CONNECTION, b"via": FieldUse.VIA}
 
 
 class Hop(msgspec.Struct, frozen=True, gc=False):
@@ -112,30 +125,27 @@ class HeaderPolicy:
             names.append(upstream.credential.header.header)
         self._identity_names = frozenset(fold(name.encode()) for name in names)
         self._drops_origin = not upstream.forward_origin
-        self.rules = _Rules(self.judge)
+        self.uses = _Uses(self.judge)
 
     def may_be_nominated(self, folded: bytes) -> bool:
         """True when a caller's `Connection` header may name this field: attack H9."""
         return folded not in self._identity_names and not is_end_to_end(folded)
 
-    def judge(self, name: bytes) -> bool | None:
-        """Decide on a caller's field: True to copy it, False to drop it.
-
-        None for the two that are read instead of copied, Connection and Via. Raises
-        `InvalidRequest` for a malformed name.
-        """
+    def judge(self, name: bytes) -> FieldUse:
+        """Decide on a caller's field. Raises `MalformedHttp` for a malformed name."""
         if not is_token(name):
-            raise InvalidRequest("A header name is malformed.", reason="bad_http")
+            raise MalformedHttp("A header name is malformed.")
         lower, folded = name.lower(), fold(name)
-        if lower in (b"connection", b"via"):
-            return None
+        if lower in _READ:
+            return _READ[lower]
         is_second_spelling = is_end_to_end(folded) and lower != folded
-        return not (
+        is_dropped = (
             folded in self._identity_names
             or is_dropped_from_request(folded)
             or (is_second_spelling and not lower.startswith(_PARAMETER_PREFIX))
             or (folded == b"origin" and self._drops_origin)
         )
+        return FieldUse.DROP if is_dropped else FieldUse.COPY
 
 
 def identity_of(principal: Principal | None, policy: HeaderPolicy) -> Identity:
@@ -156,13 +166,13 @@ def begin_request_head(
 ) -> Lines:
     """Build the head that goes upstream but for what each request has of its own.
 
-    `identity` comes from `identity_of`. Raises `InvalidRequest` for a `Connection` header
+    `identity` comes from `identity_of`. Raises `MalformedHttp` for a `Connection` header
     that names what it must not and for bytes that no head may hold, `LoopDetected` when the
     request has passed here before.
     """
     verb = _METHODS.get(method)
     if verb is None:
-        raise InvalidRequest("The request line is malformed.", reason="bad_http")
+        raise MalformedHttp("The request line is malformed.")
     kept, via = _copy(received, policy)
     ready = [policy.opening, _came_by(hop.scheme, hop.host), identity]
     if via:
@@ -173,9 +183,7 @@ def begin_request_head(
     try:
         return begin_head(request_line(verb, target), kept, ready)
     except UnfitHead as cause:
-        raise InvalidRequest(
-            "The request holds what no head can hold.", reason="bad_http"
-        ) from cause
+        raise MalformedHttp("The request holds what no head can hold.") from cause
 
 
 def has_own_via(values: Iterable[bytes], pseudonym: bytes) -> bool:
@@ -189,15 +197,15 @@ def _copy(received: Sequence[Field], policy: HeaderPolicy) -> tuple[list[Field],
     kept: list[Field] = []
     via: list[bytes] = []
     nominated: frozenset[bytes] = frozenset()
-    rules = policy.rules
+    uses, copied = policy.uses, FieldUse.COPY
     for field in received:
         name, value = field
-        rule = rules[name]
-        if rule:
+        use = uses[name]
+        if use is copied:
             kept.append(field)
-        elif rule is None and name.lower() == b"via":
+        elif use is FieldUse.VIA:
             via.append(value)
-        elif rule is None and value.lower() not in _USUAL_OPTIONS:
+        elif use is FieldUse.CONNECTION and value.lower() not in _USUAL_OPTIONS:
             nominated |= _nominated(value, policy)
     if nominated:
         read = nominated | {b"connection"}
@@ -209,9 +217,7 @@ def _nominated(value: bytes, policy: HeaderPolicy) -> frozenset[bytes]:
     options = {option.strip() for option in value.split(b",")} - {b""}
     folded = frozenset(fold(option) for option in options)
     if not all(map(is_token, options)) or not all(map(policy.may_be_nominated, folded)):
-        raise InvalidRequest(
-            "The Connection header names a header that is not its own.", reason="bad_http"
-        )
+        raise MalformedHttp("The Connection header names a header that is not its own.")
     # The rest (close, keep-alive, TE, …) is dropped by name already.
     return frozenset(name for name in folded if name != b"close" and not is_hop_by_hop(name))
 

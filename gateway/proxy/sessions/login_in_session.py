@@ -15,7 +15,8 @@ import msgspec
 
 from gateway.errors import UnknownSession
 from gateway.http.head import Head
-from gateway.http.message_head import NO_LINES, join_lines
+from gateway.http.message_head import NO_LINES, join_lines, values_of
+from gateway.http.status import FIRST_ERROR
 from gateway.mcp.message import Message
 from gateway.mcp.session_id import parse_session_id
 from gateway.proxy.limits.caller import CallerAtAddress, caller_of
@@ -30,7 +31,6 @@ _NAME = HEADER.lower().encode()
 _MAX_GREETINGS = 1000
 _MAX_GREETING_BYTES = 8 * 1024
 _ANSWER_WITHIN_S = 10.0
-_FIRST_ERROR = 400
 _OLDEST = "2025-03-26"  # what no version header means: MCP 2025-11-25, Protocol Version Header
 _INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
 
@@ -64,7 +64,7 @@ class Rehandshake:
 
     def remember(self, delivery: Delivery, messages: Sequence[Message], greeting: bytes) -> None:
         """Keep the handshake of a client without a token, by the value that it is given."""
-        given = [value for name, value in delivery.headers if name.lower() == _NAME]
+        given = values_of(delivery.headers, _NAME)
         is_greeting = len(messages) == 1 and messages[0].method == "initialize"
         if given and is_greeting and len(greeting) <= _MAX_GREETING_BYTES:
             self._greetings[given[0].decode()] = greeting
@@ -83,8 +83,8 @@ class Rehandshake:
     async def _begin(self, login: LoginInSession, value: str) -> Session:
         greeting = self._greetings.get(value) or _own_greeting(login.head)
         answer = await self._send(login, greeting)
-        given = parse_session_id([text for name, text in answer.headers if name.lower() == _NAME])
-        if answer.status >= _FIRST_ERROR or given is None:
+        given = parse_session_id(values_of(answer.headers, _NAME))
+        if answer.status >= FIRST_ERROR or given is None:
             raise UnknownSession("There is no such session.")
         session = self._sessions.bind_successor(value, given, login.caller)
         await self._send(login, _INITIALIZED, session)

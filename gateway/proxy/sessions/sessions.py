@@ -17,7 +17,8 @@ import msgspec
 from gateway.config.model import Sessions as SessionSettings
 from gateway.errors import UnknownSession
 from gateway.http.head import Head
-from gateway.http.message_head import Lines, field_lines
+from gateway.http.message_head import Lines, field_lines, values_of, without
+from gateway.http.status import FIRST_ERROR
 from gateway.identity.principal import owner_of
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
@@ -36,7 +37,6 @@ _MAX_SUCCESSORS = 10_000
 _PURPOSE = "mcp-session"
 _MAX_TOOLS = 100
 _GONE = 404
-_FIRST_ERROR = 400
 _KNOWN_TO_THE_SERVER = frozenset({"client", "upstream"})
 
 OnEvent = Callable[[SessionStarted | SessionEnded], None]
@@ -160,7 +160,7 @@ class Sessions:
         An error begins no session, although the servers of some SDKs name one in it: a caller
         who forgets the handshake would fill the list of sessions with what nobody can use.
         """
-        succeeded = delivery.response.status < _FIRST_ERROR
+        succeeded = delivery.response.status < FIRST_ERROR
         if session is not None:
             if head.method == "DELETE" and succeeded:
                 self.end(session, "client")
@@ -169,11 +169,11 @@ class Sessions:
         facts = delivery.response.head.facts
         if facts.get(_NAME) == ():
             return delivery
-        given = [value for name, value in delivery.headers if name.lower() == _NAME]
+        given = values_of(delivery.headers, _NAME)
         if not given:
             facts[_NAME] = ()
             return delivery
-        headers = [each for each in delivery.headers if each[0].lower() != _NAME]
+        headers = without(delivery.headers, {_NAME})
         upstream_id = parse_session_id(given)
         if upstream_id is not None and not _knows_no_sessions(head, messages):
             own = session if session and session.upstream_id == upstream_id else None

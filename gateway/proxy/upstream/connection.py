@@ -17,6 +17,7 @@ from httptools import (
 
 from gateway.errors import UpstreamError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
 from gateway.http.framing import Framing, parse_framing
+from gateway.http.message_head import Field, values_of
 from gateway.http.repetition import ChunkedRepetition, Repetition, repetition_of
 from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
 from gateway.proxy.upstream.seen import failure, shown
@@ -82,7 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         self._parser = HttpResponseParser(self)
         self._waiter: Pending[UpstreamResponse] | None = None
         self._response: UpstreamResponse | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers: list[Field] = []
         self._framing = Framing.WHOLE
         self._unsent = memoryview(b"")
         self._writable: asyncio.Future[None] | None = None
@@ -291,7 +292,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         raw = bytes(self._buffer[:nbytes])
         raw = raw[: raw.find(_END) + len(_END)]
-        if any(name.lower() == b"transfer-encoding" for name, _ in response.headers):
+        if values_of(response.headers, b"transfer-encoding"):
             self._repetition = ChunkedRepetition(raw, response.head)
         else:
             self._repetition = repetition_of(raw, response.head)

@@ -11,7 +11,8 @@ import msgspec
 
 from gateway.errors import UpstreamInvalid
 from gateway.http.head import Head
-from gateway.http.message_head import NO_LINES, Field, Lines, end_head
+from gateway.http.message_head import NO_LINES, Field, Lines, end_head, values_of, without
+from gateway.http.status import FIRST_ERROR, FIRST_REDIRECT
 from gateway.identity.principal import Principal
 from gateway.proxy.outgoing.legacy_endpoint import LegacyEndpoints
 from gateway.proxy.outgoing.request_head import HeaderPolicy, Hop, begin_request_head, identity_of
@@ -34,7 +35,6 @@ from gateway.proxy.upstream.target import Target
 # What is accepted is not answered; some servers add a word of plain text all the same.
 _WITHOUT_MESSAGE = frozenset({202, 204})
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-disposition"})
-_FIRST_REDIRECT, _FIRST_ERROR = 300, 400
 _OK_MEDIA = (b"application/json", b"text/event-stream")  # MCP Streamable HTTP: nothing else
 _ERROR_MEDIA = (*_OK_MEDIA, b"application/problem+json", b"text/plain")
 
@@ -104,7 +104,7 @@ class Forwarder:
 
         `own_lines` are the gateway's own
         header lines for this call. Raises `UpstreamError`,
-        `InvalidRequest` for a `Connection` header that names what it must not, and
+        `MalformedHttp` for a `Connection` header that names what it must not, and
         `AccessDenied` when a required identity header has no value.
         """
         own = [(b"X-Request-Id", context.request_id.encode("ascii")), *context.trace]
@@ -186,7 +186,7 @@ class Forwarder:
             if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
                 kept = _with_allow(head, kept)
             if not _is_mcp(head, response, media):
-                return Delivery(_without_body(response), _without_type(kept), False, False)
+                return Delivery(_without_body(response), without(kept, _OF_THE_BODY), False, False)
         except UpstreamInvalid:
             response.close()
             raise
@@ -197,10 +197,8 @@ class Forwarder:
 
 
 def _media_type(headers: Sequence[Field]) -> bytes:
-    for name, value in headers:
-        if name.lower() == b"content-type":
-            return value.partition(b";")[0].strip().lower()
-    return b""
+    given = values_of(headers, b"content-type")
+    return given[0].partition(b";")[0].strip().lower() if given else b""
 
 
 def _check_status(response: UpstreamResponse) -> None:
@@ -219,7 +217,7 @@ def _check_status(response: UpstreamResponse) -> None:
             reason="head_refused",
             seen=f"status {status}",
         )
-    if _FIRST_REDIRECT <= status < _FIRST_ERROR:
+    if FIRST_REDIRECT <= status < FIRST_ERROR:
         raise UpstreamInvalid(
             "The server behind the gateway redirects.",
             reason="redirect",
@@ -233,7 +231,7 @@ def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
     Raises `UpstreamInvalid` where the client waits for what the body does not hold.
     """
     lenient = response.status in _WITHOUT_MESSAGE or head.method == "DELETE"
-    known = _ERROR_MEDIA if lenient or response.status >= _FIRST_ERROR else _OK_MEDIA
+    known = _ERROR_MEDIA if lenient or response.status >= FIRST_ERROR else _OK_MEDIA
     if media in known or response.body == b"":
         return True
     if lenient:
@@ -247,7 +245,7 @@ def _is_mcp(head: Head, response: UpstreamResponse, media: bytes) -> bool:
 
 def _with_allow(head: Head, headers: list[Field]) -> list[Field]:
     """RFC 9110 §15.5.6, also where the server forgets it: OPTIONS is ours, POST is MCP's."""
-    if any(name.lower() == b"allow" for name, _ in headers):
+    if values_of(headers, b"allow"):
         return headers
     return [*headers, (b"Allow", b"OPTIONS" if head.method == "POST" else b"POST, OPTIONS")]
 
@@ -257,7 +255,3 @@ def _without_body(response: UpstreamResponse) -> UpstreamResponse:
     response.close()
     response.body = b""
     return response
-
-
-def _without_type(headers: Sequence[Field]) -> Sequence[Field]:
-    return [each for each in headers if each[0].lower() not in _OF_THE_BODY]

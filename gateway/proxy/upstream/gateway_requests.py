@@ -6,7 +6,15 @@ from collections.abc import Sequence
 import msgspec
 
 from gateway.errors import GatewayError, UpstreamInvalid
-from gateway.http.message_head import Field, Lines, UnfitHead, build_head, field_lines, request_line
+from gateway.http.message_head import (
+    Field,
+    Lines,
+    UnfitHead,
+    build_head,
+    field_lines,
+    request_line,
+    values_of,
+)
 from gateway.proxy.outgoing.header_source import HeaderSource, OutgoingCall, collect_lines
 from gateway.proxy.upstream.own_urls import OwnUrls
 from gateway.proxy.upstream.pool import UpstreamPool
@@ -50,8 +58,7 @@ class OwnRequests:
         for `fields` that it gave and that no head can hold.
         """
         body = b"" if message is None else msgspec.json.encode(message)
-        sessions = (value for name, value in fields if name.lower() == b"mcp-session-id")
-        session = next(sessions, None)
+        session = next(iter(values_of(fields, b"mcp-session-id")), None)
         call = OutgoingCall(None, None, None, body, time.time(), method.decode(), session)
         try:
             own = await collect_lines(self._header_sources, call)

@@ -1,6 +1,7 @@
 """Redirects of an upstream to itself, which the gateway follows: RFC 9110 §15.4."""
 
 from gateway.errors import UpstreamInvalid
+from gateway.http.message_head import values_of
 from gateway.proxy.upstream.own_urls import OwnUrls, origin_of
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.proxy.upstream.seen import shown
@@ -34,10 +35,8 @@ def in_circles() -> UpstreamInvalid:
 
 def location(response: UpstreamResponse) -> str:
     """Where a response points to; empty when it does not say."""
-    for name, value in response.headers:
-        if name.lower() == b"location":
-            return value.decode("latin-1")
-    return ""
+    given = values_of(response.headers, b"location")
+    return given[0].decode("latin-1") if given else ""
 
 
 def told_origin(url: str) -> str:

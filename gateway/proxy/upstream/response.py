@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.errors import UpstreamError
+from gateway.http.message_head import Field
 
 # Figure 13: what one stalled client may pin. A read brings 32 KiB more at most.
 _HIGH_WATER_BYTES = 16 * 1024
@@ -20,7 +21,7 @@ class ResponseHead(msgspec.Struct, eq=False):
     """
 
     status: int
-    headers: Sequence[tuple[bytes, bytes]]
+    headers: Sequence[Field]
     facts: dict[object, Any] = msgspec.field(default_factory=dict)
 
 
@@ -69,7 +70,7 @@ class UpstreamResponse:
         self._error: UpstreamError | None = None
 
     @property
-    def headers(self) -> Sequence[tuple[bytes, bytes]]:
+    def headers(self) -> Sequence[Field]:
         """The header fields as they came."""
         return self.head.headers
 

@@ -4,14 +4,41 @@ What ends here is in `header_table`, with its reason.
 """
 
 from collections.abc import Sequence
+from enum import Enum
 from functools import lru_cache
 
 from gateway.errors import UpstreamInvalid
 from gateway.http.field_names import fold, is_dropped_from_response
-from gateway.http.message_head import Field, applied_codings, is_field_text, is_token
+from gateway.http.message_head import (
+    Field,
+    applied_codings,
+    is_field_text,
+    is_token,
+    values_of,
+    without,
+)
 
 _FOR_ONE = frozenset({b"no-store", b"private"})
 _FOR_MANY = frozenset({b"public", b"s-maxage"})
+
+
+class _Use(Enum):
+    """What becomes of an upstream's field."""
+
+    COPY = "goes on to the client as it came"
+    DROP = "ends here"
+    CONNECTION = "is read, for the fields that it names"
+    CACHING = "is read, and said anew"
+    CODING = "goes on where it means something"
+    TYPE = "goes on, once"
+
+
+_READ = {
+    b"connection": _Use.CONNECTION,
+    b"cache-control": _Use.CACHING,
+    b"content-encoding": _Use.CODING,
+    b"content-type": _Use.TYPE,
+}
 
 
 def response_headers(received: Sequence[Field]) -> list[Field]:
@@ -23,17 +50,20 @@ def response_headers(received: Sequence[Field]) -> list[Field]:
     caching: list[bytes] = []
     content_types = 0
     for header in received:
-        use = _use(header[0])
-        if use is None:
-            continue
-        if use == b"connection":
-            return response_headers(_without_nominated(received))
-        if use == b"cache-control":
-            caching.append(header[1])
-            continue
-        if use == b"content-encoding" and not applied_codings([header[1]]):
-            continue  # said to no effect, and clients stumble over it
-        content_types += use == b"content-type"
+        match _use(header[0]):
+            case _Use.DROP:
+                continue
+            case _Use.CONNECTION:
+                return response_headers(_without_nominated(received))
+            case _Use.CACHING:
+                caching.append(header[1])
+                continue
+            case _Use.CODING if not applied_codings([header[1]]):
+                continue  # said to no effect, and clients stumble over it
+            case _Use.TYPE:
+                content_types += 1
+            case _:
+                pass
         kept.append(header)
     kept.append((b"Cache-Control", _cache_control(b",".join(caching))))
     if content_types > 1:
@@ -47,20 +77,17 @@ def response_headers(received: Sequence[Field]) -> list[Field]:
 
 def _without_nominated(received: Sequence[Field]) -> list[Field]:
     named = {b"connection"}
-    for name, value in received:
-        if name.lower() == b"connection":
-            named.update(option.strip().lower() for option in value.split(b","))
-    return [header for header in received if header[0].lower() not in named]
+    for value in values_of(received, b"connection"):
+        named.update(option.strip().lower() for option in value.split(b","))
+    return without(received, named)
 
 
 @lru_cache(maxsize=1024)  # 0.1 µs a header against 3
-def _use(name: bytes) -> bytes | None:
+def _use(name: bytes) -> _Use:
     if not is_token(name):
         raise UpstreamInvalid("The MCP server sent a malformed header name.", reason="bad_head")
-    lower = name.lower()
-    if lower == b"connection":
-        return lower
-    return None if is_dropped_from_response(fold(name)) else lower
+    dropped_or_copied = _Use.DROP if is_dropped_from_response(fold(name)) else _Use.COPY
+    return _READ.get(name.lower(), dropped_or_copied)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from gateway.errors import GatewayError, IdentityUnavailable, UpstreamError, UpstreamInvalid
-from gateway.http.message_head import Field, applied_codings
+from gateway.http.message_head import Field, applied_codings, values_of
 from gateway.mcp.listing import tool_hints
 from gateway.mcp.parameter_headers import ParameterHeader, parameter_headers
 from gateway.mcp.session_id import parse_session_id
@@ -160,7 +160,8 @@ class _Asking:
         message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         response = await self._requests.send(b"POST", message, fields)
         try:
-            return await _result(response, number), parse_session_id(_values(response, _SESSION))
+            sessions = values_of(response.headers, _SESSION.lower())
+            return await _result(response, number), parse_session_id(sessions)
         finally:
             response.close()
 
@@ -173,7 +174,7 @@ def _agreed_revision(greeting: Mapping[str, object]) -> bytes:
 
 
 async def _result(response: UpstreamResponse, number: int) -> Mapping[str, object]:
-    types = _values(response, b"Content-Type")
+    types = values_of(response.headers, b"content-type")
     events = bool(types) and types[0].lower().startswith(b"text/event-stream")
     decoder = _decoder(response)
     body = decoder.feed(response.body or b"")
@@ -205,9 +206,5 @@ def _answer(text: bytes, number: int) -> Mapping[str, object] | None:
 
 
 def _decoder(response: UpstreamResponse) -> StreamRewriter:
-    codings = applied_codings(_values(response, b"Content-Encoding"))
+    codings = applied_codings(values_of(response.headers, b"content-encoding"))
     return Decoder(codings, MAX_BYTES) if codings else Rewriters(())
-
-
-def _values(response: UpstreamResponse, wanted: bytes) -> list[bytes]:
-    return [value for name, value in response.headers if name.lower() == wanted.lower()]

@@ -15,6 +15,8 @@ from gateway.http.message_head import (
     is_field_text,
     is_token,
     request_line,
+    values_of,
+    without,
 )
 from tests.architecture.sources import python_files, relative
 
@@ -135,3 +137,15 @@ def test_callers_cannot_make_the_memory_of_names_grow() -> None:
         build_head(START, [(b"X-%d" % number, b"")])
 
     assert len(_beginnings) <= 1024
+
+
+def test_values_of_a_field_are_found_in_every_spelling_of_its_name() -> None:
+    fields = [(b"Allow", b"GET"), (b"X-Allow", b"no"), (b"ALLOW", b"POST")]
+
+    assert values_of(fields, b"allow") == [b"GET", b"POST"]
+
+
+def test_fields_are_left_out_in_every_spelling_of_their_names() -> None:
+    fields = [(b"Content-Type", b"a"), (b"ETag", b"b"), (b"content-TYPE", b"c")]
+
+    assert without(fields, {b"content-type"}) == [(b"ETag", b"b")]

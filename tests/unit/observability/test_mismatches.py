@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from gateway.errors import Mismatch
 from gateway.observability.mismatches import PAUSE_S, Mismatches
+from gateway.refusal_facts import Mismatch
 
 pytestmark = pytest.mark.requirement("B11")
 AUDIENCE = Mismatch("aud", ("https://gw/mcp",), '"https://gw/mcp/"')

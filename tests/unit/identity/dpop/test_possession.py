@@ -6,13 +6,14 @@ from typing import Literal
 import pytest
 
 from gateway.config.model import Dpop
-from gateway.errors import Claimed, DpopNonceNeeded, InvalidToken
+from gateway.errors import DpopNonceNeeded, InvalidToken
 from gateway.identity.dpop.nonce import Nonces
 from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.proof import verify_proof
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.principal import Confirmation, Principal
 from gateway.oauth.bearer import Credentials, Presented
+from gateway.refusal_facts import Claimed
 from gateway.resilience.clocks import Clocks
 from tests.support.heads import head
 from tests.unit.identity.dpop.test_proof import CONTEXT, NOW, URL, make_proof

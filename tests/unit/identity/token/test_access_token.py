@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.errors import InvalidToken, Mismatch
+from gateway.errors import InvalidToken
 from gateway.identity.token.access_token import (
     Expectations,
     check_audience,
@@ -11,6 +11,7 @@ from gateway.identity.token.access_token import (
     check_times,
     normal_token_type,
 )
+from gateway.refusal_facts import Mismatch
 
 NOW = 1_800_000_000.0
 US = "https://gateway.example/mcp"

@@ -4,10 +4,11 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from gateway.errors import Claimed, GatewayError
+from gateway.errors import GatewayError
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.token.claimed import MAX_CHARS, claimed_in, claimed_of, vouched
+from gateway.refusal_facts import Claimed
 
 pytestmark = pytest.mark.requirement("U11")
 

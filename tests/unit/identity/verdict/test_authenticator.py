@@ -7,7 +7,7 @@ import pytest
 
 from gateway.config.issuer import Issuer
 from gateway.config.model import Cache
-from gateway.errors import Claimed, IdentityUnavailable, InvalidToken, Mismatch
+from gateway.errors import IdentityUnavailable, InvalidToken
 from gateway.identity.keys.sources import IdentityServices, IssuerSources, build_sources
 from gateway.identity.principal import Principal
 from gateway.identity.provider.fetch import Fetcher
@@ -17,6 +17,7 @@ from gateway.identity.verdict.cache import VerdictCache
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.observability.audit.outcome import Scheme
+from gateway.refusal_facts import Claimed, Mismatch
 from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 from tests.support.token_signer import TokenSigner, b64url, rsa_jwk, rsa_key

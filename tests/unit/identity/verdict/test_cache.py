@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.config.model import Cache
-from gateway.errors import Claimed, IdentityUnavailable, InvalidToken
+from gateway.errors import IdentityUnavailable, InvalidToken
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import TokenReason, refused
 from gateway.identity.verdict.cache import VerdictCache, token_digest
+from gateway.refusal_facts import Claimed
 from gateway.resilience.single_flight import SingleFlight
 from tests.support.hand_clock import HandClock
 
