@@ -60,6 +60,7 @@ TESTED_ELSEWHERE = {
     ),
     "gateway/app/admin/revocations.py": "integration/test_revocation.py asks the real listener",
     "gateway/app/revoking.py": "integration/test_revocation.py, with stores, streams and logouts",
+    "gateway/identity/provider/http_session.py": "provider/test_fetch.py sends through it",
     "gateway/identity/keys/signature.py": (
         "attacks/test_wycheproof.py and test_jwt.py try every step"
     ),

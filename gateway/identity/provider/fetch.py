@@ -1,19 +1,19 @@
 """Talking to issuers over HTTP: bounded in time and size, without redirects or proxies."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from gateway.errors import ConfigError
-from gateway.http.message_head import applied_codings, field_lines
+from gateway.http.message_head import field_lines
 from gateway.oauth.resource import is_loopback
 from gateway.resilience.document import (
     AnswerUnreadable,
@@ -23,15 +23,12 @@ from gateway.resilience.document import (
 )
 from gateway.strict_json import parse_json
 
+if TYPE_CHECKING:
+    from gateway.identity.provider.http_session import HttpSession
+
 MAX_DOCUMENT_BYTES = 1024 * 1024
 TOTAL_TIMEOUT_S = 5.0
-# Below the second retransmission of a lost SYN (1 s, then 3 s): after an outage, a fresh
-# attempt gets through sooner than one that began while packets were dropped.
-CONNECT_TIMEOUT_S = 2.0
-KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle connection
-
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})", re.IGNORECASE)
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +68,17 @@ class Fetcher:
         max_bytes: int = MAX_DOCUMENT_BYTES,
         connections: int = 1,
     ) -> None:
-        self._tls = _tls_context(ca_file)
+        self._tls = None if ca_file is None else _tls_context(ca_file)
         self._insecure_http = insecure_http
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
+        self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        self._is_open = False
+        self._opening = asyncio.Lock()
+        self._session: HttpSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=self._connector(),
-            timeout=self._timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=_HEADERS,
-            trust_env=False,
-            auto_decompress=False,
-        )
+        self._is_open = True
         return self
 
     async def __aexit__(
@@ -95,8 +87,9 @@ class Fetcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_open = False
         if self._session is not None:
-            await self._session.close()
+            await self._session.aclose()
             self._session = None
 
     async def get_json(self, url: str, headers: Mapping[str, str] | None = None) -> FetchedDocument:
@@ -115,36 +108,32 @@ class Fetcher:
         large, compressed, or no JSON although its status is 200, and `FetchFailed`.
         """
         self._check_url(call.url)
-        if self._session is None:
-            raise FetchFailed("the fetcher is not open")
         try:
             field_lines((name.encode(), value.encode()) for name, value in call.headers.items())
-            # A redirect could lead to an address that nobody configured.
-            async with self._session.request(
-                call.method,
-                call.url,
-                headers=call.headers,
-                data=call.form,
-                json=call.json,
-                allow_redirects=False,
-            ) as response:
-                body = await self._read(response)
-                document = _parse(response.status, body)
-                return Answer(response.status, document, response.headers)
-        except OSError as error:  # timeouts too, ours and aiohttp's
+            session = self._session or await self._open()
+            answer = await session.send(call.method, call.url, call.headers, call.form, call.json)
+            return Answer(answer.status, _parse(answer.status, answer.body), answer.headers)
+        except OSError as error:  # timeouts too
             raise HostUnreachable(_complaint(call, error)) from error
-        except aiohttp.ClientError as error:
-            raise FetchFailed(_complaint(call, error)) from error
+        except FetchFailed as error:
+            raise FetchFailed(f"{call.method} {call.url}: {error}") from error
         except ValueError as error:
             raise AnswerUnreadable(_complaint(call, error)) from error
 
-    def _connector(self) -> aiohttp.TCPConnector:
-        if self._connections == 1:
-            # A document once in minutes: an idle connection would be dead when it is needed.
-            return aiohttp.TCPConnector(ssl=self._tls, limit=4, force_close=True)
-        return aiohttp.TCPConnector(
-            ssl=self._tls, limit=self._connections, keepalive_timeout=KEEPALIVE_S
-        )
+    async def _open(self) -> "HttpSession":
+        async with self._opening:
+            if not self._is_open:
+                raise FetchFailed("the fetcher is not open")
+            if self._session is None:
+                # In a thread: a late first question must not hold up what is served meanwhile.
+                session_class, tls = await asyncio.to_thread(_prepare, self._tls)
+                self._session = session_class(
+                    tls=tls,
+                    timeout_s=self._timeout_s,
+                    max_bytes=self._max_bytes,
+                    connections=self._connections,
+                )
+            return self._session
 
     def _check_url(self, url: str) -> None:
         try:
@@ -158,20 +147,21 @@ class Fetcher:
         if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
             raise FetchFailed(f"{url} is not https")
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        # Not asked for, and a few KB of it can unpack to gigabytes.
-        values = response.headers.getall("Content-Encoding", ())
-        if codings := applied_codings(value.encode() for value in values):
-            raise ValueError(f"the body has the content coding {codings[0].decode():.20}")
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > self._max_bytes:
-                raise ValueError(f"more than {self._max_bytes} bytes")
-        return bytes(body)
+
+def _prepare(tls: ssl.SSLContext | None) -> "tuple[type[HttpSession], ssl.SSLContext]":
+    # aiohttp takes 200 ms, and the system's authorities 25: a start whose keys are in a file asks
+    # nobody, and is ready without them.
+    from gateway.identity.provider.http_session import HttpSession  # see above
+
+    return HttpSession, tls or _system_authorities()
 
 
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+@cache
+def _system_authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _tls_context(ca_file: Path) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # a file that holds no certificate, too
