@@ -15,7 +15,6 @@ from gateway.config.reading.complete import public_url
 from gateway.errors import MisdirectedRequest
 from gateway.identity.keys.sources import IssuerSources
 from gateway.identity.revocation.revocations import Revocations
-from gateway.observability.admin import Observed
 from gateway.observability.audit.audit import AuditLog
 from gateway.observability.audit.outcome import RequestOutcome, Result, trace_id_of
 from gateway.observability.audit.redact import redact
@@ -28,6 +27,7 @@ from gateway.observability.log.seldom import Seldom
 from gateway.observability.metrics.labels import UNROUTED, result_of
 from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
+from gateway.observability.observed import Observed
 from gateway.observability.reasons import OK, UPSTREAM_REASONS, closed_reason, decision_of
 from gateway.observability.times import iso_time
 from gateway.proxy.gate.record import RequestRecord, new_request_id

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from gateway.app.admin.listener import open_admin
+from gateway.app.admin.listener import AdminListener, open_admin
 from gateway.app.descriptors import descriptors_needed, provide_descriptors
 from gateway.app.files import look_at_files
 from gateway.app.generation.header_sources import open_introducers
@@ -48,13 +48,18 @@ class Serving:
     """A gateway that runs. Ports are the real ones, also where the configuration says 0."""
 
     port: int
-    admin_port: int
+    admin: AdminListener
     gate: Gate
     observers: Observers
 
     def reopen_logs(self) -> None:
         """Open the audit file anew, after it was rotated."""
         self.observers.audit.reopen()
+
+    @property
+    def admin_port(self) -> int:
+        """Where the admin listener is."""
+        return self.admin.port
 
     @property
     def url(self) -> str:
@@ -104,8 +109,8 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         observers.watch(issuers, revocations)
         _watch_upstreams(config, pools, observers, background, stack)
         observers.readiness.set_not_ready(LISTENER, "not open yet")
-        admin_port = await stack.enter_async_context(
-            open_admin(config, observers, revocations, routes.sessions)
+        admin = await stack.enter_async_context(
+            open_admin(config, observers, revocations, routes.sessions, background)
         )
         renewals = Renewals(streams, flights)
         _keep_verdicts_fresh(issuers, revocations, renewals, background, stack)
@@ -122,7 +127,8 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         loop.set_exception_handler(watcher.on_loop_error)
         stack.callback(loop.set_exception_handler, None)
         stack.callback(background.create_task(watcher.run()).cancel)
-        yield Serving(port, admin_port, gate, observers)
+        admin.load()
+        yield Serving(port, admin, gate, observers)
 
 
 @asynccontextmanager

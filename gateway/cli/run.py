@@ -98,6 +98,7 @@ async def _until_told(config: Config, source: str) -> None:
             gateway.reopen_logs()
         if sys.stderr.isatty():
             click.echo(banner(config), err=True)
+        await gateway.admin.loaded.wait()
         _settle_garbage_collector()
         await told.wait()
 

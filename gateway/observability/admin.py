@@ -1,9 +1,7 @@
 """The admin listener: liveness, readiness, metrics, status page; never public (attack O3)."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from aiohttp import web
@@ -11,10 +9,8 @@ from prometheus_client import Metric as Family
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from gateway.observability.denials import Denials
-from gateway.observability.health import Condition, Readiness
-from gateway.observability.metrics.metrics import IssuerState, Metrics
-from gateway.observability.mismatches import Mismatches
+from gateway.observability.health import ALIVE, readiness_document
+from gateway.observability.observed import Observed
 from gateway.observability.status_page import (
     CONTENT_SECURITY_POLICY,
     ServerState,
@@ -23,25 +19,6 @@ from gateway.observability.status_page import (
 )
 
 _HEADERS = {"Cache-Control": "no-store"}
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What the admin listener shows.
-
-    `server_urls` maps each server's name to its public URL. `issuers` is asked at each
-    request. `started_at` is in Unix seconds, as is what `clock` says.
-    """
-
-    version: str
-    started_at: float
-    metrics: Metrics
-    readiness: Readiness
-    denials: Denials
-    mismatches: Mismatches
-    server_urls: Mapping[str, str]
-    issuers: Callable[[], Iterable[IssuerState]]
-    clock: Callable[[], float] = field(default=time.time)
 
 
 def build_admin_app(observed: Observed) -> web.Application:
@@ -65,29 +42,12 @@ async def _mark(request: web.Request, response: web.StreamResponse) -> None:
 
 
 async def _live(observed: Observed, request: web.Request) -> web.Response:
-    # Nothing else is asked: an issuer or an upstream that is away is no reason for a restart.
-    return web.json_response({"status": "ok"}, headers=_HEADERS)
+    return web.json_response(ALIVE, headers=_HEADERS)
 
 
 async def _ready(observed: Observed, request: web.Request) -> web.Response:
-    readiness = observed.readiness
-    ready, obstacles = readiness.ready, readiness.obstacles
-    document = {
-        "ready": ready,
-        "draining": readiness.draining,
-        "conditions": {
-            name: _condition(one, needed=name in obstacles)
-            for name, one in readiness.conditions.items()
-        },
-    }
-    return web.json_response(document, status=200 if ready else 503, headers=_HEADERS)
-
-
-def _condition(one: Condition, *, needed: bool) -> Mapping[str, object]:
-    if one.ready:
-        return {"ready": True}
-    told: dict[str, object] = {"ready": False, "reason": one.reason}
-    return told if needed else told | {"needed": False}
+    document = readiness_document(observed.readiness)
+    return web.json_response(document, status=200 if document["ready"] else 503, headers=_HEADERS)
 
 
 async def _metrics(observed: Observed, request: web.Request) -> web.Response:

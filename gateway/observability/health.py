@@ -7,6 +7,9 @@ from typing import Literal
 STARTING = "starting"
 # How many of a group must hold: one is enough, every one, or none.
 Need = Literal["any", "all", "ignore"]
+# What liveness says. Nothing is asked for it: an issuer or an upstream that is away is no reason
+# for a restart.
+ALIVE: Mapping[str, object] = {"status": "ok"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,23 @@ class Readiness:
             return need == "all"
         others = (one for one in self.conditions.values() if one.group == failing.group)
         return not any(one.ready for one in others)
+
+
+def readiness_document(readiness: Readiness) -> Mapping[str, object]:
+    """What `/readyz` answers; `ready` is whether its status is 200."""
+    obstacles = readiness.obstacles
+    return {
+        "ready": readiness.ready,
+        "draining": readiness.draining,
+        "conditions": {
+            name: _condition(one, needed=name in obstacles)
+            for name, one in readiness.conditions.items()
+        },
+    }
+
+
+def _condition(one: Condition, *, needed: bool) -> Mapping[str, object]:
+    if one.ready:
+        return {"ready": True}
+    told: dict[str, object] = {"ready": False, "reason": one.reason}
+    return told if needed else told | {"needed": False}

@@ -46,6 +46,8 @@ TESTED_ELSEWHERE = {
     "gateway/proxy/answers/list_filter.py": (
         "integration/test_lists.py has every way a list can come"
     ),
+    "gateway/app/admin/application.py": "app/admin/test_listener.py asks it on the real port",
+    "gateway/app/admin/host_check.py": "app/admin/test_host.py asks the real listener",
     "gateway/app/admin/guard.py": "integration/test_revocation.py and test_sessions.py",
     "gateway/app/admin/sessions.py": "integration/test_sessions.py asks the real listener",
     "gateway/observability/audit/session_event.py": (

@@ -3,11 +3,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
-from gateway.observability.admin import Observed, build_admin_app
+from gateway.observability.admin import build_admin_app
 from gateway.observability.denials import Denials
 from gateway.observability.health import Readiness
 from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
+from gateway.observability.observed import Observed
 from tests.unit.observability.conftest import a_call
 
 Admin = TestClient[web.Request, web.Application]
