@@ -8,7 +8,7 @@ from gateway.identity.reasons import refused
 from gateway.identity.token.claimed import claimed_in
 from gateway.identity.token.compact import is_jwt_shaped
 from gateway.identity.token.mismatch import mismatched
-from gateway.identity.verdict.cache import VerdictCache, token_digest
+from gateway.identity.verdict.cache import Recalled, VerdictCache, token_digest
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.identity.verifier import Verifier
 
@@ -52,11 +52,8 @@ class Authenticator:
         """A place to keep the verdict on this token in."""
         return VerdictSlot(token_digest(self._chain_key, token), token)
 
-    def verify_slot(self, slot: VerdictSlot, now: float) -> Principal | None:
-        """The remembered verdict without waiting, None when there is none.
-
-        Raises `InvalidToken` when the token was refused a moment ago.
-        """
+    def verify_slot(self, slot: VerdictSlot, now: float) -> Recalled:
+        """The remembered verdict without waiting: a principal, the refusal, or None."""
         return self._cache.verify_slot(slot, now)
 
     def cached(self, token: str, now: float) -> Principal | None:

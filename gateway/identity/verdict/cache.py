@@ -20,6 +20,8 @@ from gateway.resilience.single_flight import SingleFlight
 _TOKENS_PER_CALLER = 16
 
 Caller = tuple[str, str, str | None]
+# What is remembered of a token: whom it was accepted for, why it was refused, or nothing.
+Recalled = Principal | InvalidToken | None
 # Raises `InvalidToken` for a principal that was revoked; asked before a verdict is remembered.
 Check = Callable[[Principal, float], None]
 
@@ -64,13 +66,13 @@ class VerdictCache:
         """
         return slot.verdict is not None and slot.verdict.epoch == self._epoch
 
-    def verify_slot(self, slot: VerdictSlot, now: float) -> Principal | None:
-        """As `get`, for a slot that keeps what was found."""
+    def verify_slot(self, slot: VerdictSlot, now: float) -> Recalled:
+        """As `recall`, for a slot that keeps what was found."""
         known = slot.principal(self._epoch, self._monotonic(), now)
         if known is not None:
             return known
-        found = self.get(slot.key, now)
-        slot.verdict = None if found is None else self._accepted.get(slot.key)
+        found = self.recall(slot.key, now)
+        slot.verdict = self._accepted.get(slot.key) if isinstance(found, Principal) else None
         if slot.verdict is not None:
             slot.verdict.epoch = self._epoch  # whatever was forgotten since, this one was not
         return found
@@ -80,13 +82,18 @@ class VerdictCache:
 
         Raises `InvalidToken` for a token that was refused a moment ago.
         """
+        found = self.recall(key, now)
+        if isinstance(found, InvalidToken):
+            raise found
+        return found
+
+    def recall(self, key: bytes, now: float) -> Recalled:
+        """What is remembered of a token that may still be said of it."""
         try:
             principal = self._accepted[key].principal
         except KeyError:
             refusal = self._refused.get(key)
-            if refusal is None:
-                return None
-            raise _refusal(*refusal) from None
+            return None if refusal is None else _refusal(*refusal)
         # The wall clock may have been set forward since: then the verifier decides again.
         if principal.expires_at is not None and now >= principal.expires_at:
             return None

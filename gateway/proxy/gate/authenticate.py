@@ -2,7 +2,7 @@
 
 import time
 
-from gateway.errors import MisplacedCredentials, MissingToken
+from gateway.errors import InvalidToken, MisplacedCredentials, MissingToken
 from gateway.http.head import Head, wants_page
 from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
@@ -55,11 +55,15 @@ async def authenticate(
 async def _verdict(
     route: Route, slot: VerdictSlot, record: RequestRecord, unauthenticated: UnauthenticatedLimits
 ) -> Principal:
-    record.cache_result = "negative"  # what a refusal that is remembered leaves
-    cached = route.authenticator.verify_slot(slot, record.began_at)
-    record.cache_result = "miss" if cached is None else "hit"
-    if cached is not None:
-        return cached
+    match route.authenticator.verify_slot(slot, record.began_at):
+        case Principal() as principal:
+            record.cache_result = "hit"
+            return principal
+        case InvalidToken() as refusal:
+            record.cache_result = "negative"
+            raise refusal
+        case None:
+            record.cache_result = "miss"
     with unauthenticated.enter(record.address):
         return await route.authenticator.authenticate(slot.token, record.began_at)
 

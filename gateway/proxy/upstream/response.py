@@ -9,7 +9,7 @@ import msgspec
 from gateway.errors import UpstreamError
 from gateway.http.message_head import Field
 
-# Figure 13: what one stalled client may pin. A read brings 32 KiB more at most.
+# What one client that does not read may pin; a read brings 32 KiB more at most.
 _HIGH_WATER_BYTES = 16 * 1024
 
 

@@ -125,3 +125,20 @@ async def test_only_a_verdict_that_is_current_is_not_put_to_revocations_again(
 
     with pytest.raises(InvalidToken):
         chain.check_again(eve, clock.wall, slot)
+
+
+async def test_a_refusal_that_is_remembered_is_told_apart_from_a_token_nobody_knows(
+    cache: VerdictCache, clock: HandClock
+) -> None:
+    async def refuse() -> Principal:
+        raise refused("wrong_audience")
+
+    slot, unknown = VerdictSlot(b"bad", "token"), VerdictSlot(b"new", "token")
+    with pytest.raises(InvalidToken):
+        await cache.resolve(slot.key, clock.wall, refuse)
+
+    recalled = cache.verify_slot(slot, clock.wall)
+
+    assert isinstance(recalled, InvalidToken)
+    assert recalled.reason == "wrong_audience"
+    assert cache.verify_slot(unknown, clock.wall) is None
