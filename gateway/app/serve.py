@@ -244,7 +244,7 @@ async def _drain(
     await asyncio.sleep(config.shutdown.delay)
     listener.close()
     for stream in tuple(server.streams):
-        if stream.listening:  # a GET stream has no answer to wait for
+        if stream.is_listening:  # a GET stream has no answer to wait for
             stream.end("draining")
     with suppress(TimeoutError):
         async with asyncio.timeout(config.shutdown.drain):

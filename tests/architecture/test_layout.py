@@ -68,7 +68,6 @@ TESTED_ELSEWHERE = {
     ),
     "gateway/identity/verifier.py": "a protocol; every verifier's tests try it",
     "gateway/proxy/inbound/client.py": "a protocol; proxy/inbound/test_client_request.py",
-    "gateway/proxy/inbound/streams.py": "integration/test_revocation.py and test_drain.py",
     "gateway/proxy/gate/authenticate.py": "attacks/test_credentials.py; proxy/gate/test_gate.py",
     "gateway/proxy/gate/admit.py": "integration/test_providers.py and test_unknown_groups.py",
     "gateway/proxy/gate/client.py": "a protocol; proxy/inbound/test_client_request.py",

@@ -1,5 +1,6 @@
 """What the gate knows of a client whose request it serves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,8 +55,15 @@ class Client(Protocol):
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""
 
-    async def deliver(self, route: "Route", delivery: "Delivery", record: "RequestRecord") -> None:
+    async def deliver(
+        self,
+        route: "Route",
+        delivery: "Delivery",
+        record: "RequestRecord",
+        finish: Callable[["RequestRecord"], None],
+    ) -> None:
         """Put the upstream's answer on the wire: whole when it is whole, else as it arrives.
 
+        One that is still arriving on return is `record.streamed`; `finish` is called at its end.
         `record.rewriter` changes the events of a stream.
         """

@@ -51,8 +51,6 @@ from gateway.proxy.upstream.forward import Delivery, RequestContext
 
 logger = logging.getLogger(__name__)
 
-STALLED = "stalled"
-
 
 class Gate:
     """Takes every request of the public listener.
@@ -83,18 +81,24 @@ class Gate:
         except GatewayError as error:
             refuse(client, record, error)
         except asyncio.CancelledError:
-            record.client_gone = True
-            record.ended = STALLED if client.has_stalled else record.ended
+            record.leave(has_stalled=client.has_stalled)
             raise
         except Exception:
             logger.exception("unexpected failure", extra={"request_id": record.request_id})
             failure = GatewayError("The gateway failed. Tell its operator the request id.")
             refuse(client, record, failure)
         finally:
-            self._leave()
-            if record.route is not None:
-                record.route.metrics.in_flight -= 1
-            self._record(record)
+            if not record.streamed:
+                self._finish(record)
+
+    def _finish(self, record: RequestRecord) -> None:
+        """Count the request no more, and tell of it: once, when all of its answer is out."""
+        if record.using is not None:
+            record.using.end()
+        if record.route is not None:
+            record.route.metrics.in_flight -= 1
+        self._leave()
+        self._record(record)
 
     def misread(self, parsed: ParsedHead, error: GatewayError) -> bytes:
         """Answer a head that cannot be believed; nothing about its connection can be, either."""
@@ -121,8 +125,9 @@ class Gate:
         try:
             if record.principal is not None:
                 admit(call, record.principal)
-            with call.route.limits.enter(record.principal, call.address, call.head.method) as using:
-                await self._proxy(client, call, record, using)
+            limits = call.route.limits
+            record.using = limits.enter(record.principal, call.address, call.head.method)
+            await self._proxy(client, call, record, record.using)
         except GatewayError:
             if record.principal is not None and not record.body_begun:
                 await note_refused_call(client, record)
@@ -212,7 +217,7 @@ class Gate:
             delivery = await rewrite_body(delivery, record.rewriter)
         if delivery.response.body is None:
             _check_stream(route, record, delivery)
-        await client.deliver(route, delivery, record)
+        await client.deliver(route, delivery, record, self._finish)
 
     def _refused_stranger(self, record: RequestRecord) -> MissingToken:
         self._unauthenticated.failed(record.address)

@@ -16,9 +16,11 @@ from gateway.observability.reasons import OK
 from gateway.proxy.answers.answer_rewriter import AnswerRewriter
 from gateway.proxy.gate.call import Call
 from gateway.proxy.gate.route import Route
+from gateway.proxy.limits.limits import Using
 from gateway.proxy.sessions.sessions import Session
 from gateway.refusal_facts import Claimed, Mismatch
 
+STALLED = "stalled"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -35,7 +37,8 @@ class RequestRecord:
     is harmless. `claimed` is whom a credential names that was refused, `mismatch` what it should
     have said, `answer` what became of the call. `host` and `path` are what the client asked for.
     Of a host that is not ours, `peer` is who connected and `forwarded_host` what it said that the
-    client asked for. `upstream_seen` is what an upstream did instead of answering.
+    client asked for. `upstream_seen` is what an upstream did instead of answering. `using` is
+    what the request takes up while it lasts; `streamed` when that is longer than `Gate.handle`.
     """
 
     # On the class: to set all of them costs a request 2 µs, to read one that was not set nothing.
@@ -68,6 +71,7 @@ class RequestRecord:
     mismatch: Mismatch | None = None
     answer: Answer = ANSWER_OK
     body_begun: bool = False
+    using: Using | None = None
     peer: str | None = None
     forwarded_host: str | None = None
     upstream_seen: str | None = None
@@ -89,6 +93,12 @@ class RequestRecord:
         self.path = call.head.path
         self.cors = call.cors
         call.route.metrics.in_flight += 1
+
+    def leave(self, *, has_stalled: bool) -> None:
+        """Note that the client is gone, or was dropped because it did not read."""
+        self.client_gone = True
+        if has_stalled:
+            self.ended = STALLED
 
     @property
     def wire_id(self) -> str:

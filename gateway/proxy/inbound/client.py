@@ -1,10 +1,13 @@
 """What carrying an answer needs of a client."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gateway.http.head import Head
 from gateway.http.message_head import Field, Lines
 from gateway.http.reply import Reply
+from gateway.resilience.stepper import Pending
+
+if TYPE_CHECKING:
+    from gateway.proxy.inbound.stream import Stream
 
 # What is put on the wire before it is seen whether the client reads.
 PIECE_BYTES = 16 * 1024
@@ -13,7 +16,6 @@ PIECE_BYTES = 16 * 1024
 class StreamingClient(Protocol):
     """A client that can be answered piece by piece."""
 
-    head: Head
     keep_alive: bool  # whether another request may follow the answer
 
     @property
@@ -23,6 +25,10 @@ class StreamingClient(Protocol):
     @property
     def is_gone(self) -> bool:
         """Whether nothing can reach the client any more."""
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether it was dropped because it did not read."""
 
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""
@@ -42,8 +48,14 @@ class StreamingClient(Protocol):
     def end_stream(self) -> None:
         """End a stream so that the client knows that it has all of it."""
 
-    async def drain(self) -> None:
-        """Wait until the client has taken most of what waits for it."""
+    def drained(self) -> Pending[None]:
+        """What is done when the client has taken most of what waits for it; for one to wait."""
+
+    def carry(self, stream: "Stream") -> None:
+        """Cancel `stream` when the client goes; `end_serving` is to follow at its end."""
+
+    def end_serving(self) -> None:
+        """The stream has ended, and with it the request: the next one may begin."""
 
     def abort(self) -> None:
         """Break the connection off, so that nobody takes a part for the whole."""

@@ -1,19 +1,23 @@
 """One request of a client connection: `gate.client.Client` and `inbound.client.StreamingClient`."""
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from gateway.errors import BodyTooLarge
 from gateway.http.head import Head
 from gateway.http.message_head import Field, Lines
 from gateway.http.reply import Reply, end_response, reply_bytes, stream_head
 from gateway.http.status import BODILESS
-from gateway.http.trace_fields import TraceFields
+from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
 from gateway.proxy.inbound.client import PIECE_BYTES
 from gateway.proxy.inbound.deliver import deliver
+from gateway.proxy.inbound.stream import Stream
 from gateway.proxy.upstream.forward import Delivery
+from gateway.resilience.stepper import Pending, Stepper
 
 if TYPE_CHECKING:
     from gateway.proxy.inbound.connection import ClientConnection
@@ -25,12 +29,15 @@ class ClientRequest:
     """A request and its connection.
 
     `whole` is the body when it came with the head, None when the connection collects it.
-    `keep_alive` is False once the answer says that it is the connection's last.
+    `keep_alive` is False once the answer says that it is the connection's last. While a stream is
+    the answer, which may be for days, there is no `head` any more.
     """
 
     __slots__ = (
         "_connection",
         "_is_chunked",
+        "_stepper",
+        "_stream",
         "head",
         "is_answered",
         "keep_alive",
@@ -46,8 +53,22 @@ class ClientRequest:
         self.whole = whole
         self.keep_alive = head.keep_alive
         self.is_answered = False
+        self._stream: Stream | None = None
+        self._stepper: Stepper | None = None
         self._is_chunked = False
         self._connection = connection
+
+    def serve(self, handling: Coroutine[Any, Any, None], group: asyncio.TaskGroup) -> None:
+        """Run what handles the request; its connection is told when the answer has ended."""
+        self._stepper = Stepper(handling, group, self._handled)
+        self._stepper.step()
+
+    def cancel(self) -> None:
+        """Stop whatever is done for it: its client is gone."""
+        if self._stepper is not None:
+            self._stepper.cancel()
+        if self._stream is not None:
+            self._stream.cancel()
 
     @property
     def is_body_here(self) -> bool:
@@ -107,9 +128,17 @@ class ClientRequest:
                 await self._connection.drain()
         self.is_answered = True
 
-    async def deliver(self, route: Route, delivery: Delivery, record: RequestRecord) -> None:
+    async def deliver(
+        self,
+        route: Route,
+        delivery: Delivery,
+        record: RequestRecord,
+        finish: Callable[[RequestRecord], None],
+    ) -> None:
         """Put the upstream's answer on the wire; see `Client`."""
-        await deliver(self, route, delivery, record, self._connection.streams)
+        stream = await deliver(self, route, delivery, record, finish)
+        if stream is not None:
+            stream.begin(self._connection.streams)
 
     def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
         """Put the head of an answer on the wire whose length nobody knows."""
@@ -135,9 +164,30 @@ class ClientRequest:
         """Wait until the client has taken most of what waits for it."""
         await self._connection.drain()
 
+    def drained(self) -> Pending[None]:
+        """What is done when the client has taken most of what waits for it; for one to wait."""
+        return self._connection.drained()
+
+    def carry(self, stream: Stream) -> None:
+        """Cancel `stream` when the client goes; `end_serving` is to follow at its end."""
+        self._stream = stream
+        self.whole, self.trace = None, NO_TRACE
+        del self.head
+
+    def end_serving(self) -> None:
+        """The stream has ended, and with it the request: the next one may begin."""
+        self._stream = None
+        if self._stepper is None:
+            self._connection.end_request()
+
     def abort(self) -> None:
         """Break the connection off, so that nobody takes a part for the whole."""
         self._connection.abort()
+
+    def _handled(self) -> None:
+        self._stepper = None
+        if self._stream is None:
+            self._connection.end_request()
 
     def _goes_on(self, keep_alive: bool) -> bool:
         return keep_alive and self.keep_alive and not self._connection.is_last

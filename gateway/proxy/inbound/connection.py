@@ -21,7 +21,7 @@ from gateway.proxy.inbound.client_request import ClientRequest
 from gateway.proxy.inbound.phase import Phase
 from gateway.proxy.inbound.request_body import HIGH_WATER_BYTES, RequestBody
 from gateway.proxy.inbound.streams import Streams
-from gateway.resilience.stepper import Pending, Stepper
+from gateway.resilience.stepper import Pending
 
 if TYPE_CHECKING:
     from gateway.proxy.inbound.listener import Listener
@@ -55,7 +55,6 @@ class ClientConnection(asyncio.Protocol):
         "_repetition",
         "_request",
         "_stall_deadline",
-        "_stepper",
         "_unread",
         "_unsent_bytes",
         "deadline",
@@ -82,7 +81,6 @@ class ClientConnection(asyncio.Protocol):
         self._is_going_on = False
         self._body: RequestBody | None = None
         self._request: ClientRequest | None = None
-        self._stepper: Stepper | None = None
         self._drained: Pending[None] | None = None
 
     @property
@@ -112,8 +110,8 @@ class ClientConnection(asyncio.Protocol):
         # The head holds a token: whoever keeps this object a moment longer must not keep that.
         self._repetition, self._unread = None, b""
         self._listener.forget(self, self._address)
-        if self._stepper is not None:
-            self._stepper.cancel()
+        if self._request is not None:
+            self._request.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Use what came as far as it can be used now."""
@@ -148,11 +146,13 @@ class ClientConnection(asyncio.Protocol):
     async def drain(self) -> None:
         """Wait until the client has taken what waits for it."""
         while self.is_paused:
+            await self.drained()
+
+    def drained(self) -> Pending[None]:
+        """What is done when the client has taken what waits for it; for one to wait."""
+        if self._drained is None or self._drained.done():
             self._drained = Pending(self._listener.loop)
-            try:
-                await self._drained
-            finally:
-                self._drained = None
+        return self._drained
 
     async def read_body(self, head: Head, limits: BodyLimits) -> bytes:
         """Read the body of the request that is served; see `gate.client.Client`."""
@@ -200,8 +200,8 @@ class ClientConnection(asyncio.Protocol):
     def cancel(self) -> None:
         """Cancel the request that is under way, and drop the connection."""
         self.abort()
-        if self._stepper is not None:
-            self._stepper.cancel()
+        if self._request is not None:
+            self._request.cancel()
 
     def _repeats(self, data: bytes) -> bool:
         """Begin a request whose head is known; False when it must be parsed."""
@@ -318,13 +318,12 @@ class ClientConnection(asyncio.Protocol):
         self._phase = Phase.SERVING
         self._phase_deadline = self.deadline = inf
         self._body, self._request = body, request
-        self._stepper = Stepper(listener.handle(request), listener.group, self._ended)
-        self._stepper.step()
+        request.serve(listener.handle(request), listener.group)
 
-    def _ended(self) -> None:
+    def end_request(self) -> None:
         """The request is served: go on to the next one, or to the end of the connection."""
         request, body = self._request, self._body
-        self._request = self._stepper = None
+        self._request = None
         if self._phase is Phase.CLOSED:
             return
         is_body_here = body is None or body.is_complete

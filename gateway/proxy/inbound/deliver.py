@@ -1,12 +1,14 @@
 """Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from gateway.errors import UpstreamError, UpstreamInvalid
+from gateway.errors import UpstreamInvalid
 from gateway.http.message_head import Field, Lines, values_of
 from gateway.http.reply import Reply, begin_response
+from gateway.identity.principal import Principal
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in_events
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
@@ -16,7 +18,6 @@ from gateway.proxy.gate.route import Route
 from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
 from gateway.proxy.inbound.renewals import renewal_of
 from gateway.proxy.inbound.stream import Stream
-from gateway.proxy.inbound.streams import Streams
 from gateway.proxy.upstream.forward import Delivery, Forwarder
 
 _UNBUFFERED: Field = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
@@ -27,11 +28,11 @@ async def deliver(
     route: Route,
     delivery: Delivery,
     record: RequestRecord,
-    streams: Streams,
-) -> None:
-    """Write the answer; one of unknown length is listed in `streams` while it lasts.
+    finish: Callable[[RequestRecord], None],
+) -> Stream | None:
+    """Write an answer that is whole; of one of unknown length only the head, and return the rest.
 
-    `record.rewriter` changes the events of a stream.
+    `record.rewriter` changes the events of a stream. `finish` is called at its end.
 
     Raises `UpstreamInvalid` only before a head is out: afterwards a broken upstream can only be
     shown within the stream, or by breaking the client's connection too.
@@ -43,7 +44,7 @@ async def deliver(
     record.status = response.status
     if rewriter is None and response.body is not None and len(response.body) <= PIECE_BYTES:
         _answer(client, delivery, response.body, record)
-        return
+        return None
     headers = [*delivery.headers, (b"X-Request-Id", record.wire_id.encode()), *record.cors]
     if response.body is not None:
         body = response.body
@@ -52,34 +53,27 @@ async def deliver(
         record.bytes_out = len(body)
         record.answer = _answer_of(delivery, body, is_encoded=_is_encoded(delivery))
         await client.send(Reply(response.status, headers, body))
-        return
+        return None
     if delivery.events:
         headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
         headers.append(_UNBUFFERED)
-    metrics = route.metrics
     client.begin_stream(response.status, headers, route.streams.write_stall_s)
-    stream = Stream(client, response, route.streams)
-    stream.owner = record.principal
+    stream = Stream(client, response, route, record, finish)
+    stream.rewriter = rewriter
     stream.renewal = renewal_of(route, record.principal, record.token)
+    record.token = None  # a stream lasts for long
     if delivery.events:
-        stream.end_at_expiry(time.time())
+        stream.carry_events(asyncio.get_running_loop().time(), _expires_in_s(record.principal))
     if not _is_encoded(delivery):
         stream.watch = AnswerWatch(events=delivery.events)
-        stream.calls, stream.request_id = _calls(delivery, record), record.wire_id
-    streams.add(stream)
-    metrics.streams_open += 1
-    record.streamed = True
-    try:
-        await stream.pump(events=delivery.events, rewriter=rewriter)
-    except UpstreamError as error:
-        record.reason, record.upstream_seen = error.reason, error.seen
-        client.keep_alive = False
-    finally:
-        streams.discard(stream)
-        metrics.streams_open -= 1
-        record.bytes_out = stream.bytes_out
-        record.ended = stream.ended
-        record.answer = UNREAD if stream.watch is None else stream.watch.answer
+        stream.calls = _calls(delivery, record)
+    return stream
+
+
+def _expires_in_s(principal: Principal | None) -> float | None:
+    if principal is None or principal.expires_at is None:
+        return None
+    return principal.expires_at - time.time()
 
 
 def _answer(

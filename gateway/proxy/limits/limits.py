@@ -146,7 +146,7 @@ def at_once(settings: ServerLimits, max_connections: int) -> tuple[int, int]:
 
 
 class Using:
-    """A request that is under way; leaving the context ends it."""
+    """What a request that is under way counts as, until `end`."""
 
     __slots__ = ("_all_streams", "_begun", "_key", "_streams")
 
@@ -167,17 +167,12 @@ class Using:
         """Count it as a stream that stays open. Raises `RateLimited` or `UpstreamBusy`."""
         self.begin(self._streams, "streams")
         if not self._all_streams.enter(_EVERYBODY):
-            self._end()
+            self.end()
             raise UpstreamBusy("The MCP server has all the streams it can hold.")
         self._begun.append((self._all_streams, _EVERYBODY))
 
-    def __enter__(self) -> "Using":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._end()
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Count it no more."""
         for what, key in self._begun:
             what.leave(key)
         self._begun.clear()

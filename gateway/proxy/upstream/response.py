@@ -1,13 +1,14 @@
 """One upstream response: its head, and its body as it arrives."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from gateway.errors import UpstreamError
 from gateway.http.message_head import Field
+from gateway.resilience.stepper import Pending
 
 # What one client that does not read may pin; a read brings 32 KiB more at most.
 _HIGH_WATER_BYTES = 16 * 1024
@@ -28,17 +29,17 @@ class ResponseHead(msgspec.Struct, eq=False):
 class UpstreamResponse:
     """A response whose head is complete.
 
-    `body` is the whole body when it came with the head; when it is None, `read` gives the
-    pieces. Whoever holds a response calls `close` when done with it. `feed`, `finish`, `fail`
-    and `wake` are the connection's.
+    `body` is the whole body when it came with the head. When it is None, `read` gives the pieces
+    to who can wait, `take` to who asked by `call_back` to be told. Whoever holds a response calls
+    `close` when done with it. `feed`, `finish`, `fail` and `wake` are the connection's.
     """
 
     __slots__ = (
         "_buffered",
         "_error",
         "_is_short",
+        "_on_change",
         "_pieces",
-        "_reader",
         "_taken",
         "_transport",
         "body",
@@ -66,7 +67,7 @@ class UpstreamResponse:
         self._is_short = is_short  # all of it is waited for: a pause would never end
         self._pieces: list[bytes] = []
         self._buffered = self._taken = 0
-        self._reader: asyncio.Future[None] | None = None
+        self._on_change: Callable[[], None] | None = None
         self._error: UpstreamError | None = None
 
     @property
@@ -80,23 +81,31 @@ class UpstreamResponse:
         return self._buffered
 
     async def read(self) -> bytes:
-        """Return what has arrived since the last read, at least a byte; b"" at a clean end.
+        """Wait for what `take` returns. Cancelling a read closes the connection."""
+        while (piece := self.take()) is None:
+            await self._change()
+        return piece
+
+    def take(self) -> bytes | None:
+        """What has arrived since it was last taken; b"" at a clean end, None while there is none.
 
         Raises `UpstreamInvalid` when the body is cut short and `UpstreamTimeout` when it
-        stays silent. Cancelling a read closes the connection.
+        stays silent.
         """
-        # What the last read gave has been dealt with: only now it counts no more.
+        # What was taken last has been dealt with: only now it counts no more.
         self._buffered -= self._taken
         self._taken = 0
         self._resume_when_low()
         # What frames the body may arrive alone, a chunk's size or an extension: that is no end.
-        while not self._pieces and not self.complete and self._error is None:
-            await self._wait()
         if self._pieces:
-            return self._take()
+            return self._take_pieces()
         if self._error is not None:
             raise self._error
-        return b""
+        return b"" if self.complete else None
+
+    def call_back(self, on_change: Callable[[], None] | None) -> None:
+        """Have `on_change` called each time that there is more to take, or None nobody."""
+        self._on_change = on_change
 
     def close(self) -> None:
         """Abandon the response: what is still to come is not read, its connection ends."""
@@ -127,22 +136,23 @@ class UpstreamResponse:
         self.wake()
 
     def wake(self) -> None:
-        """Let the reader run."""
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
+        """Tell whoever waits that something has come, or the end."""
+        if self._on_change is not None:
+            self._on_change()
 
-    async def _wait(self) -> None:
-        self._reader = asyncio.get_running_loop().create_future()
+    async def _change(self) -> None:
+        change: Pending[None] = Pending(asyncio.get_running_loop())
+        self._on_change = lambda: None if change.done() else change.set_result(None)
         try:
-            await self._reader
+            await change
         except asyncio.CancelledError:
             self.close()
             raise
         finally:
-            self._reader = None
+            self._on_change = None
 
-    def _take(self) -> bytes:
-        piece = b"".join(self._pieces)
+    def _take_pieces(self) -> bytes:
+        piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._taken = len(piece)
         return piece

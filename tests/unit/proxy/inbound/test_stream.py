@@ -82,3 +82,50 @@ async def test_the_end_of_the_gateway_ends_a_listening_stream_cleanly() -> None:
 
     assert await connection.read_chunk() == b""
     await client.__aexit__(None, None, None)
+
+
+async def test_a_stream_that_is_open_holds_no_task() -> None:
+    """One costs more memory than all the rest of an idle stream, and two turns of the loop."""
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head())
+        await client.send(post(rig.port, CALL, token=rig.token()))
+        assert (await client.read_head()).status == 200
+
+        working = [str(each.get_coro()) for each in asyncio.all_tasks()]
+        await rig.upstream.send(chunk(b"data: 1\n\n") + chunk(b""))
+
+        assert not [each for each in working if "Stepper" in each]
+        assert await client.read_chunk() == b"data: 1\n\n"
+        assert await client.read_chunk() == b""
+
+
+async def test_a_client_that_pauses_gets_all_of_a_stream() -> None:
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head())
+        await client.send(post(rig.port, CALL, token=rig.token()))
+        await client.read_head()
+        event = b"data: %b\n\n" % (b"x" * 8_000_000)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(rig.upstream.send(chunk(event) + chunk(b"")))
+
+            received = b""
+            while piece := await client.read_chunk():
+                received += piece
+
+        assert received == event
+
+
+async def test_the_next_request_is_served_when_the_stream_has_ended() -> None:
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head() + chunk(b"data: 1\n\n"))
+        call = post(rig.port, CALL, token=rig.token())
+        await client.send(call + call)
+        await client.read_head()
+        assert await client.read_chunk() == b"data: 1\n\n"
+        assert len(rig.upstream.requests) == 1
+
+        await rig.upstream.send(chunk(b""))
+
+        assert await client.read_chunk() == b""
+        assert (await client.read_response()).status == 200
+        assert len(rig.upstream.requests) == 2
