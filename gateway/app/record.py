@@ -10,13 +10,15 @@ from http import HTTPStatus
 from importlib.metadata import version
 
 from gateway.app.generation.issuers import Issuers
+from gateway.app.kinds import RequestKinds, line_of
+from gateway.app.outcome import outcome_of
 from gateway.config.model import Config
 from gateway.config.reading.complete import public_url
 from gateway.errors import MisdirectedRequest
 from gateway.identity.keys.sources import IssuerSources
 from gateway.identity.revocation.revocations import Revocations
 from gateway.observability.audit.audit import AuditLog
-from gateway.observability.audit.outcome import RequestOutcome, Result, trace_id_of
+from gateway.observability.audit.outcome import RequestOutcome
 from gateway.observability.audit.redact import redact
 from gateway.observability.audit.session_event import SessionEnded, SessionStarted
 from gateway.observability.denials import Denials
@@ -24,11 +26,11 @@ from gateway.observability.health import Readiness
 from gateway.observability.insecure import insecure_settings
 from gateway.observability.log import log
 from gateway.observability.log.seldom import Seldom
-from gateway.observability.metrics.labels import UNROUTED, result_of
+from gateway.observability.metrics.labels import UNROUTED
 from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
 from gateway.observability.observed import Observed
-from gateway.observability.reasons import OK, UPSTREAM_REASONS, closed_reason, decision_of
+from gateway.observability.reasons import OK, UPSTREAM_REASONS, closed_reason
 from gateway.observability.times import iso_time
 from gateway.proxy.gate.record import RequestRecord, new_request_id
 from gateway.proxy.gate.route import authorities
@@ -55,6 +57,7 @@ class Observers:
     readiness: Readiness = field(default_factory=Readiness)
     issuers: Issuers | None = None
     hosts: Sequence[str] = ()
+    kinds: RequestKinds = field(default_factory=RequestKinds)
     seldom: Seldom = field(default_factory=lambda: Seldom(logger))
 
     def watch(self, issuers: Issuers, revocations: Revocations) -> None:
@@ -84,33 +87,36 @@ class Observers:
 
     def record(self, record: RequestRecord) -> None:
         """Tell everybody how a request ended; `Gate` calls it once for each."""
-        outcome = outcome_of(record)
         if record.route is None:
-            self.metrics.unrouted.finished(outcome)
-            if record.reason == MisdirectedRequest.default_reason:
-                self._misdirected(record)
-            # Documents and probes are asked for all the time, by anybody, and tell nothing.
-            if record.reason != OK or record.http_method not in _READS:
-                self.audit.write(outcome)
+            self._record_unrouted(record)
             return
-        record.route.metrics.finished(outcome)
-        if record.cache_result is not None:
-            self.metrics.token_cache(record.cache_result)
+        kind = self.kinds.find(record, record.route.metrics)
+        duration_s = time.perf_counter() - record.started
+        kind.tally.add(duration_s, record.auth_s, record.upstream_s)
         if record.http_method != "OPTIONS":
-            self.audit.write(outcome)
-        if outcome.decision != "allow":
-            self.denials.note(outcome)
+            self.audit.append(line_of(kind, record, duration_s))
+        if kind.denial is not None:
+            self.denials.note(kind.denial, record.began_at, record.request_id)
         if record.mismatch is not None:
             self.mismatches.note(record.route.name, closed_reason(record.reason), record.mismatch)
-        if outcome.reason in UPSTREAM_REASONS or outcome.upstream_seen is not None:
-            self._upstream_failed(outcome)
+        if record.reason in UPSTREAM_REASONS or record.upstream_seen is not None:
+            self._upstream_failed(record.route.name, record)
 
-    def _upstream_failed(self, outcome: RequestOutcome) -> None:
+    def _record_unrouted(self, record: RequestRecord) -> None:
+        outcome = outcome_of(record)
+        self.metrics.unrouted.finished(outcome)
+        if record.reason == MisdirectedRequest.default_reason:
+            self._misdirected(record)
+        # Documents and probes are asked for all the time, by anybody, and tell nothing.
+        if record.reason != OK or record.http_method not in _READS:
+            self.audit.write(outcome)
+
+    def _upstream_failed(self, server: str, record: RequestRecord) -> None:
         self.seldom.warn(
-            f"the server {outcome.server} did not answer as it must: {outcome.reason}",
-            seen=outcome.upstream_seen,
-            status=outcome.status,
-            request_id=outcome.request_id,
+            f"the server {server} did not answer as it must: {record.reason}",
+            seen=None if record.upstream_seen is None else redact(record.upstream_seen),
+            status=record.status,
+            request_id=record.request_id,
         )
 
     def _misdirected(self, record: RequestRecord) -> None:
@@ -156,70 +162,6 @@ class Observers:
     def stalled(self) -> None:
         """Count a client that was dropped between two requests: it did not read the answers."""
         self.metrics.streams_ended.increment(UNROUTED, "stalled")
-
-
-def outcome_of(record: RequestRecord) -> RequestOutcome:
-    """Build the one record of a request from what became known."""
-    operation = record.operation
-    who = record.principal or record.claimed
-    answer = _answer_of(record)
-    return RequestOutcome(
-        time=iso_time(record.began_at),
-        request_id=record.request_id,
-        http_method=record.http_method,
-        status=record.status,
-        server="" if record.route is None else record.route.name,
-        decision=decision_of(record.reason),
-        reason=record.reason,
-        scheme="none" if record.principal is None else record.principal.scheme,
-        subject=None if who is None else who.subject,
-        issuer=None if who is None else who.issuer,
-        client_id=None if who is None else who.client_id,
-        mcp_method=None if operation is None else operation.method,
-        name=None if operation is None else operation.name,
-        jsonrpc_id=record.message_id,
-        duration_s=time.perf_counter() - record.started,
-        auth_s=record.auth_s,
-        upstream_s=record.upstream_s,
-        bytes_in=record.bytes_in,
-        bytes_out=record.bytes_out,
-        address=record.address,
-        trace_id=trace_id_of(record.traceparent) if record.traceparent else None,
-        streamed=record.streamed,
-        client_gone=record.client_gone,
-        ended=record.ended,
-        rule=record.rule,
-        would_deny=record.would_deny,
-        session=record.session.name if record.session is not None else None,
-        result=result_of(
-            record.reason, record.status, client_gone=record.client_gone, answer=answer
-        ),
-        error_code=record.answer.code,
-        verified=_is_verified(record),
-        client_request_id=record.sent_request_id,
-        host=record.host,
-        path=record.path if record.route is None else None,
-        upstream_seen=None if record.upstream_seen is None else redact(record.upstream_seen),
-    )
-
-
-def _answer_of(record: RequestRecord) -> Result:
-    word = record.answer.word
-    if word != "ok" or record.http_method != "POST":
-        return word
-    if record.ended is not None:
-        return "ended"
-    # On HTTP with SSE the answer comes on the stream that a GET opened.
-    messages = record.operation.messages if record.operation is not None else ()
-    if record.status == HTTPStatus.ACCEPTED and any(each.kind == "request" for each in messages):
-        return "accepted"
-    return word
-
-
-def _is_verified(record: RequestRecord) -> bool | None:
-    if record.principal is not None:
-        return True
-    return None if record.claimed is None else record.claimed.verified
 
 
 def _unreachable(reach: Reach) -> str:

@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.observability.audit.outcome import RequestOutcome
 from gateway.observability.audit.redact import redact
 from gateway.observability.reasons import closed_reason
+from gateway.observability.times import iso_time
 
 KEPT = 50
 MAX_SHOWN = 80  # of one value: callers choose them
@@ -33,29 +34,34 @@ class Denials:
     """The last fifty."""
 
     def __init__(self) -> None:
-        self._kept: deque[Denial] = deque(maxlen=KEPT)
+        self._kept: deque[tuple[Denial, float, str]] = deque(maxlen=KEPT)
 
-    def note(self, outcome: RequestOutcome) -> None:
-        """Keep the outcome when it is a refusal or a failure."""
-        if outcome.decision == "allow":
-            return
-        reason = closed_reason(outcome.reason)
-        self._kept.append(
-            Denial(
-                outcome.time,
-                outcome.server,
-                reason,
-                outcome.status,
-                outcome.request_id,
-                _caller(outcome),
-                _shown(outcome.name or outcome.mcp_method or ""),
-            )
-        )
+    def note(self, denial: Denial, began_at: float, request_id: str) -> None:
+        """Keep a request that ended as `denial` says; `began_at` in Unix seconds."""
+        self._kept.append((denial, began_at, request_id))
 
     @property
     def latest(self) -> Sequence[Denial]:
         """Newest first."""
-        return tuple(reversed(self._kept))
+        return tuple(
+            replace(denial, time=iso_time(began_at), request_id=request_id)
+            for denial, began_at, request_id in reversed(self._kept)
+        )
+
+
+def denial_of(outcome: RequestOutcome) -> Denial | None:
+    """The outcome as a refusal or a failure; None when it is none."""
+    if outcome.decision == "allow":
+        return None
+    return Denial(
+        outcome.time,
+        outcome.server,
+        closed_reason(outcome.reason),
+        outcome.status,
+        outcome.request_id,
+        _caller(outcome),
+        _shown(outcome.name or outcome.mcp_method or ""),
+    )
 
 
 def _caller(outcome: RequestOutcome) -> str:

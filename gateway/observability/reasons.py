@@ -124,6 +124,16 @@ STAGE_OF: Mapping[str, Stage] = {
 }
 
 
+def stage_of(reason: str) -> Stage | None:
+    """Where a request ended; None when it did not end before its time."""
+    return None if reason == OK else STAGE_OF.get(reason, "gateway")
+
+
+def closed_upstream_reason(reason: str) -> str:
+    """Give back a word that tells what an upstream did: the same, or `other`."""
+    return reason if reason in UPSTREAM_REASONS else OTHER
+
+
 def closed_reason(reason: str) -> str:
     """Give back a word of the closed sets: the same, or `other`."""
     return reason if reason == OK or reason in STAGE_OF else OTHER

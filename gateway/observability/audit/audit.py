@@ -52,6 +52,13 @@ class AuditLog:
 
     def write(self, event: RequestOutcome | SessionStarted | SessionEnded) -> None:
         """Queue an event; drop it when too many wait already."""
+        if self._descriptor >= 0:
+            self.append(
+                audit_line(event) if isinstance(event, RequestOutcome) else _careful_line(event)
+            )
+
+    def append(self, line: bytes) -> None:
+        """Queue a line, as `audit_line` makes them; drop it when too many wait already."""
         if self._descriptor < 0:
             return
         if self._lost != self._told:
@@ -60,9 +67,7 @@ class AuditLog:
         if len(pending) >= MAX_PENDING:
             self._on_dropped(1)
             return
-        pending.append(
-            audit_line(event) if isinstance(event, RequestOutcome) else _careful_line(event)
-        )
+        pending.append(line)
         # Waking the thread costs 2 µs, so only the first line of a batch does.
         if len(pending) == 1:
             self._wake.set()
@@ -142,19 +147,24 @@ class AuditLog:
 
 def audit_line(outcome: RequestOutcome) -> bytes:
     """Build the JSON line of an event; nothing in it can break a line or drive a terminal."""
-    if not _is_plain(outcome):
-        return _careful_line(outcome)
+    line = json_line(outcome) if is_plain(outcome) else None
+    return _careful_line(outcome) if line is None else line
+
+
+def json_line(outcome: RequestOutcome) -> bytes | None:
+    """The line as msgspec writes it; None when that is not safe to show."""
     try:
         line = _encoder.encode(outcome)
     except UnicodeEncodeError:  # a lone surrogate
-        return _careful_line(outcome)
+        return None
     # msgspec leaves DEL, C1 controls and direction marks as they are.
     if not line.isascii() or line.find(b"\x7f") >= 0 or len(line) > MAX_LINE_BYTES:
-        return _careful_line(outcome)
+        return None
     return line + b"\n"
 
 
-def _is_plain(outcome: RequestOutcome) -> bool:
+def is_plain(outcome: RequestOutcome) -> bool:
+    """Tell whether nothing in it needs to be searched for what must not be told."""
     # Where no server was reached, or nobody vouched for the caller, more is as strangers wrote it.
     if not outcome.server or outcome.verified is False:
         return False

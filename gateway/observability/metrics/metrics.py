@@ -3,19 +3,19 @@
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
-from gateway.observability.audit.outcome import RequestOutcome, Scheme
+from gateway.observability.audit.outcome import RequestOutcome
 from gateway.observability.audit.session_event import SessionEnded, SessionStarted
 from gateway.observability.metrics import catalogue
 from gateway.observability.metrics.instruments import (
     Counter,
     Histogram,
-    HistogramCell,
     LabelValues,
     families,
     gauge_family,
@@ -29,16 +29,16 @@ from gateway.observability.metrics.labels import (
     STREAM_ENDS,
     UNROUTED,
 )
+from gateway.observability.metrics.tally import Series, Tally
 from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
     LIMIT_REASONS,
     OK,
-    OTHER,
-    STAGE_OF,
     UPSTREAM_REASONS,
-    Decision,
     closed_reason,
+    closed_upstream_reason,
     decision_of,
+    stage_of,
 )
 
 # Our own limit and our own credential: they say nothing about whether the upstream is there.
@@ -80,7 +80,7 @@ class Metrics(Collector):
         self.auth_duration = Histogram(catalogue.AUTH_DURATION)
         self.upstream_duration = Histogram(catalogue.UPSTREAM_DURATION)
         self.overhead = Histogram(catalogue.OVERHEAD)
-        self._token_cache = Counter(catalogue.TOKEN_CACHE)
+        self.token_cache = Counter(catalogue.TOKEN_CACHE)
         self._jwks_fetches = Counter(catalogue.JWKS_FETCHES)
         self._issuer_requests = Counter(catalogue.ISSUER_REQUESTS)
         self.streams_ended = Counter(catalogue.STREAMS_ENDED)
@@ -108,10 +108,6 @@ class Metrics(Collector):
     def watch_issuers(self, states: Callable[[], Iterable[IssuerState]]) -> None:
         """Ask `states` at every scrape."""
         self._issuer_states = states
-
-    def token_cache(self, result: CacheResult) -> None:
-        """Count a look-up of a remembered verdict."""
-        self._token_cache.increment(result)
 
     def jwks_fetch(self, issuer: str, result: str) -> None:
         """Count a fetch of an issuer's keys: `ok` or `failed`."""
@@ -152,7 +148,7 @@ class Metrics(Collector):
         yield from families([self.request_duration, self.auth_duration])
         yield from families([self.upstream_duration, self.overhead])
         yield from self._server_gauges()
-        yield from families([self.upstream_errors, self._token_cache, self._jwks_fetches])
+        yield from families([self.upstream_errors, self.token_cache, self._jwks_fetches])
         yield from families([self._issuer_requests, self.streams_ended, self.sessions_started])
         yield from families([self.sessions_ended, self.session_duration])
         yield from self._issuer_gauges()
@@ -160,7 +156,7 @@ class Metrics(Collector):
 
     def _prepare(self, issuers: Sequence[str]) -> None:
         for result in ("hit", "miss", "negative"):
-            self._token_cache.prepare(result)
+            self.token_cache.prepare(result)
         for issuer in issuers:
             self._jwks_fetches.prepare(issuer, "ok")
             self._jwks_fetches.prepare(issuer, "failed")
@@ -223,31 +219,45 @@ class ServerMetrics:
         self.sessions_open: Callable[[], int] = int
         self.upstream_up: bool | None = None
         self._metrics = metrics
-        # A look-up in a dictionary of our own costs a third of asking the histogram for its cell.
-        self._durations: dict[str, HistogramCell] = {}
-        self._auth_durations: dict[str, HistogramCell] = {}
         if name != UNROUTED:
             self._prepare()
 
     def finished(self, outcome: RequestOutcome) -> None:
-        """Count a request that ended; called once for each."""
+        """Count a request that ended."""
+        self.tally(outcome).add(outcome.duration_s, outcome.auth_s, outcome.upstream_s)
+
+    def tally(self, outcome: RequestOutcome, cache_result: CacheResult | None = None) -> Tally:
+        """Where to count this request, and all that end as it did.
+
+        The same but for its times, which are there or not for all of them.
+        """
         metrics, name = self._metrics, self.name
         verb = HTTP_METHOD_LABELS.get(outcome.http_method, OTHER_LABEL)
         code = CODE_LABELS.get(outcome.status, OTHER_LABEL)
-        metrics.http_requests.counts[name, verb, code] += 1
+        counts: list[Series] = [(metrics.http_requests.counts, (name, verb, code))]
+        if cache_result is not None:
+            counts.append((metrics.token_cache.counts, (cache_result,)))
         # A preflight is no request to an MCP server.
         if name == UNROUTED or verb == "OPTIONS":
-            return
+            return Tally(counts)
         if outcome.ended is not None:
-            metrics.streams_ended.increment(name, outcome.ended)
+            counts.append((metrics.streams_ended.counts, (name, outcome.ended)))
         method = METHOD_LABELS.get(outcome.mcp_method, OTHER_LABEL)
-        metrics.mcp_requests.counts[name, method, outcome.result] += 1
+        counts.append((metrics.mcp_requests.counts, (name, method, outcome.result)))
         if outcome.would_deny is not None:
-            metrics.shadow_denials.counts[name, method, closed_reason(outcome.would_deny)] += 1
+            reason = closed_reason(outcome.would_deny)
+            counts.append((metrics.shadow_denials.counts, (name, method, reason)))
         if outcome.reason in LIMIT_REASONS:
-            metrics.rate_limited.counts[name, outcome.reason] += 1
-        self._count_decisions(outcome, method)
-        self._observe(outcome, method)
+            counts.append((metrics.rate_limited.counts, (name, outcome.reason)))
+        counts += self._decisions(outcome, method)
+        return Tally(
+            counts,
+            metrics.request_duration.cell(name, method),
+            metrics.auth_duration.cell(name, outcome.scheme) if outcome.auth_s else None,
+            metrics.upstream_duration.cell(name) if outcome.upstream_s else None,
+            None if outcome.streamed else metrics.overhead.cell(name),
+            self._news_of_upstream(outcome),
+        )
 
     def session(self, event: SessionStarted | SessionEnded) -> None:
         """Count a session that began or ended."""
@@ -261,26 +271,14 @@ class ServerMetrics:
         """Count a request whose limits the store could not count."""
         self._metrics.shared_limit_failures.counts[self.name,] += 1
 
-    def authenticated(self, scheme: Scheme, decision: Decision, reason: str) -> None:
-        """Count one decision about who calls; `finished` does so for every request."""
-        closed = closed_reason(reason)
-        self._metrics.auth_decisions.counts[self.name, scheme, decision, closed] += 1
-
-    def upstream_failed(self, reason: str) -> None:
-        """Count a failed exchange; `finished` does so for every request."""
-        closed = reason if reason in UPSTREAM_REASONS else OTHER
-        self._metrics.upstream_errors.counts[self.name, closed] += 1
-        if closed not in _OWN_REASONS:
-            self.upstream_up = False
-
     def upstream_reached(self, reached: bool) -> None:
         """Note that the upstream could not be connected to, or can be again."""
         self.upstream_up = reached
 
     def _prepare(self) -> None:
         metrics, name = self._metrics, self.name
-        self._upstream_duration = metrics.upstream_duration.cell(name)
-        self._overhead = metrics.overhead.cell(name)
+        metrics.upstream_duration.cell(name)
+        metrics.overhead.cell(name)
         metrics.auth_decisions.prepare(name, "jwt", "allow", OK)
         metrics.shared_limit_failures.prepare(name)
         for reason in AUTHENTICATION_REASONS:
@@ -290,41 +288,31 @@ class ServerMetrics:
         for reason in UPSTREAM_REASONS:
             metrics.upstream_errors.prepare(name, reason)
 
-    def _count_decisions(self, outcome: RequestOutcome, method: str) -> None:
+    def _decisions(self, outcome: RequestOutcome, method: str) -> Iterator[Series]:
         metrics, name, reason = self._metrics, self.name, outcome.reason
-        stage = None if reason == OK else STAGE_OF.get(reason, "gateway")
+        stage = stage_of(reason)
         if stage == "authentication":
-            self.authenticated(outcome.scheme, decision_of(reason), reason)
+            labels = (name, outcome.scheme, decision_of(reason), closed_reason(reason))
+            yield metrics.auth_decisions.counts, labels
             return
         if outcome.subject is None and stage in ("request", "gateway"):
             return  # it ended before anybody was asked for a token
-        metrics.auth_decisions.counts[name, outcome.scheme, "allow", OK] += 1
+        yield metrics.auth_decisions.counts, (name, outcome.scheme, "allow", OK)
         if stage == "authorization":
-            metrics.authz_decisions.counts[name, method, "deny", reason] += 1
+            yield metrics.authz_decisions.counts, (name, method, "deny", reason)
             return
-        metrics.authz_decisions.counts[name, method, "allow", "rule_allow"] += 1
+        yield metrics.authz_decisions.counts, (name, method, "allow", "rule_allow")
         if stage == "upstream":
-            self.upstream_failed(reason)
-        elif outcome.upstream_s and not outcome.client_gone:
-            self.upstream_up = True
+            yield metrics.upstream_errors.counts, (name, closed_upstream_reason(reason))
 
-    def _observe(self, outcome: RequestOutcome, method: str) -> None:
-        upstream_s, duration_s = outcome.upstream_s, outcome.duration_s
-        cell = self._durations.get(method)
-        if cell is None:
-            cell = self._durations[method] = self._metrics.request_duration.cell(self.name, method)
-        cell.observe(duration_s)
-        if outcome.auth_s:
-            self._auth_cell(outcome.scheme).observe(outcome.auth_s)
-        if upstream_s:
-            self._upstream_duration.observe(upstream_s)
-        if not outcome.streamed:
-            self._overhead.observe(duration_s - upstream_s)
-
-    def _auth_cell(self, scheme: Scheme) -> HistogramCell:
-        cell = self._auth_durations.get(scheme)
-        if cell is None:
-            cell = self._auth_durations[scheme] = self._metrics.auth_duration.cell(
-                self.name, scheme
-            )
-        return cell
+    def _news_of_upstream(self, outcome: RequestOutcome) -> Callable[[], None] | None:
+        stage = stage_of(outcome.reason)
+        if stage == "upstream":
+            is_own = closed_upstream_reason(outcome.reason) in _OWN_REASONS
+            return None if is_own else partial(self.upstream_reached, False)
+        is_past_the_gate = stage is None or (
+            stage in ("request", "gateway") and outcome.subject is not None
+        )
+        if is_past_the_gate and outcome.upstream_s and not outcome.client_gone:
+            return partial(self.upstream_reached, True)
+        return None

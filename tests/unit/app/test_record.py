@@ -5,44 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.record import FULL, Observers, outcome_of
-from gateway.errors import InvalidToken, UpstreamTimeout
-from gateway.identity.principal import Principal
-from gateway.mcp.operation import Operation
+from gateway.app.record import FULL, Observers
 from gateway.observability.audit.audit import AuditLog
 from gateway.observability.metrics.metrics import Metrics
-from gateway.proxy.gate.record import RequestRecord
 from tests.support.rig import running_rig
-
-
-def test_a_visit_becomes_one_record() -> None:
-    record = RequestRecord("POST")
-    record.address, record.status = "192.0.2.1", 200
-    record.principal = Principal("https://idp", "ada", client_id="cli")
-    record.operation = Operation("tools/call", "add")
-
-    outcome = outcome_of(record)
-
-    assert (outcome.decision, outcome.reason) == ("allow", "ok")
-    assert (outcome.subject, outcome.client_id, outcome.mcp_method) == ("ada", "cli", "tools/call")
-
-
-@pytest.mark.parametrize(
-    ("error", "decision", "reason"),
-    [
-        (InvalidToken("No.", reason="expired"), "deny", "expired"),
-        (UpstreamTimeout("Late."), "error", "timeout"),
-    ],
-)
-def test_an_error_says_who_is_to_blame(
-    error: InvalidToken | UpstreamTimeout, decision: str, reason: str
-) -> None:
-    record = RequestRecord("POST")
-    record.reason, record.status = error.reason, error.status
-
-    outcome = outcome_of(record)
-
-    assert (outcome.decision, outcome.reason) == (decision, reason)
 
 
 @pytest.mark.requirement("20", "O6")

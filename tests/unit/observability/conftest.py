@@ -4,16 +4,17 @@ import msgspec
 import pytest
 
 from gateway.observability.audit.outcome import RequestOutcome
+from gateway.observability.denials import Denials, denial_of
 from gateway.observability.metrics.metrics import Metrics
 
 CALL = RequestOutcome(
-    "2025-11-23T15:00:00.250Z",
-    "0123456789abcdef",
-    "POST",
-    200,
-    "files",
-    "allow",
-    "ok",
+    time="2025-11-23T15:00:00.250Z",
+    request_id="0123456789abcdef",
+    http_method="POST",
+    status=200,
+    server="files",
+    decision="allow",
+    reason="ok",
     scheme="jwt",
     subject="ada",
     issuer="https://idp.example.com",
@@ -32,6 +33,13 @@ CALL = RequestOutcome(
 def a_call(**changes: object) -> RequestOutcome:
     """A good `tools/call`, with some of its facts changed."""
     return msgspec.structs.replace(CALL, **changes)
+
+
+def note_end(denials: Denials, outcome: RequestOutcome) -> None:
+    """Tell of a request that ended, as the gateway does."""
+    denial = denial_of(outcome)
+    if denial is not None:
+        denials.note(denial, 1763910000.25, outcome.request_id)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from gateway.observability.health import Readiness
 from gateway.observability.metrics.metrics import IssuerState, Metrics
 from gateway.observability.mismatches import Mismatches
 from gateway.observability.observed import Observed
-from tests.unit.observability.conftest import a_call
+from tests.unit.observability.conftest import a_call, note_end
 
 Admin = TestClient[web.Request, web.Application]
 
@@ -87,7 +87,7 @@ async def test_metrics_come_in_the_format_that_is_asked_for(
 async def test_status_page_shows_state_and_who_was_refused(
     admin: Admin, observed: Observed
 ) -> None:
-    observed.denials.note(a_call(decision="deny", reason="group_missing"))
+    note_end(observed.denials, a_call(decision="deny", reason="group_missing"))
 
     async with admin.get("/") as answer:
         page = await answer.text()

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from gateway.observability.denials import Denials
-from tests.unit.observability.conftest import a_call
+from tests.unit.observability.conftest import a_call, note_end
 
 
 def test_newest_refusal_stands_first_and_fifty_are_kept() -> None:
@@ -11,7 +11,7 @@ def test_newest_refusal_stands_first_and_fifty_are_kept() -> None:
 
     for number in range(60):
         refused = a_call(request_id=f"id-{number}", decision="deny", reason="expired")
-        denials.note(refused)
+        note_end(denials, refused)
 
     assert len(denials.latest) == 50
     assert denials.latest[0].request_id == "id-59"
@@ -20,7 +20,7 @@ def test_newest_refusal_stands_first_and_fifty_are_kept() -> None:
 def test_what_was_allowed_is_not_kept() -> None:
     denials = Denials()
 
-    denials.note(a_call())
+    note_end(denials, a_call())
 
     assert not denials.latest
 
@@ -44,7 +44,7 @@ def test_caller_and_tool_of_a_refusal_are_kept(
 ) -> None:
     denials = Denials()
 
-    denials.note(a_call(**{"decision": "deny", "mcp_method": "tools/call", **outcome}))
+    note_end(denials, a_call(**{"decision": "deny", "mcp_method": "tools/call", **outcome}))
 
     (kept,) = denials.latest
     assert (kept.caller, kept.name) == (caller, name)

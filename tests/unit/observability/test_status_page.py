@@ -13,12 +13,12 @@ from gateway.observability.status_page import (
     Status,
     status_page,
 )
-from tests.unit.observability.conftest import a_call
+from tests.unit.observability.conftest import a_call, note_end
 
 
 def a_page(*, ready: bool = True, draining: bool = False, reason: str = "expired") -> str:
     denials = Denials()
-    denials.note(a_call(decision="deny", reason=reason, request_id="<b>id"))
+    note_end(denials, a_call(decision="deny", reason=reason, request_id="<b>id"))
     status = Status(
         version="1.2.3",
         started_at=0.0,

@@ -108,8 +108,6 @@ def test_nothing_that_a_caller_writes_becomes_a_label(metrics: Metrics) -> None:
     )
 
     metrics.server("files").finished(outcome)
-    metrics.server("files").authenticated("jwt", "deny", canary)
-    metrics.server("files").upstream_failed(canary)
     metrics.jwks_fetch(canary, canary)
 
     assert b"canary" not in generate_latest(metrics.registry)
@@ -140,7 +138,7 @@ def test_state_of_issuers_is_asked_at_each_scrape(metrics: Metrics) -> None:
 def test_fetches_cache_and_losses_are_counted(metrics: Metrics) -> None:
     metrics.jwks_fetch("corp", "ok")
     metrics.jwks_fetch("corp", "anything but ok")
-    metrics.token_cache("hit")
+    metrics.server("files").tally(a_call(), "hit").add(0.1, 0.0, 0.0)
     metrics.audit_dropped(3)
 
     assert sample(metrics, "mcpgw_jwks_fetches_total", issuer="corp", result="ok") == 1
