@@ -88,12 +88,17 @@ def error_reply(
     headers: Sequence[Field] = (),
 ) -> Reply:
     """Build the answer to a request that ends here."""
-    retry_after_s = getattr(error, "retry_after_s", None)
-    extra = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
-    if isinstance(error, MethodNotAllowed):
-        extra.append((b"Allow", error.allow.encode()))
     body = error_message(error, request_id=request_id, message_id=message_id)
-    return Reply(error.status, [JSON, NO_STORE, *extra, *headers], body)
+    return Reply(error.status, [JSON, NO_STORE, *advice(error), *headers], body)
+
+
+def advice(error: GatewayError) -> list[Field]:
+    """What a client may do next: when to come back, which methods there are."""
+    retry_after_s = getattr(error, "retry_after_s", None)
+    fields = [] if retry_after_s is None else [(b"Retry-After", b"%d" % retry_after_s)]
+    if isinstance(error, MethodNotAllowed):
+        fields.append((b"Allow", error.allow.encode()))
+    return fields
 
 
 def error_message(

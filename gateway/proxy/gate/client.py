@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.http.head import Head
+from gateway.http.message_head import Lines
 from gateway.http.reply import Reply
 from gateway.http.trace_fields import TraceFields
 
@@ -51,6 +52,11 @@ class Client(Protocol):
 
     def reply(self, reply: Reply, *, keep_alive: bool = True) -> None:
         """Put a whole answer, which must be short, on the wire in one write."""
+
+    def answer(
+        self, opening: Lines, status: int, request_id: str, body: bytes, *, keep_alive: bool = True
+    ) -> None:
+        """Put a whole answer, which must be short, on the wire; its head begins with `opening`."""
 
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""

@@ -28,7 +28,7 @@ ALL_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 Answer = Callable[[Head], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Challenges:
     """What a server's 401 and 403 say, as far as it is known before any request.
 

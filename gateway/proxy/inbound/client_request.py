@@ -106,13 +106,15 @@ class ClientRequest:
         answer = reply_bytes(reply, keep_alive=self.keep_alive, bodiless=bodiless)
         self._connection.transport.write(answer)
 
-    def answer(self, opening: Lines, status: int, request_id: str, body: bytes) -> None:
-        """Put an answer of the upstream on the wire, whose head begins with `opening`."""
-        self.keep_alive = self._goes_on(True)
+    def answer(
+        self, opening: Lines, status: int, request_id: str, body: bytes, *, keep_alive: bool = True
+    ) -> None:
+        """Put an answer on the wire whose head begins with `opening`; see `Client`."""
+        self.keep_alive = self._goes_on(keep_alive)
         self.is_answered = True
         body_bytes = None if status in BODILESS else len(body)
         head = end_response(opening, request_id, body_bytes, keep_alive=self.keep_alive)
-        self._connection.transport.write(head + body)
+        self._connection.transport.write(head if self.head.method == "HEAD" else head + body)
 
     async def send(self, reply: Reply) -> None:
         """Put a whole answer on the wire, a long one as fast as the client reads."""
