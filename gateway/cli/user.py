@@ -1,17 +1,21 @@
 """`mcpgw user`: make, list, change and remove the local accounts of a file."""
 
 import json
+import os
 import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
+from gateway.app.sealing_key import KEY_FILE, sealing_key
 from gateway.authserver.accounts.account import Account, fold_name
 from gateway.authserver.accounts.account_file import dump_accounts, parse_accounts
+from gateway.authserver.accounts.one_time_codes import SECRET_BYTES, CodeSecrets, app_uri
 from gateway.authserver.accounts.password import (
     RANDOM_BYTES,
     check_new_password,
@@ -20,7 +24,10 @@ from gateway.authserver.accounts.password import (
     make_password,
 )
 from gateway.cli.edited_file import EditedFile, text_table
+from gateway.config.load import load_config
+from gateway.config.model import Config
 from gateway.config.reading.entry_list import format_time
+from gateway.sealing.seal import Seal
 
 EXIT_FAILED = 1
 
@@ -104,7 +111,7 @@ def list_(file_path: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(described))
         return
-    columns = ("name", "subject", "email", "display_name", "groups", "disabled")
+    columns = ("name", "subject", "email", "display_name", "groups", "totp", "disabled")
     rows = [tuple(_cell(each[column]) for column in columns) for each in described]
     click.echo(text_table([columns, *rows]))
 
@@ -135,6 +142,40 @@ def remove(name: str, file_path: Path) -> None:
     with _file(file_path).editing() as accounts:
         accounts.remove(_known(accounts, name))
     click.echo(f"mcpgw: removed {name}", err=True)
+
+
+@command.command(name="totp")
+@name_argument
+@click.option("--off", is_flag=True, help="Ask for no code any longer.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=Path("config.yaml"),
+    show_default=True,
+    help="Configuration of the gateway, whose key seals the secret.",
+)
+@file_option
+def totp(*, name: str, off: bool, config_path: Path, file_path: Path) -> None:
+    """Ask for a one-time code at each login; prints what the person's app must know, once."""
+    account = _known(_file(file_path).entries(), name)
+    if off:
+        _change(file_path, name, lambda each: replace(each, code_secret=None))
+        click.echo(f"mcpgw: {account.name} needs no code any longer", err=True)
+        return
+    config = load_config(config_path, os.environ)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    sealed = CodeSecrets(Seal(_kept_key(config))).close(secret, account.subject, time.time())
+    _change(file_path, name, lambda each: replace(each, code_secret=sealed))
+    click.echo(app_uri(secret, account.name, urlsplit(config.public_url).netloc))
+    click.echo("mcpgw: add it to the app now, it is not shown again", err=True)
+
+
+def _kept_key(config: Config) -> bytes:
+    key = sealing_key(config)
+    if config.sealing_key is None and not (config.state_dir / KEY_FILE).exists():
+        raise click.ClickException(f"{config.state_dir}: the sealing key cannot be kept there.")
+    return key
 
 
 def _file(path: Path) -> EditedFile[Account]:
@@ -202,6 +243,7 @@ def _describe(account: Account) -> dict[str, object]:
         "groups": list(account.groups),
         "disabled": account.disabled,
         "password_set": None if set_at is None else format_time(set_at),
+        "totp": account.code_secret is not None,
     }
 
 

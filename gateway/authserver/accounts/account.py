@@ -11,7 +11,8 @@ class Account:
     """`name` is what the person types, `subject` what tokens say.
 
     `password_set_at` is in Unix seconds: whatever was granted before it was granted to who knew
-    another password. None when the file does not say.
+    another password. None when the file does not say. `code_secret` is what the person's app makes
+    codes of, sealed; None where no code is asked for.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Account:
     groups: tuple[str, ...] = ()
     disabled: bool = False
     password_set_at: float | None = None
+    code_secret: str | None = field(default=None, repr=False)
 
 
 def fold_name(name: str) -> str:

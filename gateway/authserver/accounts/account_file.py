@@ -16,7 +16,7 @@ from gateway.config.reading.entry_list import (
 
 _MEMBERS = (
     "name", "subject", "password_hash", "email", "display_name", "groups", "disabled",
-    "password_set",
+    "password_set", "code_secret",
 )  # fmt: skip
 _FORM = ListForm("accounts", "account", _MEMBERS)
 
@@ -70,6 +70,8 @@ def _read(reader: EntryReader) -> Account:
         tuple(reader.texts("groups")),
         reader.flag("disabled"),
         reader.time("password_set"),
+        # Empty is a mistake: who needs a code must not come to need none by a slip.
+        reader.text("code_secret"),
     )
 
 
@@ -95,4 +97,5 @@ def _dump(account: Account) -> Mapping[str, object]:
         "disabled": account.disabled,
         "password_hash": account.password_hash,
         "password_set": None if set_at is None else format_time(set_at),
+        "code_secret": account.code_secret,
     }

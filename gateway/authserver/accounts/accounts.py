@@ -6,6 +6,7 @@ import secrets
 from gateway.authserver.accounts.account import MAX_NAME_CHARS, Account, fold_name
 from gateway.authserver.accounts.account_file import AccountList
 from gateway.authserver.accounts.attempts import LoginAttempts
+from gateway.authserver.accounts.one_time_codes import OneTimeCodes
 from gateway.authserver.accounts.password import normal_password
 from gateway.authserver.accounts.password_checks import PasswordChecks
 from gateway.authserver.accounts.refusals import LoginRefused, LoginThrottled
@@ -17,15 +18,25 @@ class Accounts:
     """The accounts of the watched file as it is now."""
 
     def __init__(
-        self, file: WatchedFile[AccountList], attempts: LoginAttempts, checks: PasswordChecks
+        self,
+        file: WatchedFile[AccountList],
+        attempts: LoginAttempts,
+        checks: PasswordChecks,
+        codes: OneTimeCodes | None = None,
     ) -> None:
         self._file = file
         self._attempts = attempts
         self._checks = checks
+        self._codes = codes
         self._secret = secrets.token_bytes(32)
 
-    async def verify(self, name: str, password: str, address: str, now: float) -> Account:
+    async def verify(
+        self, name: str, password: str, address: str, now: float, code: str = ""
+    ) -> Account:
         """The account of this name and password; `now` is in seconds and does not go back.
+
+        `code` is the one-time code, where the account has one. Name, password and code are
+        refused alike, so that nobody learns a password by itself.
 
         Raises `LoginRefused`, in the same time and words whether or not there is such an account;
         `LoginThrottled`; and `IdentityUnavailable` while nobody knows the accounts.
@@ -47,6 +58,7 @@ class Accounts:
             raise LoginRefused(reason="wrong_password")
         if account.disabled:
             raise LoginRefused(reason="account_disabled")
+        await self._check_code(account, code)
         attempt.forgive()
         return account
 
@@ -57,6 +69,12 @@ class Accounts:
         """
         account = self._known().by_subject.get(subject)
         return None if account is None or account.disabled else account
+
+    async def _check_code(self, account: Account, code: str) -> None:
+        if self._codes is not None:
+            await self._codes.check(account, code)
+        elif account.code_secret is not None:
+            raise LoginRefused(reason="unreadable_code_secret")
 
     def _known(self) -> AccountList:
         if not self._file.was_read:

@@ -4,7 +4,7 @@ from gateway.errors import GatewayError, RateLimited
 
 
 class LoginRefused(GatewayError):
-    """The name or the password is wrong, or the account is disabled; `reason` says which."""
+    """The name, the password or the code is wrong, or the account disabled; see `reason`."""
 
     status = 403
     code = "access_denied"
@@ -12,8 +12,11 @@ class LoginRefused(GatewayError):
     default_reason = "wrong_password"
 
     def __init__(self, *, reason: str | None = None) -> None:
-        # Same text for every reason: else anybody can list accounts.
-        super().__init__("The name or the password is wrong.", reason=reason)
+        # Same text for every reason: else anybody can list accounts, or try passwords apart.
+        super().__init__(
+            "The name or the password is wrong, or the code where the account has one.",
+            reason=reason,
+        )
 
 
 class LoginThrottled(RateLimited):

@@ -1,21 +1,33 @@
+import base64
 import json
 import os
 import pty
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 
+from gateway.app.sealing_key import KEY_FILE
 from gateway.authserver.accounts.account import Account
 from gateway.authserver.accounts.account_file import parse_accounts
+from gateway.authserver.accounts.one_time_codes import CodeSecrets
 from gateway.authserver.accounts.password import is_right_password
 from gateway.cli.user import command
+from gateway.sealing.seal import Seal
 
 Run = Callable[..., Result]
+CONFIG = """
+public_url: https://mcp.example.com
+issuers: {corp: {issuer: "https://idp.example.com"}}
+servers:
+  files: {path: /files, upstream: "http://127.0.0.1:9000/mcp", allow: any}
+"""
 PASSWORD = "correct horse battery"  # noqa: S105  # an example
 
 
@@ -170,7 +182,7 @@ def test_list_shows_every_account_but_no_hash(run: Run, path: Path) -> None:
     result = run("list")
 
     assert [line.split() for line in result.stdout.splitlines()] == [
-        ["NAME", "SUBJECT", "EMAIL", "DISPLAY_NAME", "GROUPS", "DISABLED"],
+        ["NAME", "SUBJECT", "EMAIL", "DISPLAY_NAME", "GROUPS", "TOTP", "DISABLED"],
         ["Ada", "Ada", "ada@example.com", "dev", "ops"],
         ["bob", "bob", "yes"],
     ]
@@ -204,7 +216,53 @@ def test_a_removed_account_is_gone_and_the_others_stay(run: Run, path: Path) -> 
     assert [each.name for each in _accounts(path)] == ["bob"]
 
 
-@pytest.mark.parametrize("name", ["passwd", "disable", "enable", "remove"])
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+def test_a_code_is_asked_for_once_the_app_knows_its_secret(
+    run: Run, path: Path, config: Path
+) -> None:
+    _add(run, "ada")
+
+    result = run("totp", "ada", "--config", str(config))
+
+    uri = urlsplit(result.stdout.strip())
+    assert (uri.scheme, uri.path) == ("otpauth", "/mcp.example.com:ada")
+    secret = base64.b32decode(parse_qs(uri.query)["secret"][0])
+    (account,) = _accounts(path)
+    seal = Seal((path.parent / ".mcpgw" / KEY_FILE).read_bytes())
+    assert CodeSecrets(seal).open(account.code_secret or "", "ada", time.time()) == secret
+    assert parse_qs(uri.query)["secret"][0] not in path.read_text(encoding="utf-8")
+
+
+def test_it_can_be_asked_for_no_longer(run: Run, path: Path, config: Path) -> None:
+    _add(run, "ada")
+    run("totp", "ada", "--config", str(config))
+
+    result = run("totp", "ada", "--off")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert _accounts(path)[0].code_secret is None
+
+
+def test_a_secret_that_no_gateway_could_open_is_not_written(
+    run: Run, path: Path, config: Path
+) -> None:
+    _add(run, "ada")
+    (path.parent / ".mcpgw").write_text("no folder", encoding="utf-8")
+
+    result = run("totp", "ada", "--config", str(config))
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "the sealing key cannot be kept" in result.stderr
+    assert _accounts(path)[0].code_secret is None
+
+
+@pytest.mark.parametrize("name", ["passwd", "disable", "enable", "remove", "totp"])
 def test_an_account_that_is_none_changes_nothing(run: Run, path: Path, name: str) -> None:
     _add(run, "ada")
     before = path.read_bytes()

@@ -5,8 +5,16 @@ from gateway.authserver.accounts.account_file import AccountList, dump_accounts,
 
 HASH = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43
 ADA = Account(
-    "Ada", "ada-1", HASH, "ada@example.com", "Ada Lovelace", ("dev", "ops"), True, 1_798_761_600.0
-)
+    "Ada",
+    "ada-1",
+    HASH,
+    "ada@example.com",
+    "Ada Lovelace",
+    ("dev", "ops"),
+    True,
+    1_798_761_600.0,
+    "sealed",
+)  # fmt: skip
 
 
 def _complaint(members: str) -> str:
@@ -43,6 +51,7 @@ def test_no_accounts_are_an_empty_list() -> None:
         ("email: ada", "email: expected an address"),
         ("groups: dev", "groups: expected a list"),
         ("disabled: 1", "disabled: expected true or false"),
+        ("code_secret:", "code_secret: expected text"),
         ("password_set: today", "password_set: expected a time"),
         ("password: hunter2", "unknown, known are name, subject, password_hash"),
     ],

@@ -9,12 +9,15 @@ from gateway.authserver.accounts.account import Account
 from gateway.authserver.accounts.account_file import AccountList, dump_accounts, parse_accounts
 from gateway.authserver.accounts.accounts import Accounts
 from gateway.authserver.accounts.attempts import LoginAttempts
+from gateway.authserver.accounts.one_time_codes import CodeSecrets, OneTimeCodes
 from gateway.authserver.accounts.password import hash_password
 from gateway.authserver.accounts.password_checks import PasswordChecks
 from gateway.authserver.accounts.refusals import LoginRefused, LoginThrottled
 from gateway.config.scalars import Rate
 from gateway.errors import IdentityUnavailable
 from gateway.resilience.watched_file import WatchedFile
+from gateway.sealing.seal import Seal
+from gateway.store.memory import MemoryStore
 
 PASSWORD = "correct horse battery"  # noqa: S105  # an example
 ADA = Account("Ada", "ada-1", hash_password(PASSWORD), "ada@example.com", groups=("dev",))
@@ -25,11 +28,16 @@ NOW = 1_800_000_000.0
 class Place:
     """Accounts in a file that a test changes."""
 
-    def __init__(self, folder: Path, checks: PasswordChecks | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        checks: PasswordChecks | None = None,
+        codes: OneTimeCodes | None = None,
+    ) -> None:
         self._path = folder / "accounts.yaml"
         self.file = WatchedFile(self._path, parse_accounts, AccountList())
         self.checks = checks or PasswordChecks()
-        self.accounts = Accounts(self.file, LoginAttempts(pair=Rate(3, 60.0)), self.checks)
+        self.accounts = Accounts(self.file, LoginAttempts(pair=Rate(3, 60.0)), self.checks, codes)
 
     async def hold(self, *accounts: Account) -> None:
         self._path.write_text(dump_accounts(accounts), encoding="utf-8")
@@ -78,7 +86,7 @@ async def test_every_other_try_is_refused_in_the_same_words(
     refusal = await place.refusal(name, password)
 
     assert refusal.reason == reason
-    assert refusal.description == "The name or the password is wrong."
+    assert refusal.description == LoginRefused().description
 
 
 async def test_failures_are_throttled_for_accounts_that_are_none_too(place: Place) -> None:
@@ -136,6 +144,28 @@ async def test_who_logged_in_is_found_until_the_account_is_disabled(place: Place
     await place.hold(replace(ADA, disabled=True))
 
     assert place.accounts.find("ada-1") is None
+
+
+async def test_an_account_with_codes_is_closed_where_no_code_can_be_checked(place: Place) -> None:
+    await place.hold(replace(ADA, code_secret="sealed"))  # noqa: S106  # no password
+
+    assert (await place.refusal("ada")).reason == "unreadable_code_secret"
+
+
+async def test_a_code_is_asked_beside_the_password(tmp_path: Path) -> None:
+    secrets = CodeSecrets(Seal(bytes(32)))
+    codes = OneTimeCodes(secrets, MemoryStore(lambda: 59.0), lambda: 59.0)
+    place = Place(tmp_path, codes=codes)
+    sealed = secrets.close(b"12345678901234567890", ADA.subject, NOW)
+    account = replace(ADA, code_secret=sealed)
+    await place.hold(account)
+
+    assert (await place.refusal("ada")).reason == "missing_code"
+    assert await place.accounts.verify("ada", PASSWORD, HOME, NOW, "287082") == account
+    with pytest.raises(LoginRefused, match="name or the password") as caught:
+        await place.accounts.verify("ada", "wrong", HOME, NOW, "287082")
+    place.checks.close()
+    assert caught.value.reason == "wrong_password"
 
 
 async def test_a_name_that_is_unknown_costs_as_much_as_one_that_is_known(tmp_path: Path) -> None:

@@ -2,6 +2,6 @@ from gateway.authserver.accounts.refusals import LoginRefused
 
 
 def test_every_reason_has_the_same_words() -> None:
-    told = {str(LoginRefused(reason=each)) for each in ("unknown_account", "wrong_password")}
+    told = {str(LoginRefused(reason=each)) for each in ("unknown_account", "wrong_code")}
 
-    assert told == {"The name or the password is wrong."}
+    assert len(told) == 1
