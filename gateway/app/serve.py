@@ -9,11 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gateway.app.admin.listener import AdminListener, open_admin
+from gateway.app.control_plane.loading import late_control_plane
 from gateway.app.descriptors import descriptors_needed, provide_descriptors
 from gateway.app.files import look_at_files
 from gateway.app.generation.header_sources import open_introducers
 from gateway.app.generation.issuers import Issuers, open_issuers
-from gateway.app.generation.routes import Parts, SharedFacts, build_routes
+from gateway.app.generation.parts import Parts, SharedFacts
+from gateway.app.generation.routes import build_routes
 from gateway.app.record import Observers, open_observers
 from gateway.app.revoking import Enforcement, open_revocations
 from gateway.app.sealing_key import sealing_key
@@ -96,10 +98,10 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         header_sources = await open_introducers(config, around, background, stack)
         # A key of its own for each purpose.
         nonce_key = hashlib.blake2b(b"dpop nonce", key=key).digest()
-        metrics = observers.metrics
         shared = SharedFacts(store, revocations, nonce_key, flights, observers.session)
-        parts = Parts(config, issuers, metrics, Seal(key), pools, shared, header_sources)
-        routes = build_routes(parts)
+        parts = Parts(config, issuers, observers.metrics, Seal(key), pools, shared, header_sources)
+        control = await stack.enter_async_context(late_control_plane(parts, background))
+        routes = build_routes(parts, control.loaded)
         streams = Streams()
         strangers = UnauthenticatedLimits(config.limits.unauthenticated_per_address)
         gate = Gate(routes, observers.record, config.trusted_proxies, strangers)
@@ -115,8 +117,14 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         renewals = Renewals(streams, flights)
         _keep_verdicts_fresh(issuers, revocations, renewals, background, stack)
         await _keep_keys_fresh(issuers, background, stack)
-        told = Told(observers.refused, observers.stalled)
-        server = Listener(gate.handle, gate.misread, _limits(config), told, streams, background)
+        server = Listener(
+            gate.handle,
+            gate.misread,
+            _limits(config),
+            Told(observers.refused, observers.stalled),
+            streams,
+            background,
+        )
         listener = await _listen(config, server)
         stack.push_async_callback(_drain, config, listener, server, gate, observers)
         observers.readiness.set_ready(LISTENER)
@@ -127,6 +135,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         loop.set_exception_handler(watcher.on_loop_error)
         stack.callback(loop.set_exception_handler, None)
         stack.callback(background.create_task(watcher.run()).cancel)
+        control.load()
         admin.load()
         yield Serving(port, admin, gate, observers)
 

@@ -41,11 +41,11 @@ def begin_response(status: int, headers: Sequence[Field]) -> Lines:
 
 
 def end_response(
-    opening: Lines, request_id: str, body_bytes: int | None, *, keep_alive: bool
+    opening: Lines, status: int, request_id: str, body_bytes: int, *, keep_alive: bool
 ) -> bytes:
-    """Finish a head; `body_bytes` None where the status has no body."""
+    """Finish the head of a response whose body has a known length."""
     fields = [(b"X-Request-Id", request_id.encode())]
-    if body_bytes is not None:
+    if status not in BODILESS:
         fields.append((b"Content-Length", b"%d" % body_bytes))
     if not keep_alive:
         fields.append(_CLOSE)

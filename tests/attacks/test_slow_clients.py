@@ -44,8 +44,8 @@ async def test_a_head_that_stops_ends_the_connection(sent: bytes) -> None:
 async def test_a_head_that_drips_ends_the_connection(first: bool) -> None:
     async with running_rig(IMPATIENT) as rig, raw_connection(rig.port) as client:
         if first:  # a second head on the same connection has no more time than the first
-            await client.send(rig.request("GET", "/health"))
-            assert (await client.read_response()).status == 200
+            await client.send(rig.request("OPTIONS", "/mcp"))
+            assert (await client.read_response()).status == 204
         async with asyncio.TaskGroup() as group:
             dripping = group.create_task(drip(client, rig.request("GET", "/health") * 10))
 
@@ -56,8 +56,8 @@ async def test_a_head_that_drips_ends_the_connection(first: bool) -> None:
 @pytest.mark.requirement("H15")
 async def test_a_connection_that_asks_nothing_more_is_closed() -> None:
     async with running_rig(IMPATIENT) as rig, raw_connection(rig.port) as client:
-        await client.send(rig.request("GET", "/health"))
-        assert (await client.read_response()).status == 200
+        await client.send(rig.request("OPTIONS", "/mcp"))
+        assert (await client.read_response()).status == 204
 
         assert await client.is_closed(within_s=1)
 
@@ -116,14 +116,14 @@ async def test_idle_connections_beyond_the_limit_are_not_kept(limit: str) -> Non
         raw_connection(rig.port) as first,
         raw_connection(rig.port),
     ):
-        await first.send(rig.request("GET", "/health"))
-        assert (await first.read_response()).status == 200
+        await first.send(rig.request("OPTIONS", "/mcp"))
+        assert (await first.read_response()).status == 204
         async with raw_connection(rig.port) as third:
             await third.send(rig.request("GET", "/health"))
 
             assert (await third.read_response()).status in (0, 503)
-        await first.send(rig.request("GET", "/health"))
-        assert (await first.read_response()).status == 200
+        await first.send(rig.request("OPTIONS", "/mcp"))
+        assert (await first.read_response()).status == 204
 
 
 @pytest.mark.requirement("H15")

@@ -66,6 +66,6 @@ async def test_the_admin_listener_does_not_read_on_either() -> None:
 async def test_a_connection_that_asks_for_no_upgrade_goes_on() -> None:
     async with running_rig() as rig, raw_connection(rig.port) as client:
         for headers in (b"Upgrade: foo\r\n", b"Connection: keep-alive\r\n"):
-            await client.send(rig.request("GET", "/health", headers=headers))
+            await client.send(rig.request("OPTIONS", "/mcp", headers=headers))
             async with asyncio.timeout(5):
                 assert (await client.read_response()).value("Connection") is None

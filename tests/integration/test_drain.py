@@ -60,7 +60,7 @@ async def served(client: RawConnection, request: bytes) -> str | None:
 @pytest.mark.requirement("U10")
 async def test_an_idle_connection_is_closed_when_the_drain_begins() -> None:
     async with ending_rig() as (rig, told), raw_connection(rig.port) as client:
-        assert await served(client, rig.request("GET", "/health")) is None
+        assert await served(client, post(rig.port, CALL, token=rig.token())) is None
 
         told.set()
 

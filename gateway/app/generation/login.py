@@ -4,6 +4,7 @@ from gateway.config.model import Config, Server
 from gateway.config.reading.login import login_issuers
 from gateway.identity.token.asked_scopes import AskedScopes, asked_scopes
 from gateway.identity.token.token_issuers import advertised_issuers
+from gateway.oauth.dpop import ALGORITHMS
 
 
 def authorization_servers(config: Config, server: Server) -> list[str]:
@@ -34,3 +35,8 @@ def own_origin_issuer(config: Config, server: Server) -> str | None:
     """
     local = [name for name in server.auth.issuers if config.issuers[name].local]
     return next(iter([*login_issuers(config, server), *local]), None)
+
+
+def dpop_algorithms(server: Server) -> tuple[str, ...]:
+    """The algorithms of DPoP proofs; none where bound tokens are refused."""
+    return () if server.auth.dpop.mode == "off" else ALGORITHMS

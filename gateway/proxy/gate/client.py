@@ -11,7 +11,7 @@ from gateway.http.trace_fields import TraceFields
 
 if TYPE_CHECKING:
     from gateway.proxy.gate.record import RequestRecord
-    from gateway.proxy.gate.route import Route
+    from gateway.proxy.gate.route import Application, Route
     from gateway.proxy.upstream.forward import Delivery
 
 
@@ -72,4 +72,12 @@ class Client(Protocol):
 
         One that is still arriving on return is `record.streamed`; `finish` is called at its end.
         `record.rewriter` changes the events of a stream.
+        """
+
+    async def hand_over(
+        self, head: Head, application: "Application", record: "RequestRecord"
+    ) -> None:
+        """Have an application answer, as the connection's last; it notes how in `record`.
+
+        `head` has the Host that trusted proxies name. Raises what `body` does.
         """

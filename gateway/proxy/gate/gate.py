@@ -42,7 +42,7 @@ from gateway.proxy.gate.parse_operation import parse_operation
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.refuse import refuse
 from gateway.proxy.gate.refused_call import note_refused_call
-from gateway.proxy.gate.route import Answer, Receiver, Route, Routes
+from gateway.proxy.gate.route import Route, Routes
 from gateway.proxy.limits.caller import CallerAtAddress
 from gateway.proxy.limits.limits import UnauthenticatedLimits, Using
 from gateway.proxy.outgoing.header_source import OutgoingCall, collect_lines
@@ -142,13 +142,11 @@ class Gate:
         head = client.head
         record.address = self._client_address(head)
         if self._trusted_proxies and is_trusted(head.address, self._trusted_proxies):
-            head = with_forwarded_host(head, self._routes.sites)
+            head = with_forwarded_host(head, self._routes.hosts)
         record.host, record.path = head.authority, head.path
-        route = self._find(head, record)
-        if not isinstance(route, Route):
-            reply = await _answer(client, route)
-            record.status = reply.status
-            await client.send(reply)
+        route = self._routes.match(head)
+        if route is None:
+            await self._hand_over(client, head, record)
             return None
         record.route = route
         route.metrics.in_flight += 1
@@ -234,12 +232,13 @@ class Gate:
         if self.in_flight == 0 and self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
 
-    def _find(self, head: Head, record: RequestRecord) -> Route | Receiver | Answer:
+    async def _hand_over(self, client: Client, head: Head, record: RequestRecord) -> None:
         try:
-            return self._routes.match(head)
+            application = await self._routes.find_application(head)
         except MisdirectedRequest:
             record.peer, record.forwarded_host = head.address, forwarded_host(head)
             raise
+        await client.hand_over(head, application, record)
 
     def _client_address(self, head: Head) -> str:
         forwarded_for = head.headers.getall("X-Forwarded-For", ())
@@ -271,16 +270,6 @@ def check_method(head: Head) -> None:
     """Raise `MethodNotAllowed` for what MCP does not use."""
     if head.method not in ("POST", "GET", "DELETE"):
         raise MethodNotAllowed("MCP uses POST, GET and DELETE.", allow=MCP_METHODS)
-
-
-async def _answer(client: Client, route: Receiver | Answer) -> Reply:
-    head = client.head
-    if not isinstance(route, Receiver):
-        return await route(head)
-    if head.method != "POST":
-        raise MethodNotAllowed("Only a POST is taken here.", allow="POST")
-    body = await client.body(route.body)
-    return await route.receive(head, body)
 
 
 async def _decide(route: Route, head: Head, operation: Operation, record: RequestRecord) -> None:

@@ -27,10 +27,7 @@ _MESSAGE = (JSON, NO_STORE)
 
 def refuse(client: Client, record: RequestRecord, error: GatewayError) -> None:
     """Answer with an error, in the form that its reader understands."""
-    record.reason = error.reason
-    record.status = error.status
-    record.claimed, record.mismatch = error.claimed, error.mismatch
-    record.upstream_seen = _seen(error)
+    note_error(record, error)
     if isinstance(error, InsufficientScope) and record.route is not None:
         # Policy speaks of scopes as tokens name them; clients ask for them by another name.
         error.scopes = record.route.challenges.asked.named(error.scopes, record.principal)
@@ -44,6 +41,14 @@ def refuse(client: Client, record: RequestRecord, error: GatewayError) -> None:
         opening = join_lines([opening, field_lines(own)])
     keep_alive = not _is_end_in_doubt(client, error)
     client.answer(opening, error.status, record.wire_id, body, keep_alive=keep_alive)
+
+
+def note_error(record: RequestRecord, error: GatewayError) -> None:
+    """Let the record say why a request ended."""
+    record.reason = error.reason
+    record.status = error.status
+    record.claimed, record.mismatch = error.claimed, error.mismatch
+    record.upstream_seen = _seen(error)
 
 
 def _seen(error: GatewayError) -> str | None:

@@ -1,12 +1,12 @@
 """Which configured route a request is for: host, then exact path, nothing else."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.errors import MisdirectedRequest, NotFound
+from gateway.errors import MethodNotAllowed, MisdirectedRequest, NotFound
 from gateway.http.head import WHOLE_SERVER, Head
-from gateway.http.reply import Reply
 from gateway.identity.dpop.possession import Possession
 from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.verdict.authenticator import Authenticator
@@ -23,9 +23,7 @@ from gateway.proxy.sessions.sessions import Sessions
 from gateway.proxy.upstream.forward import Forwarder
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
 
-_OF_RECEIVERS = BodyLimits(max_bytes=64 * 1024, stall_s=5.0, total_s=10.0)
-ALL_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
-Answer = Callable[[Head], Awaitable[Reply]]
+_NO_SERVERS: Mapping[str, "Route"] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,60 +78,72 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
-    """Takes what somebody else than a client posts; `receive` gets the head and the whole body."""
+class Application:
+    """A part of the control plane, by exact paths and the methods of each.
 
-    receive: Callable[[Head, bytes], Awaitable[Reply]]
-    body: BodyLimits = _OF_RECEIVERS
+    `connect` makes what serves one connection.
+    """
+
+    methods: Mapping[str, frozenset[str]]
+    connect: Callable[[], asyncio.Protocol]
+
+    def check_method(self, path: str, method: str) -> None:
+        """Raise `MethodNotAllowed` for what a path of this application does not take."""
+        methods = self.methods[path]
+        if method not in methods:
+            raise MethodNotAllowed(_only(methods), allow=", ".join(sorted(methods)))
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What one public host serves: servers by path, and documents that need no token."""
+class ControlPlane:
+    """What is answered beside MCP, by authority; `anywhere` answers whatever Host a probe sends."""
 
-    servers: Mapping[str, Route]
-    documents: Mapping[str, Answer]
-    receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    hosts: Mapping[str, Application]
+    anywhere: Application
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Routes:
-    """Every public host by its authority; `anywhere` answers whatever Host a probe sends."""
+    """The servers of every public host, by its authority and their paths.
 
-    sites: Mapping[str, Site]
-    anywhere: Mapping[str, Answer]
+    `control` gives what answers all other requests, as soon as it is there.
+    """
+
+    hosts: Mapping[str, Mapping[str, Route]]
+    control: Callable[[], Awaitable[ControlPlane]]
 
     @property
     def sessions(self) -> Mapping[str, Sessions]:
         """The sessions of every server, by its name."""
-        routes = [route for site in self.sites.values() for route in site.servers.values()]
+        routes = [route for servers in self.hosts.values() for route in servers.values()]
         return {route.name: route.sessions for route in routes}
 
-    def match(self, head: Head) -> Route | Receiver | Answer:
-        """Find the route for a request.
+    def match(self, head: Head) -> Route | None:
+        """Find the server that a request is for; None leaves it to the control plane."""
+        route = self.hosts.get(head.authority, _NO_SERVERS).get(head.path)
+        # A server that sits at `/` shares it with the information page.
+        return None if route is not None and head.path == "/" and _wants_page(head) else route
 
-        Raises `MisdirectedRequest` for a host that is not ours and `NotFound` for a path.
+    async def find_application(self, head: Head) -> Application:
+        """Find what answers a request that is for no server.
+
+        Raises `MisdirectedRequest` for a host that is not ours, `NotFound` for a path, and
+        `MethodNotAllowed` for a method that the path does not take.
         """
-        answer = self.anywhere.get(head.path)
-        if answer is not None and head.method in ("GET", "HEAD"):
-            return answer
-        site = self.sites.get(head.authority)
-        if site is None:
+        control = await self.control()
+        is_anywhere = head.path in control.anywhere.methods
+        if is_anywhere and head.method in ("GET", "HEAD"):
+            return control.anywhere
+        own = control.hosts.get(head.authority)
+        if own is None:
             raise MisdirectedRequest("This gateway does not answer for that host.")
         if head.path == WHOLE_SERVER:
-            return _whole_server
-        route = site.servers.get(head.path)
-        document = site.documents.get(head.path)
-        if route is not None and (document is None or _wants_server(head)):
-            return route
-        if document is not None:
-            return document
-        receiver = site.receivers.get(head.path)
-        if receiver is not None:
-            return receiver
-        if answer is not None:
-            return answer  # it says which methods there are
-        raise NotFound(_hint(site, head.path))
+            return own
+        if head.path not in own.methods and not is_anywhere:
+            raise NotFound(_hint(self.hosts.get(head.authority, _NO_SERVERS), head.path))
+        application = control.anywhere if is_anywhere else own
+        application.check_method(head.path, head.method)
+        return application
 
 
 def authorities(public_url: str) -> tuple[str, ...]:
@@ -149,19 +159,21 @@ def authorities(public_url: str) -> tuple[str, ...]:
     return (host, f"{host}:{port}") if port == default else (f"{host}:{port}",)
 
 
-async def _whole_server(head: Head) -> Reply:
-    return Reply(204, [(b"Allow", ALL_METHODS.encode())])
-
-
-def _wants_server(head: Head) -> bool:
-    # A server that sits at `/` shares it with the information page: only what MCP sends is its own.
+def _wants_page(head: Head) -> bool:
+    # Only what MCP sends is the server's.
     if head.method == "GET":
-        return "text/event-stream" in head.headers.get("Accept", "")
-    return head.method != "HEAD"
+        return "text/event-stream" not in head.headers.get("Accept", "")
+    return head.method == "HEAD"
 
 
-def _hint(site: Site, path: str) -> str:
+def _hint(servers: Mapping[str, Route], path: str) -> str:
     near = path.rstrip("/") if path != "/" else path
-    if near != path and near in site.servers:
-        return f"There is nothing here. Did you mean {site.servers[near].url} without the slash?"
+    if near != path and near in servers:
+        return f"There is nothing here. Did you mean {servers[near].url} without the slash?"
     return "There is nothing here."
+
+
+def _only(methods: frozenset[str]) -> str:
+    if "POST" not in methods:
+        return "This document can only be read."
+    return "Only a POST is taken here." if len(methods) == 1 else "This is not done here."

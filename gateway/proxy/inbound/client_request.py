@@ -8,13 +8,13 @@ from gateway.errors import BodyTooLarge
 from gateway.http.head import Head
 from gateway.http.message_head import Field, Lines
 from gateway.http.reply import Reply, end_response, reply_bytes, stream_head
-from gateway.http.status import BODILESS
 from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.record import RequestRecord
-from gateway.proxy.gate.route import Route
+from gateway.proxy.gate.route import Application, Route
 from gateway.proxy.inbound.client import PIECE_BYTES
 from gateway.proxy.inbound.deliver import deliver
+from gateway.proxy.inbound.handover import BODY, hand_over, request_bytes
 from gateway.proxy.inbound.stream import Stream
 from gateway.proxy.upstream.forward import Delivery
 from gateway.resilience.stepper import Pending, Stepper
@@ -112,8 +112,7 @@ class ClientRequest:
         """Put an answer on the wire whose head begins with `opening`; see `Client`."""
         self.keep_alive = self._goes_on(keep_alive)
         self.is_answered = True
-        body_bytes = None if status in BODILESS else len(body)
-        head = end_response(opening, request_id, body_bytes, keep_alive=self.keep_alive)
+        head = end_response(opening, status, request_id, len(body), keep_alive=self.keep_alive)
         self._connection.transport.write(head if self.head.method == "HEAD" else head + body)
 
     async def send(self, reply: Reply) -> None:
@@ -141,6 +140,13 @@ class ClientRequest:
         stream = await deliver(self, route, delivery, record, finish)
         if stream is not None:
             stream.begin(self._connection.streams)
+
+    async def hand_over(self, head: Head, application: Application, record: RequestRecord) -> None:
+        """Have an application answer, as the connection's last; see `Client`."""
+        body = await self.body(BODY) if head.method == "POST" else b""
+        request = request_bytes(head, body)
+        self.is_answered = await hand_over(self._connection, application, record, request)
+        self.keep_alive = False
 
     def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
         """Put the head of an answer on the wire whose length nobody knows."""

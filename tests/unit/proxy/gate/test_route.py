@@ -1,21 +1,34 @@
 """Which configured place a request is for."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from gateway.errors import MisdirectedRequest, NotFound
-from gateway.proxy.documents import fixed_document
-from gateway.proxy.gate.route import Route, Routes, Site, authorities
+from gateway.errors import MethodNotAllowed, MisdirectedRequest, NotFound
+from gateway.http.head import Head
+from gateway.proxy.gate.route import Application, ControlPlane, Route, Routes, authorities
 from tests.support.heads import head
 
 ROOT_SERVER = cast(Route, SimpleNamespace(url="https://mcp.example.com/mcp"))
 SERVER = cast(Route, SimpleNamespace(url="https://mcp.example.com/mcp"))
-PAGE = fixed_document({"page": True})
-HEALTH = fixed_document({"status": "ok"})
-SITE = Site({"/mcp": SERVER, "/": ROOT_SERVER}, {"/": PAGE, "/.well-known/x": PAGE})
-ROUTES = Routes({"mcp.example.com": SITE}, {"/health": HEALTH})
+READ = frozenset({"GET", "HEAD", "OPTIONS"})
+BOTH = Application({"/a": READ, "/b": frozenset({"POST"}), "/c": READ | {"POST"}}, asyncio.Protocol)
+PAGES = Application({"/": READ, "/.well-known/x": READ}, asyncio.Protocol)
+HEALTH = Application({"/health": READ}, asyncio.Protocol)
+
+
+async def control() -> ControlPlane:
+    return ControlPlane({"mcp.example.com": PAGES}, HEALTH)
+
+
+ROUTES = Routes({"mcp.example.com": {"/mcp": SERVER, "/": ROOT_SERVER}}, control)
+
+
+async def place(asked: Head) -> Route | Application:
+    """What serves a request."""
+    return ROUTES.match(asked) or await ROUTES.find_application(asked)
 
 
 @pytest.mark.parametrize(
@@ -39,24 +52,24 @@ def test_a_server_is_found_by_its_exact_path() -> None:
 
 @pytest.mark.requirement("P4", "83")
 @pytest.mark.parametrize("path", ["/mcp-admin", "/mcp/x", "/MCP", "/mc", "/x/"])
-def test_no_other_path_reaches_it(path: str) -> None:
+async def test_no_other_path_reaches_it(path: str) -> None:
     with pytest.raises(NotFound):
-        ROUTES.match(head(path=path))
+        await place(head(path=path))
 
 
-def test_a_slash_too_many_is_told_the_right_url() -> None:
+async def test_a_slash_too_many_is_told_the_right_url() -> None:
     with pytest.raises(NotFound, match=r"https://mcp\.example\.com/mcp without"):
-        ROUTES.match(head(path="/mcp/"))
+        await place(head(path="/mcp/"))
 
 
 @pytest.mark.requirement("H8")
-def test_a_host_that_is_not_ours_is_misdirected() -> None:
+async def test_a_host_that_is_not_ours_is_misdirected() -> None:
     with pytest.raises(MisdirectedRequest):
-        ROUTES.match(head(authority="evil.example"))
+        await place(head(authority="evil.example"))
 
 
-def test_health_answers_a_probe_whatever_its_host() -> None:
-    assert ROUTES.match(head("GET", "/health", authority="10.0.0.7:8080")) is HEALTH
+async def test_health_answers_a_probe_whatever_its_host() -> None:
+    assert await place(head("GET", "/health", authority="10.0.0.7:8080")) is HEALTH
 
 
 @pytest.mark.parametrize(
@@ -69,9 +82,47 @@ def test_health_answers_a_probe_whatever_its_host() -> None:
         ("HEAD", "", False),
     ],
 )
-def test_a_server_at_the_root_shares_it_with_the_information_page(
+async def test_a_server_at_the_root_shares_it_with_the_information_page(
     method: str, accept: str, is_server: bool
 ) -> None:
-    found = ROUTES.match(head(method, "/", headers=[("Accept", accept)]))
+    found = await place(head(method, "/", headers=[("Accept", accept)]))
 
-    assert found is (ROOT_SERVER if is_server else PAGE)
+    assert found is (ROOT_SERVER if is_server else PAGES)
+
+
+async def test_a_document_is_the_control_planes_at_its_own_host_only() -> None:
+    assert await place(head("GET", "/.well-known/x")) is PAGES
+    with pytest.raises(MisdirectedRequest):
+        await place(head("GET", "/.well-known/x", authority="evil.example"))
+
+
+@pytest.mark.parametrize("path", ["/.well-known/x", "/health"])
+async def test_only_what_the_control_plane_takes_is_handed_to_it(path: str) -> None:
+    with pytest.raises(MethodNotAllowed):
+        await place(head("POST", path))
+
+
+async def test_a_host_as_a_whole_is_asked_about_at_the_control_plane() -> None:
+    """RFC 9110 §9.3.7."""
+    assert await place(head("OPTIONS", "*")) is PAGES
+
+
+@pytest.mark.parametrize(("path", "method"), [("/a", "HEAD"), ("/b", "POST"), ("/c", "POST")])
+def test_what_an_application_takes_goes_there(path: str, method: str) -> None:
+    BOTH.check_method(path, method)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allow"),
+    [
+        ("/a", "POST", "GET, HEAD, OPTIONS"),
+        ("/b", "GET", "POST"),
+        ("/b", "CONNECT", "POST"),
+        ("/c", "DELETE", "GET, HEAD, OPTIONS, POST"),
+    ],
+)
+def test_another_method_is_told_which_there_are(path: str, method: str, allow: str) -> None:
+    with pytest.raises(MethodNotAllowed) as refused:
+        BOTH.check_method(path, method)
+
+    assert refused.value.allow == allow

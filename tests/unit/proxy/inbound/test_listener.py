@@ -50,8 +50,8 @@ async def test_silence_ends_the_connection() -> None:
 
 async def test_the_second_head_of_a_connection_must_be_in_time_too() -> None:
     async with running_rig(IMPATIENT) as rig, raw_connection(rig.port) as client:
-        await client.send(rig.request("GET", "/health"))
-        assert (await client.read_response()).status == 200
+        await client.send(rig.request("OPTIONS", "/mcp"))
+        assert (await client.read_response()).status == 204
         await client.send(b"GET /health HTTP/1.1\r\n")
 
         assert await client.is_closed()
@@ -60,8 +60,8 @@ async def test_the_second_head_of_a_connection_must_be_in_time_too() -> None:
 async def test_one_connection_too_many_is_dropped() -> None:
     limit = "limits: {connections_per_address: 1}\n"
     async with running_rig(limit) as rig, raw_connection(rig.port) as first:
-        await first.send(rig.request("GET", "/health"))
-        assert (await first.read_response()).status == 200
+        await first.send(rig.request("OPTIONS", "/mcp"))
+        assert (await first.read_response()).status == 204
 
         async with raw_connection(rig.port) as second:
             assert await second.is_closed()

@@ -3,32 +3,35 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
 from gateway.errors import InvalidToken, UnsupportedMediaType
-from gateway.http.head import Head
-from gateway.http.reply import JSON, NO_STORE, Reply
-from gateway.proxy.gate.route import Receiver
 
 _FORM = "application/x-www-form-urlencoded"
+_NO_STORE = {"Cache-Control": "no-store"}
 _REFUSED = b'{"error":"invalid_request","error_description":"The logout token is not accepted."}'
 
 # Verifies a logout token and acts on it. Raises `InvalidToken` and `IdentityUnavailable`.
 TakeLogout = Callable[[str], Awaitable[None]]
 
 
-def logout_receiver(take: TakeLogout) -> Receiver:
+def take_logouts(take: TakeLogout) -> Handler:
     """Answer 200 when the logout took effect, 400 for a bad token, 503 when nobody can know."""
 
-    async def receive(head: Head, body: bytes) -> Reply:
-        if head.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
+    async def receive(request: web.Request) -> web.Response:
+        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != _FORM:
             raise UnsupportedMediaType("A logout token comes in a form.")
         try:
-            await take(_parse_token(body))
+            await take(_parse_token(await request.read()))
         except InvalidToken:
             # One text for every reason: else the endpoint would tell which keys are trusted.
-            return Reply(400, [JSON, NO_STORE], _REFUSED)
-        return Reply(200, [NO_STORE])
+            headers = {"Content-Type": "application/json"} | _NO_STORE
+            return web.Response(status=400, body=_REFUSED, headers=headers)
+        return web.Response(headers=_NO_STORE)
 
-    return Receiver(receive)
+    return receive
 
 
 def _parse_token(body: bytes) -> str:
