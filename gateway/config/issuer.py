@@ -214,8 +214,8 @@ class Issuer(Section):
     require: Mapping[ClaimPath, Patterns] = {}
     clock_skew: Annotated[Seconds, Field(le=300)] = 60.0
     max_lifetime: Seconds | None = None
-    jwks: Jwks = Jwks()
-    claims: Claims = Claims()
+    jwks: Jwks = Jwks.model_construct()
+    claims: Claims = Claims.model_construct()
     callers: tuple[NamedCaller, ...] = ()
     introspection: Introspection | None = None
     userinfo: Userinfo | None = None

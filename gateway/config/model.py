@@ -95,7 +95,7 @@ class Upstream(Section):
     idle_timeout: Seconds = 4.0  # below the 5 s keep-alive of uvicorn and Node
     host: Host | None = None
     forward_origin: bool = False
-    credential: UpstreamCredential = UpstreamCredential()
+    credential: UpstreamCredential = UpstreamCredential.model_construct()
 
     @model_validator(mode="before")
     @classmethod
@@ -120,7 +120,7 @@ class Auth(Section):
     issuers: tuple[Name, ...] = ()
     authorization_servers: tuple[Name, ...] = ()
     api_keys: bool = True
-    dpop: Dpop = Dpop()
+    dpop: Dpop = Dpop.model_construct()
     scopes: Scopes = frozenset()
     scopes_supported: Scopes | None = None
     audiences: tuple[str, ...] = ()
@@ -220,18 +220,18 @@ class Server(Section):
     resource_documentation: str | None = None
     metadata: Mapping[str, object] = {}
     upstream: Upstream
-    auth: Auth = Auth()
+    auth: Auth = Auth.model_construct()
     allow: Allowed | None = None
     rules: tuple[Rule, ...] | None = None
     mode: Mode = "enforce"
     contact: str | None = None
-    lists: Lists = Lists()
-    tools: Tools = Tools()
-    forward: Forward = Forward()
-    timeouts: Timeouts = Timeouts()
-    limits: ServerLimits = ServerLimits()
-    streams: Streams = Streams()
-    sessions: Sessions = Sessions()
+    lists: Lists = Lists.model_construct()
+    tools: Tools = Tools.model_construct()
+    forward: Forward = Forward.model_construct()
+    timeouts: Timeouts = Timeouts.model_construct()
+    limits: ServerLimits = ServerLimits.model_construct()
+    streams: Streams = Streams.model_construct()
+    sessions: Sessions = Sessions.model_construct()
     allowed_origins: Annotated[frozenset[str], SORTED] = frozenset()
 
 
@@ -251,7 +251,7 @@ class Admin(Section):
     listen: Address = HostPort("127.0.0.1", 9090)
     hosts: Annotated[frozenset[Host], SORTED] = frozenset()
     token: Secret | None = None
-    readiness: Readiness = Readiness()
+    readiness: Readiness = Readiness.model_construct()
 
 
 class Tls(Section):
@@ -336,23 +336,23 @@ class Config(Section):
 
     version: Literal[1] = 1
     listen: Address = HostPort("127.0.0.1", 8080)
-    admin: Admin = Admin()
+    admin: Admin = Admin.model_construct()
     public_url: PublicUrl
     insecure_http_public_url: bool = False
     trusted_proxies: tuple[Network, ...] = ()
     tls: Tls | None = None
     state_dir: FilePath = Field(default=Path(".mcpgw"), validate_default=True)
     sealing_key: Annotated[SecretKey, SecretMark()] | None = Field(default=None, repr=False)
-    store: Store = Store()
+    store: Store = Store.model_construct()
     issuers: Mapping[Name, Issuer]
     api_keys: ApiKeys | None = None
     roles: Mapping[Name, Allow] = {}
     scope_implies: Mapping[Scope, Scopes] = {}
-    revocations: Revocations = Revocations()
-    assertion_keys: AssertionKeys = AssertionKeys()
+    revocations: Revocations = Revocations.model_construct()
+    assertion_keys: AssertionKeys = AssertionKeys.model_construct()
     servers: Annotated[Mapping[Name, Server], Field(min_length=1)]
     default_server: Name | None = None
-    cache: Cache = Cache()
-    limits: Limits = Limits()
-    log: Log = Log()
-    shutdown: Shutdown = Shutdown()
+    cache: Cache = Cache.model_construct()
+    limits: Limits = Limits.model_construct()
+    log: Log = Log.model_construct()
+    shutdown: Shutdown = Shutdown.model_construct()
