@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 from prometheus_client import Metric as Family
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from gateway.observability.health import ALIVE, readiness_document
+from gateway.observability.metrics.exposition import registry_of
 from gateway.observability.observed import Observed
 from gateway.observability.status_page import (
     CONTENT_SECURITY_POLICY,
@@ -28,11 +30,11 @@ def build_admin_app(observed: Observed) -> web.Application:
         "/livez": _live,
         "/readyz": _ready,
         "/healthz": _ready,
-        "/metrics": _metrics,
         "/": _status,
     }
     for path, page in pages.items():
         app.router.add_get(path, partial(page, observed))
+    app.router.add_get("/metrics", partial(_metrics, registry_of(observed.metrics)))
     app.on_response_prepare.append(_mark)
     return app
 
@@ -50,11 +52,11 @@ async def _ready(observed: Observed, request: web.Request) -> web.Response:
     return web.json_response(document, status=200 if document["ready"] else 503, headers=_HEADERS)
 
 
-async def _metrics(observed: Observed, request: web.Request) -> web.Response:
+async def _metrics(registry: CollectorRegistry, request: web.Request) -> web.Response:
     encode, content_type = choose_encoder(",".join(request.headers.getall("Accept", ())))
     # The numbers are read here, on their own thread; turning them into text takes four times as
     # long and holds nobody up elsewhere.
-    snapshot = _Snapshot(list(observed.metrics.registry.collect()))
+    snapshot = _Snapshot(list(registry.collect()))
     body = await asyncio.to_thread(encode, snapshot)
     response = web.Response(body=body, headers=_HEADERS | {"Content-Type": content_type})
     response.enable_compression()

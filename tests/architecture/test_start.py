@@ -9,6 +9,7 @@ import pytest
 # Each with what its import costs, and who imports it instead, and when.
 NOT_BEFORE_READY = {
     "aiohttp": "200 ms; the admin listener's application after it, a fetcher at its first question",
+    "prometheus_client": "10 ms; the admin listener's application: who scrapes, waits for it",
 }
 
 STARTS = """

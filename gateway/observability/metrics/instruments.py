@@ -6,12 +6,7 @@ against 0.15 and 0.20 here. One thread, the event loop's, writes and scrapes.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
-
-from prometheus_client import Metric as Family
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.utils import floatToGoString
+from collections.abc import Sequence
 
 from gateway.observability.metrics.catalogue import Metric
 
@@ -40,7 +35,6 @@ class Histogram:
     def __init__(self, metric: Metric) -> None:
         self.metric = metric
         self.cells: dict[LabelValues, HistogramCell] = {}
-        self._bounds = [*map(floatToGoString, metric.buckets), "+Inf"]
 
     def cell(self, *labels: str) -> HistogramCell:
         """Give the cell of these label values."""
@@ -48,16 +42,6 @@ class Histogram:
         if found is None:
             found = self.cells[labels] = HistogramCell(self.metric.buckets)
         return found
-
-    def family(self) -> Family:
-        """Build what a scrape shows."""
-        family = HistogramMetricFamily(
-            self.metric.full_name, self.metric.help, labels=self.metric.labels
-        )
-        for labels, cell in self.cells.items():
-            buckets = list(zip(self._bounds, accumulate(cell.counts), strict=True))
-            family.add_metric(labels, buckets, cell.total)
-        return family
 
 
 class Counter:
@@ -74,30 +58,3 @@ class Counter:
     def increment(self, *labels: str) -> None:
         """Count one."""
         self.counts[labels] += 1
-
-    def family(self) -> Family:
-        """Build what a scrape shows."""
-        family = CounterMetricFamily(
-            self.metric.full_name, self.metric.help, labels=self.metric.labels
-        )
-        for labels, count in self.counts.items():
-            family.add_metric(labels, count)
-        return family
-
-
-def gauge_family(metric: Metric, values: Mapping[LabelValues, float]) -> Family:
-    """Build a gauge from its values of this moment."""
-    family = GaugeMetricFamily(metric.full_name, metric.help, labels=metric.labels)
-    for labels, value in values.items():
-        family.add_metric(labels, value)
-    return family
-
-
-def named_gauge(metric: Metric, values: Mapping[str, float]) -> Family:
-    """Build a gauge with one label."""
-    return gauge_family(metric, {(name,): value for name, value in values.items()})
-
-
-def families(cells: Sequence[Counter | Histogram]) -> Iterator[Family]:
-    """Build every family in its order."""
-    return (cell.family() for cell in cells)

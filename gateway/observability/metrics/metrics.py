@@ -1,14 +1,10 @@
-"""What Prometheus sees: counts of outcomes, and the state of servers and issuers at scrape time."""
+"""What is counted: outcomes of requests, and what a scrape asks servers and issuers."""
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
-
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
-from prometheus_client import Metric as Family
-from prometheus_client.registry import Collector
 
 from gateway.observability.audit.outcome import RequestOutcome
 from gateway.observability.audit.session_event import SessionEnded, SessionStarted
@@ -17,9 +13,6 @@ from gateway.observability.metrics.instruments import (
     Counter,
     Histogram,
     LabelValues,
-    families,
-    gauge_family,
-    named_gauge,
 )
 from gateway.observability.metrics.labels import (
     CODE_LABELS,
@@ -60,14 +53,13 @@ class IssuerState:
     open_circuits: Mapping[str, bool] = field(default_factory=dict)
 
 
-class Metrics(Collector):
-    """One registry with everything in it. Used by one thread, the event loop's.
+class Metrics:
+    """Every number, until `exposition` shows it. Used by one thread, the event loop's.
 
     `servers` and `issuers` are names from the configuration: these alone become labels.
     """
 
     def __init__(self, servers: Sequence[str], issuers: Sequence[str], version: str) -> None:
-        self.registry = CollectorRegistry(auto_describe=False)
         self.http_requests = Counter(catalogue.HTTP_REQUESTS)
         self.auth_decisions = Counter(catalogue.AUTH_DECISIONS)
         self.authz_decisions = Counter(catalogue.AUTHZ_DECISIONS)
@@ -81,123 +73,65 @@ class Metrics(Collector):
         self.upstream_duration = Histogram(catalogue.UPSTREAM_DURATION)
         self.overhead = Histogram(catalogue.OVERHEAD)
         self.token_cache = Counter(catalogue.TOKEN_CACHE)
-        self._jwks_fetches = Counter(catalogue.JWKS_FETCHES)
-        self._issuer_requests = Counter(catalogue.ISSUER_REQUESTS)
+        self.jwks_fetches = Counter(catalogue.JWKS_FETCHES)
+        self.issuer_requests = Counter(catalogue.ISSUER_REQUESTS)
         self.streams_ended = Counter(catalogue.STREAMS_ENDED)
         self.sessions_started = Counter(catalogue.SESSIONS_STARTED)
         self.sessions_ended = Counter(catalogue.SESSIONS_ENDED)
         self.session_duration = Histogram(catalogue.SESSION_DURATION)
-        self._revocations: Callable[[], tuple[int, bool]] = _no_revocations
-        self._audit_dropped = Counter(catalogue.AUDIT_DROPPED)
-        self._issuers = frozenset(issuers)
-        self._issuer_states: Callable[[], Iterable[IssuerState]] = tuple
-        self._build: LabelValues = (version, platform.python_version())
-        self._insecure: Sequence[str] = ()
-        self._reload: dict[str, float] = {}
-        self._servers = {name: ServerMetrics(self, name) for name in servers}
+        self.revocations: Callable[[], tuple[int, bool]] = _no_revocations
+        self.audit_losses = Counter(catalogue.AUDIT_DROPPED)
+        self.issuers = frozenset(issuers)
+        self.issuer_states: Callable[[], Iterable[IssuerState]] = tuple
+        self.build: LabelValues = (version, platform.python_version())
+        self.insecure: Sequence[str] = ()
+        self.reload: dict[str, float] = {}
+        self.servers = {name: ServerMetrics(self, name) for name in servers}
         self.unrouted = ServerMetrics(self, UNROUTED)
         self._prepare(issuers)
-        self.registry.register(self)
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
 
     def server(self, name: str) -> "ServerMetrics":
         """Give the numbers of one configured server."""
-        return self._servers[name]
+        return self.servers[name]
 
     def watch_issuers(self, states: Callable[[], Iterable[IssuerState]]) -> None:
         """Ask `states` at every scrape."""
-        self._issuer_states = states
+        self.issuer_states = states
 
     def jwks_fetch(self, issuer: str, result: str) -> None:
         """Count a fetch of an issuer's keys: `ok` or `failed`."""
-        name = issuer if issuer in self._issuers else OTHER_LABEL
-        self._jwks_fetches.increment(name, "ok" if result == "ok" else "failed")
+        name = issuer if issuer in self.issuers else OTHER_LABEL
+        self.jwks_fetches.increment(name, "ok" if result == "ok" else "failed")
 
     def issuer_request(self, issuer: str, kind: str, result: str) -> None:
         """Count a question to an issuer: `ok`, `failed`, or `refused` when it was not asked."""
-        self._issuer_requests.increment(issuer, kind, result)
+        self.issuer_requests.increment(issuer, kind, result)
 
     def watch_revocations(self, state: Callable[[], tuple[int, bool]]) -> None:
         """Ask `state` at every scrape: how many are in force, and whether that is current."""
-        self._revocations = state
+        self.revocations = state
 
     def audit_dropped(self, count: int = 1) -> None:
         """Count audit events that are lost."""
-        self._audit_dropped.counts[()] += count
+        self.audit_losses.counts[()] += count
 
     def config_loaded(self, *, ok: bool, now: float) -> None:
         """Note that the configuration was read at `now`, and whether it is in use."""
-        self._reload["successful"] = float(ok)
+        self.reload["successful"] = float(ok)
         if ok:
-            self._reload["time"] = now
+            self.reload["time"] = now
 
     def insecure_settings(self, settings: Sequence[str]) -> None:
         """Show which weakening settings are in use."""
-        self._insecure = tuple(settings)
-
-    def describe(self) -> Iterable[Family]:
-        """Name nothing beforehand: the catalogue's test keeps names unique."""
-        return ()
-
-    def collect(self) -> Iterator[Family]:
-        """Build what a scrape shows, in the catalogue's order."""
-        yield from families([self.http_requests, self.auth_decisions, self.authz_decisions])
-        yield from families([self.shadow_denials, self.rate_limited, self.shared_limit_failures])
-        yield self.mcp_requests.family()
-        yield from families([self.request_duration, self.auth_duration])
-        yield from families([self.upstream_duration, self.overhead])
-        yield from self._server_gauges()
-        yield from families([self.upstream_errors, self.token_cache, self._jwks_fetches])
-        yield from families([self._issuer_requests, self.streams_ended, self.sessions_started])
-        yield from families([self.sessions_ended, self.session_duration])
-        yield from self._issuer_gauges()
-        yield from self._process_gauges()
+        self.insecure = tuple(settings)
 
     def _prepare(self, issuers: Sequence[str]) -> None:
         for result in ("hit", "miss", "negative"):
             self.token_cache.prepare(result)
         for issuer in issuers:
-            self._jwks_fetches.prepare(issuer, "ok")
-            self._jwks_fetches.prepare(issuer, "failed")
-        self._audit_dropped.prepare()
-
-    def _server_gauges(self) -> Iterator[Family]:
-        servers = self._servers.values()
-        in_flight = {server.name: server.in_flight for server in servers}
-        yield named_gauge(catalogue.IN_FLIGHT, in_flight)
-        sessions = {server.name: server.sessions_open() for server in servers}
-        yield named_gauge(catalogue.SESSIONS_OPEN, sessions)
-        streams = {server.name: server.streams_open for server in servers}
-        yield named_gauge(catalogue.STREAMS_OPEN, streams)
-        up = {s.name: s.upstream_up for s in servers if s.upstream_up is not None}
-        yield named_gauge(catalogue.UPSTREAM_UP, up)
-
-    def _issuer_gauges(self) -> Iterator[Family]:
-        states = [state for state in self._issuer_states() if state.name in self._issuers]
-        fetched = {s.name: s.last_success_at for s in states if s.last_success_at is not None}
-        yield named_gauge(catalogue.JWKS_LAST_SUCCESS, fetched)
-        keys = {state.name: state.keys for state in states if state.keys is not None}
-        yield named_gauge(catalogue.JWKS_KEYS, keys)
-        circuits: dict[LabelValues, float] = {
-            (state.name, kind): float(is_open)
-            for state in states
-            for kind, is_open in state.open_circuits.items()
-        }
-        yield gauge_family(catalogue.ISSUER_CIRCUIT_OPEN, circuits)
-
-    def _process_gauges(self) -> Iterator[Family]:
-        count, is_current = self._revocations()
-        yield gauge_family(catalogue.REVOCATIONS, {(): float(count)})
-        yield gauge_family(catalogue.REVOCATIONS_CURRENT, {(): float(is_current)})
-        reload = self._reload
-        if reload:
-            yield gauge_family(catalogue.RELOAD_SUCCESSFUL, {(): reload["successful"]})
-        if "time" in reload:
-            yield gauge_family(catalogue.RELOAD_TIME, {(): reload["time"]})
-        yield named_gauge(catalogue.INSECURE_SETTINGS, dict.fromkeys(self._insecure, 1))
-        yield self._audit_dropped.family()
-        yield gauge_family(catalogue.BUILD, {self._build: 1.0})
+            self.jwks_fetches.prepare(issuer, "ok")
+            self.jwks_fetches.prepare(issuer, "failed")
+        self.audit_losses.prepare()
 
 
 def _no_revocations() -> tuple[int, bool]:

@@ -15,6 +15,7 @@ from gateway.mcp.answer import Answer
 from gateway.mcp.message import Message
 from gateway.mcp.operation import Operation, operation_of
 from gateway.observability.audit.audit import audit_line
+from gateway.observability.metrics.exposition import registry_of
 from gateway.observability.metrics.metrics import Metrics
 from gateway.proxy.gate.record import RequestRecord
 from gateway.refusal_facts import Claimed
@@ -137,9 +138,11 @@ def test_what_is_remembered_is_counted_where_it_would_be_otherwise(changed: str)
             0.0, record.auth_s, record.upstream_s
         )
 
-    told = [line for line in generate_latest(remembering.registry).splitlines() if b"mcpgw" in line]
+    told = [
+        line for line in generate_latest(registry_of(remembering)).splitlines() if b"mcpgw" in line
+    ]
     assert told == [
-        line for line in generate_latest(forgetting.registry).splitlines() if b"mcpgw" in line
+        line for line in generate_latest(registry_of(forgetting)).splitlines() if b"mcpgw" in line
     ]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.observability.audit.outcome import RequestOutcome
 from gateway.observability.denials import Denials, denial_of
+from gateway.observability.metrics.exposition import registry_of
 from gateway.observability.metrics.metrics import Metrics
 
 CALL = RequestOutcome(
@@ -49,4 +50,4 @@ def metrics() -> Metrics:
 
 def sample(metrics: Metrics, name: str, **labels: str) -> float | None:
     """The value of one series, None when it is not exported."""
-    return metrics.registry.get_sample_value(name, labels)
+    return registry_of(metrics).get_sample_value(name, labels)
