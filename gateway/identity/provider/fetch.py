@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from gateway.errors import ConfigError
 from gateway.http.message_head import field_lines
+from gateway.identity.provider.address_guard import AddressForbidden, AddressGuard
+from gateway.identity.provider.raw_answer import RawAnswer
 from gateway.oauth.resource import is_loopback
 from gateway.resilience.document import (
     AnswerUnreadable,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 TOTAL_TIMEOUT_S = 5.0
+_HTTPS = 443
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?(\d{1,9})", re.IGNORECASE)
 
 
@@ -56,7 +59,8 @@ class Fetcher:
 
     `ca_file` replaces the system's trust store; raises `ConfigError` when it cannot be read.
     `insecure_http` permits plain http to other hosts than loopback. `connections` is how many
-    there may be at once; more than one is kept open between requests.
+    there may be at once; more than one is kept open between requests. With a `guard`, which is for
+    URLs that strangers name, loopback is no exception to anything.
     """
 
     def __init__(
@@ -67,12 +71,14 @@ class Fetcher:
         timeout_s: float = TOTAL_TIMEOUT_S,
         max_bytes: int = MAX_DOCUMENT_BYTES,
         connections: int = 1,
+        guard: AddressGuard | None = None,
     ) -> None:
         self._tls = None if ca_file is None else _tls_context(ca_file)
         self._insecure_http = insecure_http
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self._connections = connections
+        self._guard = guard
         self._is_open = False
         self._opening = asyncio.Lock()
         self._session: HttpSession | None = None
@@ -99,7 +105,7 @@ class Fetcher:
             raise FetchFailed(f"GET {url}: status {answer.status}")
         if not isinstance(answer.document, dict):
             raise FetchFailed(f"GET {url}: not a JSON object")
-        return FetchedDocument(answer.document, _max_age(answer.headers))
+        return FetchedDocument(answer.document, parse_max_age(answer.headers))
 
     async def send(self, call: Call) -> Answer:
         """Send one request and read the whole answer, whatever its status.
@@ -107,14 +113,28 @@ class Fetcher:
         Raises `HostUnreachable` when no answer came, `AnswerUnreadable` for one that is too
         large, compressed, or no JSON although its status is 200, and `FetchFailed`.
         """
+        raw = await self.receive(call)
+        try:
+            if raw.unread is not None:
+                raise ValueError(raw.unread)
+            return Answer(raw.status, _parse(raw.status, raw.body), raw.headers)
+        except ValueError as error:
+            raise AnswerUnreadable(_complaint(call, error)) from error
+
+    async def receive(self, call: Call) -> RawAnswer:
+        """Send one request and take the answer as it is, whatever is in it.
+
+        Raises `HostUnreachable` when no answer came, `AddressForbidden`, and `FetchFailed`.
+        """
         self._check_url(call.url)
         try:
             field_lines((name.encode(), value.encode()) for name, value in call.headers.items())
             session = self._session or await self._open()
-            answer = await session.send(call.method, call.url, call.headers, call.form, call.json)
-            return Answer(answer.status, _parse(answer.status, answer.body), answer.headers)
+            return await session.send(call.method, call.url, call.headers, call.form, call.json)
         except OSError as error:  # timeouts too
             raise HostUnreachable(_complaint(call, error)) from error
+        except AddressForbidden:
+            raise
         except FetchFailed as error:
             raise FetchFailed(f"{call.method} {call.url}: {error}") from error
         except ValueError as error:
@@ -132,6 +152,7 @@ class Fetcher:
                     timeout_s=self._timeout_s,
                     max_bytes=self._max_bytes,
                     connections=self._connections,
+                    guard=self._guard,
                 )
             return self._session
 
@@ -139,13 +160,16 @@ class Fetcher:
         try:
             parts = urlsplit(url)
             host = parts.hostname or ""
+            port = _HTTPS if parts.port is None else parts.port
         except ValueError as error:
             raise FetchFailed("not a URL") from error
         if parts.username is not None or parts.password is not None or not host:
             raise FetchFailed("not a URL of a host without credentials")
-        plain_allowed = self._insecure_http or is_loopback(host)
+        plain_allowed = self._insecure_http or (self._guard is None and is_loopback(host))
         if parts.scheme != "https" and not (parts.scheme == "http" and plain_allowed):
             raise FetchFailed(f"{url} is not https")
+        if self._guard is not None:
+            self._guard.check_host(host, port)
 
 
 def _prepare(tls: ssl.SSLContext | None) -> "tuple[type[HttpSession], ssl.SSLContext]":
@@ -181,6 +205,7 @@ def _complaint(call: Call, error: Exception) -> str:
     return f"{call.method} {call.url}: {type(error).__name__}: {error}"
 
 
-def _max_age(headers: Mapping[str, str]) -> float | None:
+def parse_max_age(headers: Mapping[str, str]) -> float | None:
+    """For how many seconds an answer is called fresh, None when it does not say."""
     found = _MAX_AGE.search(headers.get("Cache-Control", ""))
     return float(found.group(1)) if found else None

@@ -2,11 +2,13 @@
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import aiohttp
 
 from gateway.http.message_head import applied_codings
+from gateway.identity.provider.address_guard import AddressGuard
+from gateway.identity.provider.guarded_resolver import GuardedResolver
+from gateway.identity.provider.raw_answer import RawAnswer
 from gateway.resilience.document import FetchFailed
 
 # Below the second retransmission of a lost SYN (1 s, then 3 s): after an outage, a fresh
@@ -17,24 +19,21 @@ KEEPALIVE_S = 4.0  # below the 5 s after which common servers close an idle conn
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
-    """What came back, not yet read as JSON."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class HttpSession:
     """Sends requests to one issuer; made and closed on the event loop."""
 
     def __init__(
-        self, *, tls: ssl.SSLContext, timeout_s: float, max_bytes: int, connections: int
+        self,
+        *,
+        tls: ssl.SSLContext,
+        timeout_s: float,
+        max_bytes: int,
+        connections: int,
+        guard: AddressGuard | None,
     ) -> None:
         self._max_bytes = max_bytes
         self._session = aiohttp.ClientSession(
-            connector=_connector(connections, tls),
+            connector=_connector(connections, tls, guard),
             timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
@@ -56,34 +55,46 @@ class HttpSession:
     ) -> RawAnswer:
         """Send one request and read the whole answer.
 
-        Raises OSError when no answer came, ValueError for one that is too large or compressed,
-        and `FetchFailed`.
+        Raises OSError when no answer came, `AddressForbidden`, and `FetchFailed`.
         """
         try:
             # A redirect could lead to an address that nobody configured.
             async with self._session.request(
                 method, url, headers=headers, data=form, json=json, allow_redirects=False
             ) as response:
-                return RawAnswer(response.status, response.headers, await self._read(response))
+                return await self._read(response)
         except OSError:  # aiohttp has errors that are of both kinds
             raise
         except aiohttp.ClientError as error:
             raise FetchFailed(f"{type(error).__name__}: {error}") from error
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse) -> RawAnswer:
         # Not asked for, and a few KB of it can unpack to gigabytes.
         values = response.headers.getall("Content-Encoding", ())
         if codings := applied_codings(value.encode() for value in values):
-            raise ValueError(f"the body has the content coding {codings[0].decode():.20}")
+            unread = f"the body has the content coding {codings[0].decode():.20}"
+            return RawAnswer(response.status, response.headers, unread=unread)
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > self._max_bytes:
-                raise ValueError(f"more than {self._max_bytes} bytes")
-        return bytes(body)
+                unread = f"more than {self._max_bytes} bytes"
+                return RawAnswer(response.status, response.headers, unread=unread)
+        return RawAnswer(response.status, response.headers, bytes(body))
 
 
-def _connector(connections: int, tls: ssl.SSLContext) -> aiohttp.TCPConnector:
+def _connector(
+    connections: int, tls: ssl.SSLContext, guard: AddressGuard | None
+) -> aiohttp.TCPConnector:
+    if guard is not None:
+        # Each name is resolved for the one connection: no answer from before is dialled.
+        return aiohttp.TCPConnector(
+            ssl=tls,
+            limit=connections,
+            force_close=True,
+            resolver=GuardedResolver(guard),
+            use_dns_cache=False,
+        )
     if connections == 1:
         # A document once in minutes: an idle connection would be dead when it is needed.
         return aiohttp.TCPConnector(ssl=tls, limit=4, force_close=True)

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from pytest_aiohttp import AiohttpRawServer
 
 from gateway.errors import ConfigError
+from gateway.identity.provider.address_guard import AddressGuard
 from gateway.identity.provider.fetch import MAX_DOCUMENT_BYTES, Answer, Call, Fetcher
 from gateway.resilience.document import FetchFailed, HostUnreachable
 from tests.support.issuer_service import IssuerService, Scene
@@ -290,3 +291,56 @@ async def test_connection_is_kept_only_where_there_may_be_several(
             await fetcher.send(Call(url))
 
     assert len(callers) == opened
+
+
+async def test_an_answer_is_taken_as_it_came(service: IssuerService, fetcher: Fetcher) -> None:
+    service.scenes["/page"] = Scene(b"<html>", 403, {"Content-Type": "text/html"})
+
+    received = await fetcher.receive(Call(f"{service.url}/page"))
+
+    assert (received.status, received.body, received.unread) == (403, b"<html>", None)
+    assert received.headers["Content-Type"] == "text/html"
+
+
+async def test_what_is_too_large_is_told_with_its_status(service: IssuerService) -> None:
+    service.scenes["/page"] = Scene(b"x" * 100, 503)
+
+    async with Fetcher(max_bytes=10) as fetcher:
+        received = await fetcher.receive(Call(f"{service.url}/page"))
+
+    assert (received.status, received.body) == (503, b"")
+    assert received.unread == "more than 10 bytes"
+
+
+@pytest.mark.requirement("F12")
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::1]"]
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_with_a_guard_nothing_reaches_loopback(
+    service: IssuerService, scheme: str, host: str
+) -> None:
+    async with Fetcher(guard=AddressGuard(), insecure_http=True) as fetcher:
+        with pytest.raises(FetchFailed):
+            await fetcher.receive(Call(f"{scheme}://{host}:{service.port}/jwks"))
+
+    assert not service.asked
+
+
+async def test_with_a_guard_plain_http_is_no_exception_on_loopback(service: IssuerService) -> None:
+    guard = AddressGuard((ipaddress.ip_network("127.0.0.0/8"),))
+
+    async with Fetcher(guard=guard) as fetcher:
+        with pytest.raises(FetchFailed, match="not https"):
+            await fetcher.receive(Call(f"{service.url}/jwks"))
+
+    assert not service.asked
+
+
+async def test_with_a_guard_the_operators_own_networks_are_reached(service: IssuerService) -> None:
+    guard = AddressGuard((ipaddress.ip_network("127.0.0.0/8"),))
+
+    async with Fetcher(guard=guard, insecure_http=True) as fetcher:
+        await fetcher.receive(Call(f"http://localhost:{service.port}/jwks"))
+
+    assert service.count("/jwks") == 1
