@@ -12,7 +12,7 @@ WRITTEN = ("gateway", "tests", "tools", "examples", "benchmarks")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function or method; `lines` counts its body without the docstring."""
+    """A function or method; `lines` counts its body without the docstring, 0 for a stub."""
 
     place: str
     lines: int
@@ -50,11 +50,12 @@ def imports_of_ours(path: Path) -> set[str]:
 
 
 def has_functions(path: Path) -> bool:
-    return next(functions(path), None) is not None
+    """Whether a file has a function that does something; those of protocols do not."""
+    return any(function.lines for function in functions(path))
 
 
 def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    if not body:
+    if all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in body):
         return 0
     return (body[-1].end_lineno or body[-1].lineno) - body[0].lineno + 1

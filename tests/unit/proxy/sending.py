@@ -1,7 +1,12 @@
-"""Requests that a test sends through a pool."""
+"""Requests that a test sends through a pool, and answers as one gives them."""
 
+import asyncio
+from collections.abc import Sequence
+
+from gateway.http.message_head import Field
+from gateway.proxy.upstream.forward import Delivery
 from gateway.proxy.upstream.pool import UpstreamPool
-from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
 
 BODY = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
@@ -22,3 +27,23 @@ async def read_all(response: UpstreamResponse) -> bytes:
     while response.body is None and (piece := await response.read()):
         pieces += piece
     return pieces
+
+
+def answered(
+    headers: Sequence[Field] = (), status: int = 200, body: bytes | None = b""
+) -> UpstreamResponse:
+    """A response that has come whole; with a body of None its pieces are still to be fed."""
+    response = UpstreamResponse(ResponseHead(status, headers), asyncio.Transport())
+    response.body, response.complete = body, body is not None
+    return response
+
+
+def delivery(
+    headers: Sequence[Field] = (),
+    status: int = 200,
+    body: bytes | None = b"",
+    *,
+    events: bool = False,
+) -> Delivery:
+    """The same as the gate gets it."""
+    return Delivery(answered(headers, status, body), headers, events=events, legacy=False)
