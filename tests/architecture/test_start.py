@@ -55,3 +55,17 @@ def test_a_start_does_not_wait_for_what_is_dear(module: str, loaded: frozenset[s
     assert "gateway.proxy.gate.gate" in loaded
 
     assert module not in loaded, NOT_BEFORE_READY[module]
+
+
+# What `--help` and `version` have no use for: with any of these they take longer than 100 ms.
+NOT_FOR_A_WORD = frozenset({"aiohttp", "asyncio", "cryptography", "joserfc", "pydantic", "yaml"})
+
+
+@pytest.mark.parametrize("argument", ["--help", "version"])
+def test_a_command_that_only_prints_loads_little(argument: str) -> None:
+    argv = [sys.executable, "-X", "importtime", "-m", "gateway", argument]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603  # ours
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+
+    assert "gateway.cli.main" in loaded
+    assert NOT_FOR_A_WORD.isdisjoint(loaded)
