@@ -125,6 +125,7 @@ async def test_anything_else_is_no_code(codes: OneTimeCodes, code: str, reason: 
         CodeSecrets(Seal(b"1" * 32)).close(SECRET, "ada", NOW),
         "x",
     ],
+    ids=["of another account", "of another key", "no seal"],  # the same in every process
 )
 async def test_a_secret_of_another_account_or_key_opens_nothing(
     codes: OneTimeCodes, sealed: str
