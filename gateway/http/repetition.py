@@ -107,6 +107,10 @@ class ChunkedRepetition(Generic[H]):
             pieces.append(data[end + len(_CRLF) : piece_end])
         return b"".join(pieces) if begin == last else None
 
+    def begins(self, data: bytes) -> bytes | None:
+        """What follows, when `data` begins with this head; else None."""
+        return data[len(self._raw) :] if data.startswith(self._raw) else None
+
 
 def repetition_of(raw: bytes, head: H, trace: Sequence[Field] = ()) -> Repetition[H] | None:
     """Remember a head, `raw` with its blank line; None when it cannot be recognized.

@@ -110,6 +110,7 @@ class Stream:
         self._route.metrics.streams_open += 1
         self.record.streamed = True
         self._client.carry(self)
+        self._response.forget_head()
         self._response.call_back(self.flow)
         self.flow()
 

@@ -1,24 +1,37 @@
 """One connection to an upstream: bytes in and out, one exchange at a time, nothing believed.
 
-The framing rules that llhttp does not enforce are in `framing`. Its leniency flags stay off.
+`Phase` says what bytes that come mean. Heads are read by `http.response_parser`, which also says
+what reads their bodies.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
 from math import inf
 from typing import cast
 
-from httptools import (
-    HttpParserCallbackError,
-    HttpParserError,
-    HttpParserUpgrade,
-    HttpResponseParser,
-)
+from httptools import HttpParserError
 
-from gateway.errors import UpstreamError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
-from gateway.http.framing import Framing, parse_framing
-from gateway.http.message_head import Field, values_of
+from gateway.errors import (
+    MalformedHttp,
+    UpstreamError,
+    UpstreamInvalid,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from gateway.http.chunked import ChunkedBody
 from gateway.http.repetition import ChunkedRepetition, Repetition, repetition_of
+from gateway.http.response_parser import (
+    END,
+    Body,
+    CountedBody,
+    Framing,
+    ParsedResponse,
+    UnboundedBody,
+    check_beginning,
+    parse_response,
+)
 from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
 from gateway.proxy.upstream.seen import failure, shown
 from gateway.proxy.upstream.upstream_limits import PoolLimits
@@ -26,40 +39,58 @@ from gateway.resilience.stepper import Pending
 
 _PIECE_BYTES = 64 * 1024
 READ_BYTES = 32 * 1024
-_END = b"\r\n\r\n"
 _MAX_INTERIM_RESPONSES = 8  # H13: a storm of 1xx
 _SWITCHING_PROTOCOLS = 101
+_FIRST_INTERIM = 100  # RFC 9110 §15
 _Repetition = Repetition[ResponseHead] | ChunkedRepetition[ResponseHead]
-_FIRST_INTERIM, _FIRST_FINAL = 100, 200  # RFC 9110 §15
+_NOTHING = memoryview(b"")
+
+
+class Phase(Enum):
+    """What a connection is doing."""
+
+    IDLE = "no request is out: whatever comes is nobody's, and ends the connection"
+    HEAD = "a request is out, and the head of its answer has not come"
+    SHORT = "the head has come; it is handed over with all of a short body"
+    BODY = "the head is handed over, and the body after it piece by piece"
+    LOST = "nothing is read or written any more"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedByConnections:
+    """What all connections of a pool have in common.
+
+    They read into one `buffer`: a loop's own reads, of up to 256 KiB, would be too much to hold
+    for a client that does not read. What is read is copied at once. `on_free` is called when a
+    connection may serve another exchange, `on_lost` once when it is gone.
+    """
+
+    limits: PoolLimits
+    on_free: Callable[["Connection"], None]
+    on_lost: Callable[["Connection"], None]
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
+    # Asked once: before Python 3.12 each `get_running_loop` is a system call.
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
 
 class Connection(asyncio.BufferedProtocol):
     """A connection that is idle, or busy with the exchange that `start` began.
 
-    It reads into `buffer`, which all connections share: a loop's own reads, of up to 256 KiB,
-    would be too much to hold for a client that does not read. What is read is copied at once.
-    `on_free` is called when it may serve another exchange, `on_lost` once when it is gone.
-    Past `deadline` (the loop's clock) the pool calls `expire`. `on_message_begin` to
-    `on_message_complete` are called by the parser.
+    Past `deadline` (the loop's clock) the pool calls `expire`.
     """
 
     __slots__ = (
-        "_buffer",
-        "_bytes_since_body",
-        "_framing",
-        "_headers",
+        "_body",
         "_interim",
         "_is_head_request",
-        "_is_lost",
         "_keep_alive",
-        "_limits",
-        "_loop",
-        "_on_free",
-        "_on_lost",
-        "_parser",
+        "_phase",
+        "_remembers",
         "_repetition",
         "_response",
+        "_shared",
         "_transport",
+        "_unread",
         "_unsent",
         "_waiter",
         "_writable",
@@ -67,37 +98,24 @@ class Connection(asyncio.BufferedProtocol):
     )
     _transport: asyncio.Transport
 
-    def __init__(
-        self,
-        limits: PoolLimits,
-        buffer: bytearray,
-        on_free: Callable[["Connection"], None],
-        on_lost: Callable[["Connection"], None],
-    ) -> None:
+    def __init__(self, shared: SharedByConnections) -> None:
         self.deadline = inf
-        self._limits = limits
-        self._buffer = memoryview(buffer)
-        self._on_free = on_free
-        self._on_lost = on_lost
-        self._loop = asyncio.get_running_loop()
-        self._parser = HttpResponseParser(self)
+        self._shared = shared
+        self._phase = Phase.IDLE
         self._waiter: Pending[UpstreamResponse] | None = None
         self._response: UpstreamResponse | None = None
-        self._headers: list[Field] = []
-        self._framing = Framing.WHOLE
-        self._unsent = memoryview(b"")
+        self._body: Body | None = None
+        self._unread = b""
+        self._unsent = _NOTHING
         self._writable: asyncio.Future[None] | None = None
-        self._is_lost = False
-        self._is_head_request = False
-        self._keep_alive = False
-        self._bytes_since_body = 0
+        self._is_head_request = self._remembers = self._keep_alive = False
         self._interim = 0
         self._repetition: _Repetition | None = None
 
     @property
     def is_lost(self) -> bool:
         """True when nothing can be sent any more."""
-        return self._is_lost
+        return self._phase is Phase.LOST
 
     @property
     def has_unsent(self) -> bool:
@@ -106,11 +124,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def start(self, head: bytes, body: bytes) -> Pending[UpstreamResponse]:
         """Send a request; of a large body only the beginning, see `send_rest`."""
-        self._headers = []
+        shared = self._shared
+        self._phase = Phase.HEAD
         self._is_head_request = head.startswith(b"HEAD ")
-        self._bytes_since_body = self._interim = 0
-        self.deadline = self._loop.time() + self._limits.first_byte_timeout_s
-        waiter: Pending[UpstreamResponse] = Pending(self._loop)
+        # The answer to a GET lasts: nothing is kept for what comes after it.
+        self._remembers = head.startswith(b"POST ")
+        if not self._remembers:
+            self._repetition = None
+        self._interim = 0
+        self.deadline = shared.loop.time() + shared.limits.first_byte_timeout_s
+        waiter: Pending[UpstreamResponse] = Pending(shared.loop)
         self._waiter = waiter
         if len(body) <= _PIECE_BYTES:
             self._transport.write(head + body)
@@ -126,7 +149,8 @@ class Connection(asyncio.BufferedProtocol):
             self._unsent = self._unsent[_PIECE_BYTES:]
             if self._writable is not None:
                 await self._writable
-            self.deadline = self._loop.time() + self._limits.first_byte_timeout_s
+            shared = self._shared
+            self.deadline = shared.loop.time() + shared.limits.first_byte_timeout_s
 
     def abandon(self, waiter: Pending[UpstreamResponse]) -> None:
         """Close the connection when it still serves this exchange, whose caller is gone."""
@@ -137,21 +161,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def expire(self) -> None:
         """Give up what has taken too long; idle connections just close."""
-        response = self._response
+        response, shared = self._response, self._shared
         if response is not None and response.has_been_paused:
             # It is the client that did not read; the upstream's time begins when it does.
             response.has_been_paused = response.is_paused
-            self.deadline = self._loop.time() + self._limits.idle_stream_timeout_s
-        else:
-            self.fail(
-                UpstreamTimeout("The MCP server took too long to answer.", seen=self._silence)
-            )
-
-    @property
-    def _silence(self) -> str:
-        if self._response is None:
-            return f"no answer within {self._limits.first_byte_timeout_s:g} s"
-        return f"nothing more within {self._limits.idle_stream_timeout_s:g} s"
+            self.deadline = shared.loop.time() + shared.limits.idle_stream_timeout_s
+            return
+        seen = f"nothing more within {shared.limits.idle_stream_timeout_s:g} s"
+        if response is None:
+            seen = f"no answer within {shared.limits.first_byte_timeout_s:g} s"
+        self.fail(UpstreamTimeout("The MCP server took too long to answer.", seen=seen))
 
     def fail(self, error: UpstreamError) -> None:
         """End the exchange with an error, if there is one, and the connection with it."""
@@ -168,28 +187,32 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Say where the next read goes to."""
-        return self._buffer
+        return self._shared.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Parse, then hand over once: head and body of a small response wake their caller once."""
-        if self._waiter is None and self._response is None:
-            self._discard()  # nobody asked: whatever it is, the next caller must not get it
-            return
-        is_first = self._bytes_since_body == 0 and self._response is None
-        if is_first and self._repeats(nbytes):
-            return
-        self._bytes_since_body += nbytes
+        """Read on, then hand over once: a small response wakes its caller once."""
+        data = bytes(self._shared.buffer[:nbytes])
+        phase = self._phase
         try:
-            self._parser.feed_data(self._buffer[:nbytes])
-        except (HttpParserError, HttpParserUpgrade) as cause:
-            self._refuse(cause)
-            return
-        if self._bytes_since_body > self._limits.max_head_bytes:
-            self.fail(UpstreamInvalid("The MCP server sent too large a head.", reason="bad_head"))
-            return
-        if is_first:
-            self._remember(nbytes)
-        self._hand_over()
+            if phase is Phase.HEAD:
+                self._use_for_head(data)
+            elif phase is Phase.SHORT or phase is Phase.BODY:
+                self._use_for_body(data)
+            else:
+                self._discard()  # nobody asked, and the next caller must not get it
+                return
+        except (HttpParserError, MalformedHttp) as cause:
+            error = UpstreamInvalid(
+                "The MCP server answered something that is not HTTP.",
+                reason="not_http",
+                seen=shown(str(cause).encode()),
+            )
+            error.__cause__ = cause
+            self.fail(error)
+        except UpstreamInvalid as error:
+            self.fail(error)
+        else:
+            self._hand_over()
 
     def eof_received(self) -> None:
         """Treat a half-closed connection as closed."""
@@ -197,9 +220,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Finish a body that ends with the connection; anything else was cut short."""
-        if self._is_lost:
+        if self._phase is Phase.LOST:
             return
-        if self._response is None and self._bytes_since_body == 0:
+        if self._response is None and not (self._unread or self._interim):
             # Nothing came back, but the request may have been seen, so nobody sends it again.
             self.fail(
                 UpstreamUnreachable(
@@ -207,8 +230,7 @@ class Connection(asyncio.BufferedProtocol):
                     seen=f"{failure(exc)} before an answer",
                 )
             )
-        elif self._response is not None and self._framing is Framing.UNTIL_CLOSE and exc is None:
-            self._keep_alive = False
+        elif self._response is not None and type(self._body) is UnboundedBody and exc is None:
             self._response.finish()
             self._hand_over()
         else:
@@ -222,7 +244,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The send buffer is full."""
-        self._writable = self._loop.create_future()
+        self._writable = self._shared.loop.create_future()
 
     def resume_writing(self) -> None:
         """The send buffer has room."""
@@ -230,72 +252,78 @@ class Connection(asyncio.BufferedProtocol):
             self._writable.set_result(None)
         self._writable = None
 
-    def on_message_begin(self) -> None:
-        """Refuse a second response to one request."""
-        if self._response is not None:
-            raise UpstreamInvalid("The MCP server answered twice.", reason="not_http")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a header; a trailer is none (RFC 9110 §6.5.1)."""
-        if self._response is None:
-            self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """Begin the response, or skip an interim one."""
-        status = self._parser.get_status_code()
-        if status < _FIRST_FINAL:
-            self._skip_interim(status)
+    def _use_for_head(self, data: bytes) -> None:
+        """Begin the response whose head is whole now."""
+        if not self._unread and self._repeats(data):
             return
-        if self._bytes_since_body > self._limits.max_head_bytes:
-            self._check_head_size()
-        self._framing = parse_framing(status, self._parser.get_http_version(), self._headers)
-        self._response = response = UpstreamResponse(
-            ResponseHead(status, self._headers),
-            self._transport,
-            is_short=self._framing is Framing.WHOLE,
-        )
-        if self._is_head_request:
-            # llhttp cannot be told that no body follows, so it parses no further response.
-            self._keep_alive = False
-            response.finish()
+        self._unread += data
+        end = self._unread.find(END) + len(END)
+        while end >= len(END):
+            raw, self._unread = self._unread[:end], self._unread[end:]
+            self._check_head_size(raw)
+            parsed = parse_response(raw)
+            if not parsed.is_interim:
+                rest, self._unread = self._unread, b""
+                self._begin_parsed(raw, parsed)
+                self._use_for_body(rest)
+                return
+            self._skip_interim(parsed.status)
+            end = self._unread.find(END) + len(END)
+        self._check_head_size(self._unread)
+        check_beginning(self._unread)
 
-    def on_body(self, body: bytes) -> None:
-        """Pass a piece of body on."""
-        self._bytes_since_body = 0
-        if self._response is not None and not self._response.complete:
-            self._response.feed(body)
-
-    def on_message_complete(self) -> None:
-        """End the response; an interim one has none."""
-        if self._response is not None and not self._is_head_request:
-            self._keep_alive = self._parser.should_keep_alive() and not self._unsent
-            self._response.finish()
-
-    def _repeats(self, nbytes: int) -> bool:
-        """Take a whole response whose head is known; False when it must be parsed."""
+    def _repeats(self, data: bytes) -> bool:
+        """Begin a response whose head is known; False when it must be parsed."""
         repetition = self._repetition
-        if repetition is None or self._unsent or self._is_head_request:
+        if repetition is None or self._unsent or self._interim:
             return False
-        body = _whole_body(repetition, bytes(self._buffer[:nbytes]))
-        if body is None:
+        whole = _whole_body(repetition, data)
+        if whole is not None:
+            self._response = response = UpstreamResponse(repetition.head, self._transport)
+            response.complete_with(whole)
+            self._keep_alive = True
+            return True
+        rest = repetition.begins(data) if isinstance(repetition, ChunkedRepetition) else None
+        if rest is None:
             return False
-        self._response = response = UpstreamResponse(repetition.head, self._transport)
-        response.body = body
-        response.complete = self._keep_alive = True
-        self._hand_over()
+        self._begin(repetition.head, ChunkedBody(), Framing.STREAM)
+        self._keep_alive = True
+        self._use_for_body(rest)
         return True
 
-    def _remember(self, nbytes: int) -> None:
-        """Keep a head that came with all of its body, and with nothing before or after it."""
-        response = self._response
-        if response is None or not response.complete or not self._keep_alive or self._interim:
+    def _begin_parsed(self, raw: bytes, parsed: ParsedResponse) -> None:
+        head = ResponseHead(parsed.status, parsed.headers)
+        if self._is_head_request:
+            self._begin(head, CountedBody(0), Framing.WHOLE)
+            self._keep_alive = False
             return
-        raw = bytes(self._buffer[:nbytes])
-        raw = raw[: raw.find(_END) + len(_END)]
-        if values_of(response.headers, b"transfer-encoding"):
-            self._repetition = ChunkedRepetition(raw, response.head)
+        self._begin(head, parsed.body(), parsed.framing)
+        self._keep_alive = parsed.keep_alive
+        if not (self._remembers and parsed.keep_alive and not self._interim):
+            return
+        if parsed.is_chunked:
+            self._repetition = ChunkedRepetition(raw, head)
         else:
-            self._repetition = repetition_of(raw, response.head)
+            self._repetition = repetition_of(raw, head)
+
+    def _begin(self, head: ResponseHead, body: Body, framing: Framing) -> None:
+        is_short = framing is Framing.WHOLE
+        self._response = UpstreamResponse(head, self._transport, is_short=is_short)
+        self._body = body
+        self._phase = Phase.SHORT if is_short else Phase.BODY
+
+    def _use_for_body(self, data: bytes) -> None:
+        """Pass a piece of the body on, and perhaps its end."""
+        response, body = self._response, self._body
+        if response is None or body is None:
+            return
+        piece, rest = body.feed(data) if data else (b"", b"")
+        if piece:
+            response.feed(piece)
+        if body.is_complete:
+            # The answer itself is good; what follows it is not, so the connection ends here.
+            self._keep_alive = self._keep_alive and not rest and not self._unsent
+            response.finish()
 
     def _skip_interim(self, status: int) -> None:
         self._interim += 1
@@ -306,32 +334,10 @@ class Connection(asyncio.BufferedProtocol):
                 reason="not_http",
                 seen=f"status {status}",
             )
-        self._headers.clear()
 
-    def _check_head_size(self) -> None:
-        # The read that ends a head may hold body too, so only now its own size is counted.
-        size = sum(len(name) + len(value) + 4 for name, value in self._headers)
-        if size > self._limits.max_head_bytes:
+    def _check_head_size(self, raw: bytes) -> None:
+        if len(raw) > self._shared.limits.max_head_bytes:
             raise UpstreamInvalid("The MCP server sent too large a head.", reason="bad_head")
-
-    def _refuse(self, cause: Exception) -> None:
-        if self._response is not None and self._response.complete:
-            # The answer itself is good; what follows it is not, so the connection ends here.
-            self._keep_alive = False
-            self._hand_over()
-            return
-        if isinstance(cause, HttpParserCallbackError) and isinstance(
-            cause.__context__, UpstreamInvalid
-        ):
-            self.fail(cause.__context__)
-            return
-        error = UpstreamInvalid(
-            "The MCP server answered something that is not HTTP.",
-            reason="not_http",
-            seen=shown(str(cause).encode()),
-        )
-        error.__cause__ = cause
-        self.fail(error)
 
     def _hand_over(self) -> None:
         response, waiter = self._response, self._waiter
@@ -340,32 +346,34 @@ class Connection(asyncio.BufferedProtocol):
         if response.complete:
             self._end_exchange(response)
         else:
-            self.deadline = self._loop.time() + self._limits.idle_stream_timeout_s
+            shared = self._shared
+            self.deadline = shared.loop.time() + shared.limits.idle_stream_timeout_s
         if waiter is None:
             response.wake()
         elif waiter.cancelled():
             return  # `abandon` follows
-        elif response.complete or self._framing is not Framing.WHOLE:
+        elif response.complete or self._phase is Phase.BODY:
             self._waiter = None
             waiter.set_result(response)
 
     def _end_exchange(self, response: UpstreamResponse) -> None:
         if self._waiter is not None and response.body is None:
             response.become_whole()
-        self._response = self._waiter = None
+        self._response = self._waiter = self._body = None
+        self._phase = Phase.IDLE
         if self._keep_alive:
-            self._on_free(self)
+            self._shared.on_free(self)
         else:
             self._discard()
 
     def _discard(self) -> None:
-        self._waiter = self._response = None
-        self._unsent = memoryview(b"")
+        self._waiter = self._response = self._body = None
+        self._unsent, self._unread = _NOTHING, b""
         self.resume_writing()
-        if not self._is_lost:
-            self._is_lost = True
+        if self._phase is not Phase.LOST:
+            self._phase = Phase.LOST
             self._transport.abort()
-            self._on_lost(self)
+            self._shared.on_lost(self)
 
 
 def _whole_body(repetition: _Repetition, data: bytes) -> bytes | None:

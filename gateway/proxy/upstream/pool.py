@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from gateway.errors import UpstreamBusy, UpstreamTimeout, UpstreamUnreachable
-from gateway.proxy.upstream.connection import READ_BYTES, Connection
+from gateway.proxy.upstream.connection import Connection, SharedByConnections
 from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.proxy.upstream.seen import failure
 from gateway.proxy.upstream.target import Target, open_connection
@@ -28,12 +28,13 @@ class UpstreamPool:
         self.target = self._target = target
         self.on_unreachable: Callable[[], None] = lambda: None
         self._limits = limits
-        self._buffer = bytearray(READ_BYTES)
-        # Asked once: before Python 3.12 each `get_running_loop` is a system call.
-        self._loop = asyncio.get_running_loop()
+        self._shared = SharedByConnections(limits, self._on_free, self._on_lost)
+        self._loop = self._shared.loop
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
-        self._connecting = 0
+        # A place is taken by a connection that is made, by one that is open, and by a waiter who
+        # was told to make one. `_take_place` and `_leave_place` alone count.
+        self._taken = 0
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._sweeper: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -94,8 +95,7 @@ class UpstreamPool:
 
     async def _acquire(self) -> Connection:
         while not self._is_closed:
-            if self._has_room():
-                self._connecting += 1
+            if self._take_place():
                 return await self._connect()
             connection = await self._wait()
             if connection is None:
@@ -104,14 +104,37 @@ class UpstreamPool:
                 return connection
         raise UpstreamUnreachable("The gateway is shutting down.")
 
-    def _has_room(self) -> bool:
-        return len(self._open) + self._connecting < self._limits.max_connections
+    def _take_place(self) -> bool:
+        if self._taken >= self._limits.max_connections:
+            return False
+        self._taken += 1
+        return True
+
+    def _leave_place(self) -> None:
+        """Give a place to the first who waits, or count it free."""
+        waiter = self._next_waiter()
+        if waiter is not None:
+            waiter.set_result(None)
+        else:
+            self._taken -= 1
 
     async def _connect(self) -> Connection:
-        # Whoever calls this has counted the place in `_connecting`.
+        """Make a connection in the place that the caller has taken."""
+        try:
+            connection = await self._open_one()
+        except BaseException:
+            self._leave_place()
+            raise
+        self._open.add(connection)
+        self._check_new(connection)
+        if self._sweeper is None:
+            self._sweep()
+        return connection
+
+    async def _open_one(self) -> Connection:
         try:
             async with time_limit(self._limits.connect_timeout_s):
-                connection = await open_connection(self._target, self._make_connection)
+                return await open_connection(self._target, self._make_connection)
         except TimeoutError as cause:
             self.on_unreachable()
             raise UpstreamTimeout(
@@ -124,18 +147,9 @@ class UpstreamPool:
                 "The MCP server could not be reached.",
                 seen=f"{self._target.place}: {failure(cause)}",
             ) from cause
-        else:
-            self._open.add(connection)
-        finally:
-            self._connecting -= 1
-            self._offer_place()
-        self._check_new(connection)
-        if self._sweeper is None:
-            self._sweep()
-        return connection
 
     def _make_connection(self) -> Connection:
-        return Connection(self._limits, self._buffer, self._on_free, self._on_lost)
+        return Connection(self._shared)
 
     def _check_new(self, connection: Connection) -> None:
         if self._is_closed:
@@ -148,7 +162,7 @@ class UpstreamPool:
             )
 
     async def _wait(self) -> Connection | None:
-        """Wait for a connection, or None: a place to make one, counted in `_connecting`."""
+        """Wait for a connection, or None: a place to make one in."""
         if len(self._waiters) >= self._limits.max_waiting:
             raise _busy()
         waiter: asyncio.Future[Connection | None] = self._loop.create_future()
@@ -174,15 +188,9 @@ class UpstreamPool:
 
     def _pass_on(self, connection: Connection | None) -> None:
         if connection is None:
-            self._connecting -= 1
-            self._offer_place()
+            self._leave_place()
         elif not connection.is_lost:
             self._on_free(connection)
-
-    def _offer_place(self) -> None:
-        if self._has_room() and (waiter := self._next_waiter()) is not None:
-            self._connecting += 1
-            waiter.set_result(None)
 
     def _on_free(self, connection: Connection) -> None:
         connection.deadline = self._loop.time() + self._limits.idle_timeout_s
@@ -192,10 +200,11 @@ class UpstreamPool:
             self._idle.append(connection)
 
     def _on_lost(self, connection: Connection) -> None:
-        self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        self._offer_place()
+        if connection in self._open:  # else it was lost while it was made
+            self._open.remove(connection)
+            self._leave_place()
 
     def _sweep(self) -> None:
         # One timer for all connections: a timer of its own costs each exchange 2 µs.

@@ -35,11 +35,10 @@ class UpstreamResponse:
     """
 
     __slots__ = (
-        "_buffered",
+        "_arrived",
         "_error",
         "_is_short",
         "_on_change",
-        "_pieces",
         "_taken",
         "_transport",
         "body",
@@ -65,8 +64,8 @@ class UpstreamResponse:
         self.has_been_paused = False
         self._transport = transport
         self._is_short = is_short  # all of it is waited for: a pause would never end
-        self._pieces: list[bytes] = []
-        self._buffered = self._taken = 0
+        self._arrived = b""
+        self._taken = 0
         self._on_change: Callable[[], None] | None = None
         self._error: UpstreamError | None = None
 
@@ -78,7 +77,7 @@ class UpstreamResponse:
     @property
     def held_bytes(self) -> int:
         """How much of the body has come and was not dealt with."""
-        return self._buffered
+        return len(self._arrived) + self._taken
 
     async def read(self) -> bytes:
         """Wait for what `take` returns. Cancelling a read closes the connection."""
@@ -92,13 +91,13 @@ class UpstreamResponse:
         Raises `UpstreamInvalid` when the body is cut short and `UpstreamTimeout` when it
         stays silent.
         """
-        # What was taken last has been dealt with: only now it counts no more.
-        self._buffered -= self._taken
-        self._taken = 0
+        self._taken = 0  # what was taken last has been dealt with: only now it counts no more
         self._resume_when_low()
         # What frames the body may arrive alone, a chunk's size or an extension: that is no end.
-        if self._pieces:
-            return self._take_pieces()
+        if self._arrived:
+            piece, self._arrived = self._arrived, b""
+            self._taken = len(piece)
+            return piece
         if self._error is not None:
             raise self._error
         return b"" if self.complete else None
@@ -114,9 +113,8 @@ class UpstreamResponse:
 
     def feed(self, piece: bytes) -> None:
         """Take a piece of the body; more than the reader keeps up with stops the upstream."""
-        self._pieces.append(piece)
-        self._buffered += len(piece)
-        if self._buffered > _HIGH_WATER_BYTES and not (self.is_paused or self._is_short):
+        self._arrived = self._arrived + piece if self._arrived else piece
+        if self.held_bytes > _HIGH_WATER_BYTES and not (self.is_paused or self._is_short):
             self.is_paused = self.has_been_paused = True
             self._transport.pause_reading()
 
@@ -126,9 +124,16 @@ class UpstreamResponse:
         self._resume()
 
     def become_whole(self) -> None:
-        """Turn the finished pieces into `body`."""
-        self.body = b"".join(self._pieces)
-        self._pieces.clear()
+        """Turn what has come into `body`."""
+        self.body, self._arrived = self._arrived, b""
+
+    def complete_with(self, body: bytes) -> None:
+        """All of it has come at once."""
+        self.body, self.complete = body, True
+
+    def forget_head(self) -> None:
+        """Nobody looks at the head any more: a stream may last for days."""
+        del self.head
 
     def fail(self, error: UpstreamError) -> None:
         """The body ends here without being complete."""
@@ -151,14 +156,8 @@ class UpstreamResponse:
         finally:
             self._on_change = None
 
-    def _take_pieces(self) -> bytes:
-        piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._taken = len(piece)
-        return piece
-
     def _resume_when_low(self) -> None:
-        if self._buffered <= _HIGH_WATER_BYTES:
+        if self.held_bytes <= _HIGH_WATER_BYTES:
             self._resume()
 
     def _resume(self) -> None:

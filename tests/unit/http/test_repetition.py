@@ -253,6 +253,12 @@ def test_every_byte_of_the_head_of_a_chunked_message_must_be_the_same() -> None:
         changed = CHUNKED_HEAD[:at] + b"~" + CHUNKED_HEAD[at + 1 :]
 
         assert repetition.match(changed + b"3\r\nabc\r\n" + LAST_CHUNK) is None
+        assert repetition.begins(changed) is None
+
+
+@pytest.mark.parametrize("rest", [b"", b"3\r\nab", b"0\r\nX: y\r\n\r\n"])
+def test_the_head_of_a_chunked_message_is_known_again_before_its_body_is(rest: bytes) -> None:
+    assert ChunkedRepetition(CHUNKED_HEAD, "head").begins(CHUNKED_HEAD + rest) == rest
 
 
 class Parsed:

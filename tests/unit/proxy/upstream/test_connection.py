@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 
 from gateway.errors import UpstreamInvalid, UpstreamTimeout
-from gateway.proxy.upstream.connection import READ_BYTES, Connection
+from gateway.proxy.upstream.connection import Connection, SharedByConnections
 from gateway.proxy.upstream.pool import UpstreamPool
 from gateway.proxy.upstream.target import open_connection, parse_target
 from tests.support.recording_upstream import RecordingUpstream, chunk, json_reply
@@ -122,6 +122,24 @@ async def test_chunked_bodies_behind_the_same_head_are_each_their_own(
         upstream.default_reply = CHUNKED + b"2\r\na%d\r\n0\r\n\r\n" % number
 
         assert await read_all(await post(pool)) == b"a%d" % number
+
+    assert upstream.connections == 1
+
+
+@pytest.mark.parametrize("step", [1, 7, len(CHUNKED)])
+async def test_an_answer_may_be_cut_anywhere(
+    step: int, pool: UpstreamPool, upstream: RecordingUpstream
+) -> None:
+    sent = CHUNKED + b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX: y\r\n\r\n"
+    for _ in range(2):  # the second time its head is known
+        upstream.replies.append(b"")
+        async with asyncio.TaskGroup() as tasks:
+            exchange = tasks.create_task(post(pool))
+            await upstream.wait_for_request()
+            for start in range(0, len(sent), step):
+                await upstream.send(sent[start : start + step])
+                await asyncio.sleep(0)
+            assert await read_all(await exchange) == b"abcde"
 
     assert upstream.connections == 1
 
@@ -304,6 +322,5 @@ async def test_answer_that_comes_as_its_caller_leaves_ends_the_exchange(
 
 
 async def _connection(url: str) -> Connection:
-    buffer = bytearray(READ_BYTES)
-    make = partial(Connection, LIMITS, buffer, lambda _: None, lambda _: None)
-    return await open_connection(parse_target(url), make)
+    shared = SharedByConnections(LIMITS, lambda _: None, lambda _: None)
+    return await open_connection(parse_target(url), partial(Connection, shared))
