@@ -72,12 +72,16 @@ def reply_bytes(reply: Reply, *, keep_alive: bool, bodiless: bool = False) -> by
     return head if bodiless else head + reply.body
 
 
-def stream_head(status: int, headers: Sequence[Field], *, chunked: bool, keep_alive: bool) -> bytes:
-    """Serialize the head of a response whose length nobody knows; HTTP/1.0 has no chunks."""
-    framing = [_CHUNKED] if chunked else []
+def end_stream_response(
+    opening: Lines, request_id: str, *, chunked: bool, keep_alive: bool
+) -> bytes:
+    """Finish the head of a response whose length nobody knows; HTTP/1.0 has no chunks."""
+    fields = [(b"X-Request-Id", request_id.encode())]
+    if chunked:
+        fields.append(_CHUNKED)
     if not keep_alive:
-        framing.append(_CLOSE)
-    return response_head(status, [*headers, *framing])
+        fields.append(_CLOSE)
+    return end_head(opening, fields)
 
 
 def error_reply(

@@ -27,21 +27,26 @@ class OpenCalls:
     is answered twice, of which clients take the first.
     """
 
-    __slots__ = ("_begins", "_is_long", "_kept", "_open")
+    __slots__ = ("_begins", "_is_long", "_kept", "_open", "_passed")
 
     def __init__(self, ids: Iterable[RequestId]) -> None:
         self._open = dict.fromkeys(ids)
         self._kept = b""  # the event under way, or of a long one its last bytes
+        # The last whole events are looked at when something follows them: after most calls nothing
+        # does, and nobody asks.
+        self._passed = b""
         self._begins = b""
         self._is_long = False
 
     @property
     def ids(self) -> tuple[RequestId, ...]:
         """The requests without an answer, in the order of the client."""
+        self._look_back()
         return tuple(self._open)
 
     def feed(self, piece: bytes) -> None:
         """Look at the next piece."""
+        self._look_back()
         if not self._open:
             return
         seen = self._kept + piece if self._kept else piece
@@ -49,12 +54,18 @@ class OpenCalls:
             seen = self._end_long(seen)
         end = 0 if self._is_long else last_boundary(seen)
         if end:
-            for message in messages_in(seen[:end]):
-                self._take(message)
-            seen = seen[end:]
+            self._passed, seen = seen[:end], seen[end:]
+            if end > MAX_KEPT_BYTES:
+                self._look_back()
         if len(seen) > MAX_KEPT_BYTES and not self._is_long:
             self._is_long, self._begins = True, seen[:_ENDS_BYTES]
         self._kept = seen[-_ENDS_BYTES:] if self._is_long else seen
+
+    def _look_back(self) -> None:
+        if self._passed:
+            for message in messages_in(self._passed):
+                self._take(message)
+            self._passed = b""
 
     def _end_long(self, seen: bytes) -> bytes:
         found = _END_OF_EVENT.search(seen)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.http.message_head import Field, Lines
+from gateway.http.message_head import Lines
 from gateway.http.reply import Reply
 from gateway.resilience.stepper import Pending
 
@@ -17,6 +17,10 @@ class StreamingClient(Protocol):
     """A client that can be answered piece by piece."""
 
     keep_alive: bool  # whether another request may follow the answer
+
+    @property
+    def now(self) -> float:
+        """The time of the loop's clock."""
 
     @property
     def is_paused(self) -> bool:
@@ -36,8 +40,8 @@ class StreamingClient(Protocol):
     def answer(self, opening: Lines, status: int, request_id: str, body: bytes) -> None:
         """Put an answer of the upstream on the wire, whose head begins with `opening`."""
 
-    def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
-        """Put the head of an answer on the wire whose length nobody knows.
+    def begin_stream(self, opening: Lines, request_id: str, write_stall_s: float) -> None:
+        """Put the head of an answer on the wire that begins with `opening`, of unknown length.
 
         A client that takes nothing for `write_stall_s` is dropped.
         """

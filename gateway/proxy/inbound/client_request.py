@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.errors import BodyTooLarge
 from gateway.http.head import Head
-from gateway.http.message_head import Field, Lines
-from gateway.http.reply import Reply, end_response, reply_bytes, stream_head
+from gateway.http.message_head import Lines
+from gateway.http.reply import Reply, end_response, end_stream_response, reply_bytes
 from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.gate.record import RequestRecord
@@ -74,6 +74,11 @@ class ClientRequest:
     def is_body_here(self) -> bool:
         """Whether nothing of the body is to come."""
         return self.whole is not None or self._connection.is_body_here
+
+    @property
+    def now(self) -> float:
+        """The time of the loop's clock."""
+        return self._connection.streams.now
 
     @property
     def is_paused(self) -> bool:
@@ -148,12 +153,14 @@ class ClientRequest:
         self.is_answered = await hand_over(self._connection, application, record, request)
         self.keep_alive = False
 
-    def begin_stream(self, status: int, headers: list[Field], write_stall_s: float) -> None:
-        """Put the head of an answer on the wire whose length nobody knows."""
+    def begin_stream(self, opening: Lines, request_id: str, write_stall_s: float) -> None:
+        """Put the head of an answer on the wire that begins with `opening`, of unknown length."""
         self._connection.write_stall_s = write_stall_s
         self._is_chunked = self.head.version == "1.1"
         self.keep_alive = self._goes_on(self._is_chunked)
-        head = stream_head(status, headers, chunked=self._is_chunked, keep_alive=self.keep_alive)
+        head = end_stream_response(
+            opening, request_id, chunked=self._is_chunked, keep_alive=self.keep_alive
+        )
         self._connection.transport.write(head)
 
     def write(self, piece: bytes) -> None:

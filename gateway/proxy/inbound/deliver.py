@@ -1,12 +1,12 @@
 """Giving the upstream's answer to the client: whole when it is whole, else as it arrives."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from gateway.errors import UpstreamInvalid
-from gateway.http.message_head import Field, Lines, values_of
+from gateway.http.message_head import Field, Lines, values_of, without
 from gateway.http.reply import Reply, begin_response
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in_events
@@ -45,26 +45,24 @@ async def deliver(
     if rewriter is None and response.body is not None and len(response.body) <= PIECE_BYTES:
         _answer(client, delivery, response.body, record)
         return None
-    headers = [*delivery.headers, (b"X-Request-Id", record.wire_id.encode()), *record.cors]
     if response.body is not None:
         body = response.body
         if rewriter is not None:
             body = rewriter.feed(body) + rewriter.finish()
         record.bytes_out = len(body)
         record.answer = _answer_of(delivery, body, is_encoded=_is_encoded(delivery))
+        headers = [*delivery.headers, (b"X-Request-Id", record.wire_id.encode()), *record.cors]
         await client.send(Reply(response.status, headers, body))
         return None
-    if delivery.events:
-        headers = [each for each in headers if each[0].lower() != b"x-accel-buffering"]
-        headers.append(_UNBUFFERED)
-    client.begin_stream(response.status, headers, route.streams.write_stall_s)
+    opening = _opening(delivery, record.cors, is_whole=False)
+    client.begin_stream(opening.lines, record.wire_id, route.streams.write_stall_s)
     stream = Stream(client, response, route, record, finish)
     stream.rewriter = rewriter
     stream.renewal = renewal_of(route, record.principal, record.token)
     record.token = None  # a stream lasts for long
     if delivery.events:
-        stream.carry_events(asyncio.get_running_loop().time(), _expires_in_s(record.principal))
-    if not _is_encoded(delivery):
+        stream.carry_events(client.now, _expires_in_s(record.principal))
+    if not opening.is_encoded:
         stream.watch = AnswerWatch(events=delivery.events)
         stream.calls = _calls(delivery, record)
     return stream
@@ -80,16 +78,33 @@ def _answer(
     client: StreamingClient, delivery: Delivery, body: bytes, record: RequestRecord
 ) -> None:
     """Give a short answer that is as the upstream sent it: the way of most calls."""
-    facts = delivery.response.head.facts
-    known: tuple[Sequence[Field], Sequence[Field], Lines, bool] | None = facts.get(_answer)
-    if known is None or known[0] is not delivery.headers or known[1] != record.cors:
-        headers = [*delivery.headers, *record.cors]
-        opening = begin_response(delivery.response.status, headers)
-        known = facts[_answer] = delivery.headers, record.cors, opening, _is_encoded(delivery)
-    _, _, opening, is_encoded = known
+    opening = _opening(delivery, record.cors, is_whole=True)
     record.bytes_out = len(body)
-    record.answer = _answer_of(delivery, body, is_encoded=is_encoded)
-    client.answer(opening, delivery.response.status, record.wire_id, body)
+    record.answer = _answer_of(delivery, body, is_encoded=opening.is_encoded)
+    client.answer(opening.lines, delivery.response.status, record.wire_id, body)
+
+
+class _Opening(NamedTuple):
+    """What answers begin with that have the same head, and what else follows from that."""
+
+    headers: Sequence[Field]
+    cors: Sequence[Field]
+    lines: Lines
+    is_encoded: bool
+
+
+def _opening(delivery: Delivery, cors: Sequence[Field], *, is_whole: bool) -> _Opening:
+    facts = delivery.response.head.facts
+    known: _Opening | None = facts.get((_Opening, is_whole))
+    if known is not None and known.headers is delivery.headers and known.cors == cors:
+        return known
+    headers = [*delivery.headers, *cors]
+    if delivery.events and not is_whole:
+        headers = [*without(headers, (_UNBUFFERED[0].lower(),)), _UNBUFFERED]
+    lines = begin_response(delivery.response.status, headers)
+    found = _Opening(delivery.headers, cors, lines, _is_encoded(delivery))
+    facts[_Opening, is_whole] = found
+    return found
 
 
 def _calls(delivery: Delivery, record: RequestRecord) -> OpenCalls | None:

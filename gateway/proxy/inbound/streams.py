@@ -20,6 +20,11 @@ class Streams(set[Stream]):
         self._ticker: asyncio.TimerHandle | None = None
         self._ticks_at = inf
 
+    @property
+    def now(self) -> float:
+        """The time of the clock that deadlines are of."""
+        return self._loop.time()
+
     def watch(self, stream: Stream) -> None:
         """List a stream that begins, and call it when its deadline has passed."""
         self.add(stream)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.errors import BodyTooLarge, GatewayError
-from gateway.http.reply import Reply
+from gateway.http.reply import Reply, begin_response
 from gateway.proxy.gate.client import BodyLimits
 from gateway.proxy.inbound.client import PIECE_BYTES
 from gateway.proxy.inbound.client_request import ClientRequest
@@ -31,6 +31,7 @@ HEAD = GET.replace(b"GET", b"HEAD")
 OLD = GET.replace(b"1.1", b"1.0")
 EXPECT = b"Expect: 100-continue"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+OPENING = begin_response(200, [(b"Content-Type", b"text/event-stream")])
 LARGE = b"x" * 4_000_000
 
 
@@ -46,7 +47,7 @@ async def read(request: ClientRequest) -> None:
 
 
 async def stream(request: ClientRequest) -> None:
-    request.begin_stream(200, [(b"Content-Type", b"text/event-stream")], LIMIT_S)
+    request.begin_stream(OPENING, "an id", LIMIT_S)
     request.write(b"data: a\n\n")
     await settle()
     request.write(b"data: b\n\n")
@@ -249,7 +250,7 @@ async def test_an_old_client_gets_a_stream_that_the_connection_ends() -> None:
 
 async def test_a_stream_that_is_broken_off_has_no_end() -> None:
     async def break_off(request: ClientRequest) -> None:
-        request.begin_stream(200, [], LIMIT_S)
+        request.begin_stream(OPENING, "an id", LIMIT_S)
         request.write(b"a")
         await settle()
         request.abort()
@@ -265,7 +266,7 @@ async def test_a_stream_that_is_broken_off_has_no_end() -> None:
 
 async def test_a_stream_waits_for_who_reads_it() -> None:
     async def long_stream(request: ClientRequest) -> None:
-        request.begin_stream(200, [], LIMIT_S)
+        request.begin_stream(OPENING, "an id", LIMIT_S)
         for _ in range(400):
             request.write(b"x" * PIECE_BYTES)
             if request.is_paused:
