@@ -17,13 +17,20 @@ EX_CONFIG = 78
 _COMMANDS: Mapping[str, str] = {
     "run": "Run the gateway.",
     "config": "Check, print or describe a configuration.",
-    "token": "Issue and inspect access tokens.",
+    "token": "Issue and inspect access tokens; with a URL, print that of a login.",
     "key": "Make, list, revoke and check API keys.",
     "user": "Make, list, change and remove local accounts.",
     "explain": "Say whether a caller may do something, and why.",
     "policy": "Check rules, and suggest them from an audit log.",
+    "login": "Log in to a protected MCP server.",
+    "whoami": "Show as whom you are logged in to a server.",
+    "status": "Show every login that is kept.",
+    "refresh": "Renew the token of a login now.",
+    "logout": "Revoke the tokens of a login and forget them.",
+    "call": "List the tools of an MCP server, or call one.",
     "version": "Print the version.",
 }
+_OF_CLIENT = frozenset({"login", "whoami", "status", "refresh", "logout", "call"})
 
 
 class LazyGroup(click.Group):
@@ -37,13 +44,26 @@ class LazyGroup(click.Group):
         """Import a command; None when there is none of that name."""
         if cmd_name not in _COMMANDS:
             return None
-        command = importlib.import_module(f"gateway.cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
+        room = "gateway.cli.client" if cmd_name in _OF_CLIENT else "gateway.cli"
+        return _import_command(f"{room}.{cmd_name}")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; `token` with a URL is the client's, which loads no configuration."""
+        if args[0] == "token" and "://" in "".join(args[1:2]):
+            return "token", _import_command("gateway.cli.client.access_token"), args[1:]
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _import_command(module: str) -> click.Command | None:
+    command = importlib.import_module(module).command
+    return command if isinstance(command, click.Command) else None
 
 
 @click.command(cls=LazyGroup)

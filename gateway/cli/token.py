@@ -32,7 +32,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 @click.group(name="token")
 def command() -> None:
-    """Make and inspect access tokens."""
+    """Make and inspect access tokens.
+
+    `mcpgw token URL` prints the access token of a login: see `mcpgw login`.
+    """
 
 
 @command.command(name="issue")

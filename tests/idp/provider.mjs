@@ -55,6 +55,7 @@ const configuration = {
     registration: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
+    deviceFlow: { enabled: true },
     resourceIndicators: {
       enabled: MODE !== 'unbound',
       getResourceServerInfo: resourceServer,

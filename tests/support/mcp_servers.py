@@ -1,7 +1,7 @@
 """Real MCP servers of the official SDK, each in a thread with a loop of its own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -24,16 +24,28 @@ def running_mcp_server(kind: Kind) -> Iterator[str]:
 @contextmanager
 def running_app(app: Starlette) -> Iterator[str]:
     """Serve an application with uvicorn as it comes, and give its origin."""
+    with running_app_at(lambda origin: app) as origin:
+        yield origin
+
+
+@contextmanager
+def running_app_at(build: Callable[[str], Starlette]) -> Iterator[str]:
+    """The same for an application that must know its origin."""
     listener = listening_socket()
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(
         uvicorn.Config(
-            app, log_level="critical", ws="none", lifespan="on", timeout_graceful_shutdown=1
+            build(origin),
+            log_level="critical",
+            ws="none",
+            lifespan="on",
+            timeout_graceful_shutdown=1,
         )
     )
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield origin
     finally:
         server.should_exit = True
         thread.join(5)
