@@ -25,6 +25,7 @@ from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.revocation.revocations import Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.proxy.gate.gate import Gate
+from gateway.proxy.gate.match import Matcher
 from gateway.proxy.inbound.listener import Listener, ListenerLimits, Told
 from gateway.proxy.inbound.renewals import Renewals
 from gateway.proxy.inbound.streams import Streams
@@ -104,7 +105,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         routes = build_routes(parts, control.loaded)
         streams = Streams()
         strangers = UnauthenticatedLimits(config.limits.unauthenticated_per_address)
-        gate = Gate(routes, observers.record, config.trusted_proxies, strangers)
+        gate = Gate(Matcher(routes, config.trusted_proxies), observers.record, strangers)
         enforcement.cache, enforcement.streams, enforcement.issuers = cache, streams, issuers
         for pool in pools.values():
             stack.push_async_callback(pool.aclose)

@@ -1,6 +1,7 @@
 """What a browser page may do with a server: Fetch standard, CORS; MCP transports, Origin."""
 
 import re
+from collections.abc import Sequence
 
 from gateway.errors import ForeignOrigin
 from gateway.http.head import Head
@@ -35,7 +36,7 @@ def check_origin(head: Head, origins: frozenset[str]) -> list[Field]:
     return [(b"Access-Control-Allow-Origin", sent[0].encode()), _VARY, _EXPOSED]
 
 
-def preflight(head: Head, allowed: list[Field]) -> Reply:
+def preflight(head: Head, allowed: Sequence[Field]) -> Reply:
     """Answer OPTIONS: what the page may send; without Origin just the methods."""
     if not allowed:
         return Reply(204, [(b"Allow", MCP_METHODS.encode())])

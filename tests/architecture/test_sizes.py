@@ -20,7 +20,6 @@ STILL_IMPORTING = {
     "gateway/app/serve.py",
     "gateway/identity/verifiers/introspection.py",
     "gateway/identity/verifiers/userinfo.py",
-    "gateway/proxy/gate/gate.py",
     "gateway/proxy/gate/route.py",
 }
 

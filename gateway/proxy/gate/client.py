@@ -1,8 +1,8 @@
-"""What the gate knows of a client whose request it serves."""
+"""What the gate knows of a client whose request it serves, and what it may take and be given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from gateway.http.head import Head
 from gateway.http.message_head import Lines
@@ -10,9 +10,9 @@ from gateway.http.reply import Reply
 from gateway.http.trace_fields import TraceFields
 
 if TYPE_CHECKING:
+    from gateway.proxy.gate.exchange import Answered
     from gateway.proxy.gate.record import RequestRecord
-    from gateway.proxy.gate.route import Application, Route
-    from gateway.proxy.upstream.forward import Delivery
+    from gateway.proxy.gate.route import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,20 @@ class BodyLimits:
     max_bytes: int
     stall_s: float
     total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Seconds; `keepalive_s` 0 sends no comments.
+
+    `at_expiry`: which streams end with their token; `end_listening` those of a GET. Others,
+    calls that were allowed, have `expiry_grace_s` more.
+    """
+
+    keepalive_s: float
+    write_stall_s: float
+    at_expiry: Literal["end", "end_listening", "keep"] = "end"
+    expiry_grace_s: float = 0.0
 
 
 class Client(Protocol):
@@ -63,15 +77,13 @@ class Client(Protocol):
 
     async def deliver(
         self,
-        route: "Route",
-        delivery: "Delivery",
+        answered: "Answered",
         record: "RequestRecord",
         finish: Callable[["RequestRecord"], None],
     ) -> None:
         """Put the upstream's answer on the wire: whole when it is whole, else as it arrives.
 
         One that is still arriving on return is `record.streamed`; `finish` is called at its end.
-        `record.rewriter` changes the events of a stream.
         """
 
     async def hand_over(

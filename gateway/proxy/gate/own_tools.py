@@ -39,8 +39,13 @@ _EMPTY_MODERN: Members = {
 class Visitor(Protocol):
     """Who calls, and the token that was presented."""
 
-    principal: Principal | None
-    token: str | None
+    @property
+    def principal(self) -> Principal | None:
+        """None without a token."""
+
+    @property
+    def token(self) -> str | None:
+        """None without one."""
 
 
 class OwnTools:

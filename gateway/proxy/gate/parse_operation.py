@@ -1,16 +1,21 @@
-"""From a request body to the operation that it asks for, or a refusal."""
+"""What is asked for? 400, 408, 413 and 415."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from gateway.errors import GatewayError, UnsupportedMediaType
+from gateway.errors import GatewayError, MalformedHttp, UnsupportedMediaType
 from gateway.http.head import Head
 from gateway.mcp.headers import check_mirrored_headers, declared_revision
 from gateway.mcp.message import Message, parse_messages, parse_request_id
 from gateway.mcp.operation import Operation, operation_of
 from gateway.mcp.revisions import has_batches
+from gateway.proxy.gate.client import BodyLimits, Client
 from gateway.proxy.gate.record import RequestRecord
 
 _UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"'})
+
+LIMIT_S = 1.0
+_OF_A_REFUSED_CALL = BodyLimits(64 * 1024, LIMIT_S, LIMIT_S)
 
 
 def parse_operation(head: Head, body: bytes, record: RequestRecord) -> Operation:
@@ -20,7 +25,8 @@ def parse_operation(head: Head, body: bytes, record: RequestRecord) -> Operation
     `InvalidMessage` or `HeaderMismatch`; `record` has the id of what could be read all the same.
     """
     if head.method != "POST":
-        return operation_of((), declared_revision(_versions(head)))
+        record.operation = operation_of((), declared_revision(_versions(head)))
+        return record.operation
     messages: Sequence[Message] = ()
     try:
         if parse_operation not in head.facts:
@@ -36,9 +42,35 @@ def parse_operation(head: Head, body: bytes, record: RequestRecord) -> Operation
         if messages:  # its headers say otherwise: what was asked for is still told
             record.operation = operation_of(messages, revision)
         raise
-    operation = operation_of(messages, revision)
+    operation = record.operation = operation_of(messages, revision)
     record.message_id = operation.id
     return operation
+
+
+async def read_body(client: Client, limits: BodyLimits) -> bytes:
+    """Read the body of a POST; the other methods have none.
+
+    Raises `MalformedHttp`, `BodyTooLarge` and `RequestTimeout`.
+    """
+    if client.head.method == "POST":
+        return await client.body(limits)
+    if client.head.has_body:
+        raise MalformedHttp("Only a POST has a body here.")
+    return b""
+
+
+async def note_refused_call(client: Client, record: RequestRecord) -> None:
+    """Let `record` name the call, if its message is small and comes soon.
+
+    Only for callers who are known: a stranger must not make the gateway read.
+    """
+    head = client.head
+    if head.method != "POST" or head.expects_continue:  # RFC 9110 §10.1.1: it need not come
+        return
+    with suppress(GatewayError):
+        body = await client.body(_OF_A_REFUSED_CALL)
+        record.bytes_in = len(body)
+        parse_operation(head, body, record)
 
 
 def _versions(head: Head) -> Sequence[str]:

@@ -13,7 +13,6 @@ from gateway.mcp.answer import Answer
 from gateway.mcp.operation import Operation
 from gateway.observability.metrics.metrics import CacheResult
 from gateway.observability.reasons import OK
-from gateway.proxy.answers.answer_rewriter import AnswerRewriter
 from gateway.proxy.gate.call import Call
 from gateway.proxy.gate.route import Route
 from gateway.proxy.limits.limits import Using
@@ -32,7 +31,7 @@ class RequestRecord:
     `ended` says why the gateway ended a stream, None when it did not. `reason` is that of the
     error, if there was one: the error itself would lead back here through its traceback, a
     circle that only the garbage collector opens. `rule` is the rule that decided, `would_deny`
-    the reason of one in shadow mode that denied; `rewriter` changes the answer on its way.
+    the reason of one in shadow mode that denied.
     `request_id` is the gateway's own, `sent_request_id` the client's, None when it sent none that
     is harmless. `claimed` is whom a credential names that was refused, `mismatch` what it should
     have said, `answer` what became of the call. `host` and `path` are what the client asked for.
@@ -46,7 +45,6 @@ class RequestRecord:
     traceparent: str = ""
     route: Route | None = None
     cors: Sequence[Field] = ()
-    token: str | None = None
     principal: Principal | None = None
     operation: Operation | None = None
     message_id: int | str | None = None
@@ -62,7 +60,6 @@ class RequestRecord:
     ended: str | None = None
     rule: str | None = None
     would_deny: str | None = None
-    rewriter: AnswerRewriter | None = None
     session: Session | None = None
     sent_request_id: str | None = None
     host: str = ""
@@ -70,7 +67,6 @@ class RequestRecord:
     claimed: Claimed | None = None
     mismatch: Mismatch | None = None
     answer: Answer = ANSWER_OK
-    body_begun: bool = False
     using: Using | None = None
     peer: str | None = None
     forwarded_host: str | None = None

@@ -12,9 +12,18 @@ from gateway.errors import (
     MissingToken,
     UpstreamError,
 )
-from gateway.http.head import Head, wants_page
+from gateway.http.head import Head, ParsedHead, wants_page
 from gateway.http.message_head import Field, Lines, field_lines, join_lines
-from gateway.http.reply import JSON, NO_STORE, advice, begin_response, error_message
+from gateway.http.reply import (
+    JSON,
+    NO_STORE,
+    advice,
+    begin_response,
+    error_message,
+    error_reply,
+    reply_bytes,
+)
+from gateway.http.trace_fields import parse_trace, trace_fields
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
 from gateway.pages.add_to_client import add_to_client_page
 from gateway.proxy.gate.client import Client
@@ -49,6 +58,18 @@ def note_error(record: RequestRecord, error: GatewayError) -> None:
     record.status = error.status
     record.claimed, record.mismatch = error.claimed, error.mismatch
     record.upstream_seen = _seen(error)
+
+
+def refuse_misread(parsed: ParsedHead, error: GatewayError) -> tuple[RequestRecord, bytes]:
+    """Answer a head that cannot be believed; nothing about its connection can be, either."""
+    record = RequestRecord(parsed.method, parse_trace(trace_fields(parsed.raw_headers)))
+    hosts = [value for name, value in parsed.raw_headers if name.lower() == b"host"]
+    record.address, record.host = parsed.address, b"".join(hosts[-1:]).decode("latin-1")
+    record.path = parsed.target.partition("?")[0]
+    record.reason, record.status = error.reason, error.status
+    headers = [(b"X-Request-Id", record.wire_id.encode())]
+    reply = error_reply(error, request_id=record.request_id, headers=headers)
+    return record, reply_bytes(reply, keep_alive=False, bodiless=parsed.method == "HEAD")
 
 
 def _seen(error: GatewayError) -> str | None:

@@ -13,9 +13,8 @@ from gateway.identity.verdict.authenticator import Authenticator
 from gateway.observability.metrics.metrics import ServerMetrics
 from gateway.policy.admission import Admission
 from gateway.proxy.gate.authorization import Authorization
-from gateway.proxy.gate.client import BodyLimits
+from gateway.proxy.gate.client import BodyLimits, StreamSettings
 from gateway.proxy.gate.own_tools import OwnTools
-from gateway.proxy.gate.stream_settings import StreamSettings
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.outgoing.header_source import HeaderSource
 from gateway.proxy.sessions.login_in_session import Rehandshake

@@ -10,13 +10,13 @@ from gateway.http.message_head import Lines
 from gateway.http.reply import Reply, end_response, end_stream_response, reply_bytes
 from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.proxy.gate.client import BodyLimits
+from gateway.proxy.gate.exchange import Answered
 from gateway.proxy.gate.record import RequestRecord
-from gateway.proxy.gate.route import Application, Route
+from gateway.proxy.gate.route import Application
 from gateway.proxy.inbound.client import PIECE_BYTES
 from gateway.proxy.inbound.deliver import deliver
 from gateway.proxy.inbound.handover import BODY, hand_over, request_bytes
 from gateway.proxy.inbound.stream import Stream
-from gateway.proxy.upstream.forward import Delivery
 from gateway.resilience.stepper import Pending, Stepper
 
 if TYPE_CHECKING:
@@ -136,13 +136,12 @@ class ClientRequest:
 
     async def deliver(
         self,
-        route: Route,
-        delivery: Delivery,
+        answered: Answered,
         record: RequestRecord,
         finish: Callable[[RequestRecord], None],
     ) -> None:
         """Put the upstream's answer on the wire; see `Client`."""
-        stream = await deliver(self, route, delivery, record, finish)
+        stream = await deliver(self, answered, record, finish)
         if stream is not None:
             stream.begin(self._connection.streams)
 

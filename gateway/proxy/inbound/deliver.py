@@ -13,37 +13,37 @@ from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
+from gateway.proxy.gate.exchange import Answered
 from gateway.proxy.gate.record import RequestRecord
-from gateway.proxy.gate.route import Route
 from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
 from gateway.proxy.inbound.renewals import renewal_of
 from gateway.proxy.inbound.stream import Stream
-from gateway.proxy.upstream.forward import Delivery, Forwarder
+from gateway.proxy.upstream.forward import Delivery
 
 _UNBUFFERED: Field = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
 
 
 async def deliver(
     client: StreamingClient,
-    route: Route,
-    delivery: Delivery,
+    answered: Answered,
     record: RequestRecord,
     finish: Callable[[RequestRecord], None],
 ) -> Stream | None:
     """Write an answer that is whole; of one of unknown length only the head, and return the rest.
 
-    `record.rewriter` changes the events of a stream. `finish` is called at its end.
+    `finish` is called at the end of a stream.
 
     Raises `UpstreamInvalid` only before a head is out: afterwards a broken upstream can only be
     shown within the stream, or by breaking the client's connection too.
     """
-    response = delivery.response
-    rewriter = _rewriter(route.forwarder, delivery, record)
+    asked, delivery = answered.asked, answered.delivery
+    route, response, cors = asked.call.route, delivery.response, asked.call.cors
+    rewriter = _rewriter(answered)
     if rewriter is not None and _is_encoded(delivery):
         delivery = without_bytes(delivery)
     record.status = response.status
     if rewriter is None and response.body is not None and len(response.body) <= PIECE_BYTES:
-        _answer(client, delivery, response.body, record)
+        _answer(client, answered, response.body, record)
         return None
     if response.body is not None:
         body = response.body
@@ -51,20 +51,19 @@ async def deliver(
             body = rewriter.feed(body) + rewriter.finish()
         record.bytes_out = len(body)
         record.answer = _answer_of(delivery, body, is_encoded=_is_encoded(delivery))
-        headers = [*delivery.headers, (b"X-Request-Id", record.wire_id.encode()), *record.cors]
+        headers = [*delivery.headers, (b"X-Request-Id", record.wire_id.encode()), *cors]
         await client.send(Reply(response.status, headers, body))
         return None
-    opening = _opening(delivery, record.cors, is_whole=False)
+    opening = _opening(delivery, cors, is_whole=False)
     client.begin_stream(opening.lines, record.wire_id, route.streams.write_stall_s)
     stream = Stream(client, response, route, record, finish)
     stream.rewriter = rewriter
-    stream.renewal = renewal_of(route, record.principal, record.token)
-    record.token = None  # a stream lasts for long
+    stream.renewal = renewal_of(route, asked.principal, asked.token)
     if delivery.events:
-        stream.carry_events(client.now, _expires_in_s(record.principal))
+        stream.carry_events(client.now, _expires_in_s(asked.principal))
     if not opening.is_encoded:
         stream.watch = AnswerWatch(events=delivery.events)
-        stream.calls = _calls(delivery, record)
+        stream.calls = _calls(answered)
     return stream
 
 
@@ -75,10 +74,11 @@ def _expires_in_s(principal: Principal | None) -> float | None:
 
 
 def _answer(
-    client: StreamingClient, delivery: Delivery, body: bytes, record: RequestRecord
+    client: StreamingClient, answered: Answered, body: bytes, record: RequestRecord
 ) -> None:
     """Give a short answer that is as the upstream sent it: the way of most calls."""
-    opening = _opening(delivery, record.cors, is_whole=True)
+    delivery = answered.delivery
+    opening = _opening(delivery, answered.asked.call.cors, is_whole=True)
     record.bytes_out = len(body)
     record.answer = _answer_of(delivery, body, is_encoded=opening.is_encoded)
     client.answer(opening.lines, delivery.response.status, record.wire_id, body)
@@ -107,10 +107,10 @@ def _opening(delivery: Delivery, cors: Sequence[Field], *, is_whole: bool) -> _O
     return found
 
 
-def _calls(delivery: Delivery, record: RequestRecord) -> OpenCalls | None:
-    if not delivery.events or record.http_method != "POST" or record.operation is None:
+def _calls(answered: Answered) -> OpenCalls | None:
+    if not answered.delivery.events or answered.asked.call.head.method != "POST":
         return None
-    messages = record.operation.messages
+    messages = answered.asked.operation.messages
     return OpenCalls(each.id for each in messages if each.method and each.id is not None)
 
 
@@ -125,19 +125,18 @@ def _answer_of(delivery: Delivery, body: bytes, *, is_encoded: bool) -> Answer:
     return answer_in_events(body) if delivery.events else answer_in(body)
 
 
-def _rewriter(
-    forwarder: Forwarder, delivery: Delivery, record: RequestRecord
-) -> StreamRewriter | None:
+def _rewriter(answered: Answered) -> StreamRewriter | None:
     """What changes a stream on its way, also one that has ended already.
 
     Raises `UpstreamInvalid` for a coding that keeps it from being read.
     """
+    asked, delivery = answered.asked, answered.delivery
     parts: list[StreamRewriter] = []
     if delivery.legacy:
-        rewrite = partial(forwarder.rewrite_endpoint, principal=record.principal)
+        rewrite = partial(asked.call.route.forwarder.rewrite_endpoint, principal=asked.principal)
         parts.append(EndpointRewriter(rewrite))
-    if record.rewriter and delivery.events and delivery.response.body is None:
-        parts.append(record.rewriter.events)
+    if answered.rewriter and delivery.events and delivery.response.body is None:
+        parts.append(answered.rewriter.events)
     try:
         decoder = decoder_of(delivery) if parts else None
     except UpstreamInvalid:

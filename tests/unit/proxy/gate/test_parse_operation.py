@@ -1,12 +1,20 @@
 """From a request body to the operation that it asks for."""
 
+import asyncio
+import json
+from pathlib import Path
+
 import pytest
 
 from gateway.errors import GatewayError, HeaderMismatch, InvalidMessage, UnsupportedMediaType
 from gateway.proxy.gate.parse_operation import check_media, parse_operation
 from gateway.proxy.gate.record import RequestRecord
 from tests.support.heads import head
+from tests.support.raw_http import post, raw_connection
+from tests.support.rig import CALL as WHOAMI
+from tests.support.rig import running_rig
 
+REFUSED = "allow: {subjects: [grace]}"
 JSON = ("Content-Type", "application/json")
 CALL = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"add"}}'
 
@@ -87,3 +95,31 @@ def test_json_is_read(media: str) -> None:
 def test_anything_else_is_refused(headers: list[tuple[str, str]]) -> None:
     with pytest.raises(UnsupportedMediaType):
         check_media(head(headers=headers))
+
+
+@pytest.mark.requirement("U11")
+async def test_a_body_that_does_not_come_holds_the_refusal_up_for_a_moment_only(
+    tmp_path: Path,
+) -> None:
+    audit = tmp_path / "audit.jsonl"
+    more = f"log: {{audit_file: {audit}}}\n"
+    async with running_rig(more, server=REFUSED) as rig, raw_connection(rig.port) as client:
+        request = post(rig.port, WHOAMI, token=rig.token())
+        await client.send(request[:-10])
+        async with asyncio.timeout(4):
+            assert (await client.read_head()).status == 403
+        rig.upstream.assert_untouched()
+
+    line = json.loads(audit.read_text(encoding="utf-8"))
+    assert (line["subject"], line["name"]) == ("ada", None)
+
+
+@pytest.mark.requirement("U11")
+async def test_who_waits_to_be_asked_for_the_body_is_not_asked() -> None:
+    async with running_rig(server=REFUSED) as rig, raw_connection(rig.port) as client:
+        headers = b"Expect: 100-continue\r\n"
+        request = post(rig.port, WHOAMI, token=rig.token(), headers=headers)
+        await client.send(request[: -len(WHOAMI)])
+
+        assert (await client.read_head()).status == 403
+        rig.upstream.assert_untouched()
