@@ -20,6 +20,7 @@ from benchmarks.clients.proofs import holder_key, make_proof
 from benchmarks.processes import BenchmarkError
 from benchmarks.rig import AUDIENCE, Rig
 from benchmarks.targets.asked_issuer import running_asked_issuer
+from gateway.app.generation.chain import build_authenticator
 from gateway.app.generation.issuers import open_issuers
 from gateway.config.load import review_text
 from gateway.config.model import Config
@@ -101,7 +102,7 @@ async def _measure(config: Config, tokens: Sequence[str]) -> VerdictCost:
         flights = SingleFlight(group)
         cache = VerdictCache(config.cache, flights, Clocks())
         issuers = await open_issuers(config, IdentityServices(flights), cache, stack)
-        chain = issuers.authenticator("bench", config.servers["bench"], config)
+        chain = build_authenticator(issuers, config, "bench")
         await chain.authenticate(tokens[0], time.time())  # fetches keys, connects
         cpu, began = time.process_time(), time.perf_counter()
         for token in tokens[1:]:

@@ -42,6 +42,10 @@ class Enforcement:
     streams: Streams | None = None
     issuers: Issuers | None = None
 
+    def begin(self, cache: VerdictCache, streams: Streams, issuers: Issuers) -> None:
+        """End what is in these from now on, and let what these issuers vouch for count."""
+        self.cache, self.streams, self.issuers = cache, streams, issuers
+
     def check(self, principal: Principal, now: float) -> None:
         """Raise `InvalidToken` for a caller whom a request would now be refused."""
         if self.revocations is not None:

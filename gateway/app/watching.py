@@ -5,6 +5,7 @@ import logging
 import platform
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 from typing import Any
 
@@ -34,6 +35,15 @@ def announce_start(config: Config, source: str) -> None:
             "issuers": {name: issuer.issuer for name, issuer in config.issuers.items()},
         },
     )
+
+
+def watch_process(readiness: Readiness, group: asyncio.TaskGroup, stack: AsyncExitStack) -> None:
+    """Look after the process, and hear the event loop's complaints, until `stack` ends."""
+    watcher = Watcher(readiness)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(watcher.on_loop_error)
+    stack.callback(loop.set_exception_handler, None)
+    stack.callback(group.create_task(watcher.run()).cancel)
 
 
 class Watcher:

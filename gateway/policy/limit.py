@@ -60,11 +60,14 @@ class RateLimit:
 
 
 class Concurrency:
-    """How many of something a key may have under way at once."""
+    """How many of something a key may have under way at once.
 
-    def __init__(self, limit: int) -> None:
+    What is under way by `before`, whose limit was another, counts here too.
+    """
+
+    def __init__(self, limit: int, before: "Concurrency | None" = None) -> None:
         self._limit = limit
-        self._under_way: dict[Hashable, int] = {}
+        self._under_way: dict[Hashable, int] = {} if before is None else before._under_way
 
     def enter(self, key: Hashable) -> bool:
         """Begin one; False when there are as many as may be."""

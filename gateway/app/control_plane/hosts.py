@@ -137,7 +137,7 @@ def _add_receivers(app: web.Application, parts: Parts) -> None:
     """Let each issuer send its logout tokens."""
     for name, services in parts.issuers.services.items():
         if services.issuer.backchannel_logout is not None:
-            shared = parts.shared
+            shared = parts.carried.shared
             take = logout_taker(services.issuer, services.sources, shared.revocations, shared.store)
             path = route_path(app, f"{LOGOUT_PATH}/{name}")
             app.router.add_post(path, take_logouts(take))

@@ -5,10 +5,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.app.generation.verifiers import IssuerServices, Link, open_services
+from gateway.app.generation.verifiers import IssuerServices, open_services
 from gateway.config.issuer import Issuer
-from gateway.config.model import Config, Server
-from gateway.config.reading.complete import public_url
+from gateway.config.model import Config
 from gateway.identity.api_keys.api_key import key_id
 from gateway.identity.api_keys.api_key_file import ApiKeyEntry, parse_keys
 from gateway.identity.keys.local_issuer import LocalIssuer
@@ -21,17 +20,10 @@ from gateway.identity.keys.sources import (
 from gateway.identity.principal import Principal
 from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.reasons import refused
-from gateway.identity.verdict.authenticator import Authenticator
 from gateway.identity.verdict.cache import VerdictCache
-from gateway.identity.verifiers.api_key_verifier import ApiKeyVerifier
 from gateway.resilience.watched_file import WatchedFile
 
 ApiKeyFile = WatchedFile[Mapping[str, ApiKeyEntry]]
-OnSaid = Callable[[Link, str], None]
-
-
-def _unheard(link: Link, said: str) -> None:
-    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +53,6 @@ class Issuers:
             sources = (each.sources.keys for each in self.services.values())
             if not any(each.trusts(principal.signing_key) for each in sources):
                 raise refused("unknown_key")
-
-    def chain(self, name: str, server: Server, config: Config) -> list[Link]:
-        """The verifiers of one server: API keys, then issuers in the order of the file."""
-        audiences = {server.resource, *server.auth.audiences}
-        links: list[Link] = []
-        if self.keys is not None and server.auth.api_keys:
-            # First: a key is known by its prefix, and is then shown to nobody else.
-            verifier = ApiKeyVerifier(self.keys, public_url(config, server), name)
-            links.append(Link("api_keys", "api_key", verifier))
-        for issuer in server.auth.issuers:
-            links += self.services[issuer].verifiers(audiences)
-        return links
-
-    def authenticator(
-        self, name: str, server: Server, config: Config, on_said: OnSaid = _unheard
-    ) -> Authenticator:
-        """Build what decides about the tokens of one server; `on_said` hears each verifier."""
-        links = self.chain(name, server, config)
-        asking = any(self.services[issuer].providers for issuer in server.auth.issuers)
-        skews = [config.issuers[issuer].clock_skew for issuer in server.auth.issuers]
-        built = Authenticator(
-            name,
-            [each.verifier for each in links],
-            self.cache,
-            opaque=asking,
-            clock_skew_s=max(skews, default=0.0),
-            on_said=lambda place, said: on_said(links[place], said),
-        )
-        built.trusted = [config.issuers[issuer].issuer for issuer in server.auth.issuers]
-        return built
 
     def metadata_of(self, name: str) -> Callable[[], Awaitable[Mapping[str, object]]]:
         """Give a way to the issuer's own metadata document; it raises `IdentityUnavailable`."""

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from gateway.app.generation.chain import build_authenticator, build_possession
 from gateway.app.generation.issuers import open_issuers
 from gateway.app.generation.policy import build_admission, build_vocabulary
 from gateway.app.generation.verifiers import Link
 from gateway.app.revoking import Enforcement, open_revocations
 from gateway.config.model import Config, Server
-from gateway.config.reading.complete import public_url
 from gateway.errors import GatewayError
-from gateway.identity.dpop.possession import Possession
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.principal import Principal
@@ -47,7 +46,7 @@ class Judgement:
 async def judge_token(config: Config, server: Server, token: str, now: float) -> Judgement:
     """Put a token to everything that a request has to pass before its body is read."""
     judgement = Judgement()
-    name = next(name for name, each in config.servers.items() if each is server)
+    name = _name_of(config, server)
     issuers = {each: config.issuers[each] for each in server.auth.issuers}
     asked = config.model_copy(update={"issuers": issuers})
     try:
@@ -59,8 +58,8 @@ async def judge_token(config: Config, server: Server, token: str, now: float) ->
             cache = VerdictCache(config.cache, flights, Clocks(), revocations.check)
             built = await open_issuers(asked, IdentityServices(flights), cache, stack)
             said = judgement.checks
-            authenticator = built.authenticator(
-                name, server, asked, lambda link, word: said.append((link, word))
+            authenticator = build_authenticator(
+                built, asked, name, lambda link, word: said.append((link, word))
             )
             principal = await authenticator.authenticate(credentials.token, now)
             _check_binding(config, server, credentials, principal, judgement.not_known)
@@ -113,14 +112,18 @@ def _check_binding(
     principal: Principal,
     not_known: list[str],
 ) -> None:
-    dpop = server.auth.dpop
-    possession = Possession(dpop, public_url(config, server), ReplayCache(Clocks(), dpop.max_age))
+    replays = ReplayCache(Clocks(), server.auth.dpop.max_age)
+    possession = build_possession(config, _name_of(config, server), replays)
     confirmation = principal.confirmation
     if confirmation is not None and confirmation.key_thumbprint is not None:
         credentials = credentials._replace(scheme="DPoP")
         not_known.append(_NO_PROOF)
     if possession.concerns(credentials, principal):
         possession.check_binding(credentials, principal)
+
+
+def _name_of(config: Config, server: Server) -> str:
+    return next(name for name, each in config.servers.items() if each is server)
 
 
 def _first(group: BaseExceptionGroup[GatewayError]) -> GatewayError:

@@ -1,10 +1,13 @@
 """What clients are told about logging in: where, in which order, and what to ask for."""
 
 from gateway.config.model import Config, Server
+from gateway.config.reading.complete import public_url
 from gateway.config.reading.login import login_issuers
 from gateway.identity.token.asked_scopes import AskedScopes, asked_scopes
 from gateway.identity.token.token_issuers import advertised_issuers
 from gateway.oauth.dpop import ALGORITHMS
+from gateway.oauth.resource_metadata import resource_metadata_url
+from gateway.proxy.gate.route import Challenges
 
 
 def authorization_servers(config: Config, server: Server) -> list[str]:
@@ -40,3 +43,16 @@ def own_origin_issuer(config: Config, server: Server) -> str | None:
 def dpop_algorithms(server: Server) -> tuple[str, ...]:
     """The algorithms of DPoP proofs; none where bound tokens are refused."""
     return () if server.auth.dpop.mode == "off" else ALGORITHMS
+
+
+def build_challenges(config: Config, name: str) -> Challenges:
+    """What the refusals of one server say."""
+    server = config.servers[name]
+    return Challenges(
+        resource_metadata_url(public_url(config, server)),
+        server.resource_name or name,
+        login_scopes(config, server),
+        dpop_algorithms(server),
+        dpop_only=server.auth.dpop.mode == "required",
+        asked=asked_for(config, server),
+    )

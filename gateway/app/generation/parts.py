@@ -1,15 +1,18 @@
 """What the routes and the control plane of one configuration are built from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gateway.app.generation.header_sources import Introducers
 from gateway.app.generation.issuers import Issuers
 from gateway.config.model import Config
+from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.revocation.revocations import Revocations
+from gateway.identity.verdict.cache import VerdictCache
 from gateway.observability.metrics.metrics import Metrics
+from gateway.proxy.gate.route import Live
+from gateway.proxy.limits.limits import UnauthenticatedLimits
 from gateway.proxy.sessions.sessions import OnEvent
-from gateway.proxy.upstream.pool import UpstreamPool
-from gateway.resilience.single_flight import SingleFlight
 from gateway.sealing.seal import Seal
 from gateway.store.store import Store
 
@@ -20,9 +23,25 @@ class SharedFacts:
 
     store: Store
     revocations: Revocations
+    seal: Seal
     nonce_key: bytes
-    flights: SingleFlight
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What outlives a configuration.
+
+    Verdicts under keys that digest their checks, the numbers of metrics, and, of each server that
+    stays, what lives: `servers`, empty at the start. `strangers` are counted for all of them.
+    """
+
+    shared: SharedFacts
+    cache: VerdictCache
+    around: IdentityServices
+    metrics: Metrics
     on_session: OnEvent
+    strangers: UnauthenticatedLimits
+    servers: Mapping[str, Live] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +50,5 @@ class Parts:
 
     config: Config
     issuers: Issuers
-    metrics: Metrics
-    seal: Seal
-    pools: dict[str, UpstreamPool]
-    shared: SharedFacts
     header_sources: Introducers
+    carried: Carried

@@ -91,8 +91,11 @@ class Metrics:
         self._prepare(issuers)
 
     def server(self, name: str) -> "ServerMetrics":
-        """Give the numbers of one configured server."""
-        return self.servers[name]
+        """Give the numbers of one server, which begin when it is first configured."""
+        known = self.servers.get(name)
+        if known is None:
+            known = self.servers[name] = ServerMetrics(self, name)
+        return known
 
     def watch_issuers(self, states: Callable[[], Iterable[IssuerState]]) -> None:
         """Ask `states` at every scrape."""

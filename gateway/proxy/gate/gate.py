@@ -47,7 +47,7 @@ class Gate:
     ) -> None:
         self.in_flight = 0
         self._drained: asyncio.Future[None] | None = None
-        self._matcher = matcher
+        self.matcher = matcher
         self._record = record
         self._unauthenticated = unauthenticated or UnauthenticatedLimits(None)
 
@@ -83,9 +83,9 @@ class Gate:
             await self._drained
 
     async def _serve(self, client: Client, record: RequestRecord) -> None:
-        call = self._matcher.match(client.head, record)  # 400 403 405
+        call = self.matcher.match(client.head, record)  # 400 403 405
         if call is None:
-            head, application = await self._matcher.find_application(client.head, record)  # 404 421
+            head, application = await self.matcher.find_application(client.head, record)  # 404 421
             await client.hand_over(head, application, record)
         elif call.head.method == "OPTIONS":
             answer_preflight(call, client, record)

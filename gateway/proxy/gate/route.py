@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from gateway.errors import MethodNotAllowed, MisdirectedRequest, NotFound
 from gateway.http.head import WHOLE_SERVER, Head
 from gateway.identity.dpop.possession import Possession
+from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.verdict.authenticator import Authenticator
 from gateway.observability.metrics.metrics import ServerMetrics
@@ -42,6 +43,16 @@ class Challenges:
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """What lives at one server, and goes on when its configuration changes."""
+
+    sessions: Sessions
+    limits: CallerLimits
+    replays: ReplayCache
+    metrics: ServerMetrics
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """One MCP server as the gate sees it.
 
@@ -69,6 +80,11 @@ class Route:
     authorization: Authorization | None = None
     own_tools: OwnTools | None = None
     rehandshake: Rehandshake | None = None
+
+    @property
+    def live(self) -> Live:
+        """What goes on when the configuration changes."""
+        return Live(self.sessions, self.limits, self.possession.replays, self.metrics)
 
     @property
     def rewrites(self) -> bool:
@@ -114,8 +130,13 @@ class Routes:
     @property
     def sessions(self) -> Mapping[str, Sessions]:
         """The sessions of every server, by its name."""
-        routes = [route for servers in self.hosts.values() for route in servers.values()]
-        return {route.name: route.sessions for route in routes}
+        return {route.name: route.sessions for route in self.servers}
+
+    @property
+    def servers(self) -> Sequence[Route]:
+        """Every server once, though it may answer under two authorities."""
+        found = (route for servers in self.hosts.values() for route in servers.values())
+        return tuple({route.name: route for route in found}.values())
 
     def match(self, head: Head) -> Route | None:
         """Find the server that a request is for; None leaves it to the control plane."""

@@ -5,7 +5,7 @@ Keyed on who calls, so that a new session is no fresh start.
 
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -35,7 +35,8 @@ class CallerLimits:
     """The limits of one server. A caller without a token is known by the address.
 
     With `shared`, how often something may happen counts at all replicas; what may be under way
-    at once counts in this process.
+    at once counts in this process. What callers have used of the limits of `before` that stay the
+    same, and what they have under way there, counts here too.
     """
 
     def __init__(
@@ -44,22 +45,32 @@ class CallerLimits:
         max_connections: int,
         shared: SharedLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        before: "CallerLimits | None" = None,
     ) -> None:
         self._clock = clock
         self._shared = shared
-        self._caller = _allowance("caller", settings.per_principal, *_CALLER)
-        self._client = _allowance("client", settings.per_client, *_CLIENT)
-        self._session = _allowance("session", settings.per_session, *_SESSION)
+        known = {} if before is None else before._allowances
+        self._caller = _allowance(known, "caller", settings.per_principal, *_CALLER)
+        self._client = _allowance(known, "client", settings.per_client, *_CLIENT)
+        self._session = _allowance(known, "session", settings.per_session, *_SESSION)
         self._tools = [
-            (compile_globs([glob]), _allowance(f"tool {glob}", rate, *_TOOL))
+            (compile_globs([glob]), _allowance(known, f"tool {glob}", rate, *_TOOL))
             for glob, rate in settings.per_tool.items()
         ]
         self._has_rates = bool(self._caller or self._client or self._session or self._tools)
         calls, streams = at_once(settings, max_connections)
-        self._calls = Concurrency(calls)
-        self._streams = Concurrency(streams)
+        self._calls: Concurrency = Concurrency(calls, before._calls if before else None)
+        self._streams: Concurrency = Concurrency(streams, before._streams if before else None)
         # The last connections are for calls: streams end when they like.
-        self._all_streams = Concurrency(max_connections - max(1, max_connections // 4))
+        calls_alone = max(1, max_connections // 4)
+        others = before._all_streams if before else None
+        self._all_streams: Concurrency = Concurrency(max_connections - calls_alone, others)
+
+    @property
+    def _allowances(self) -> Mapping[str, Allowance]:
+        of_tools = (allowance for _, allowance in self._tools)
+        found = (self._caller, self._client, self._session, *of_tools)
+        return {each.name: each for each in found if each is not None}
 
     def enter(self, principal: Principal | None, address: str, http_method: str) -> "Using":
         """Count a request as under way. Raises `RateLimited` when too many are.
@@ -218,7 +229,12 @@ class UnauthenticatedLimits:
             self._limit.take(network_of(address), self._clock())
 
 
-def _allowance(name: str, rate: Rate | None, description: str, reason: str) -> Allowance | None:
+def _allowance(
+    known: Mapping[str, Allowance], name: str, rate: Rate | None, description: str, reason: str
+) -> Allowance | None:
+    before = known.get(name)
+    if before is not None and rate == (before.limit.times, before.limit.period_s):
+        return before
     limit = _rate_limit(rate)
     return None if limit is None else Allowance(name, limit, description, reason)
 

@@ -70,7 +70,7 @@ class Sessions:
     """The sessions of one server, as far as this process has seen them.
 
     `on_abandoned` is told the server's id of a session that it does not know to be over, and the
-    reason.
+    reason. The sessions of `before`, which had other settings, are these.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Sessions:
         settings: SessionSettings,
         on_event: OnEvent,
         clock: Callable[[], float] = time.time,
+        before: "Sessions | None" = None,
     ) -> None:
         self._server = server
         self._seal = seal
@@ -91,6 +92,9 @@ class Sessions:
         self._ended = EndedSessions()
         # By a stranger's value and the caller: the value of the caller's own session.
         self._successors: OrderedDict[tuple[str, Caller], str] = OrderedDict()
+        if before is not None:
+            self._known, self._owned = before._known, before._owned
+            self._ended, self._successors = before._ended, before._successors
         self.on_abandoned: Callable[[bytes, str], None] = lambda upstream_id, reason: None
 
     def __len__(self) -> int:
