@@ -70,12 +70,15 @@ class Authenticator:
         """
         if principal.expires_at is not None and now >= principal.expires_at + self._clock_skew_s:
             raise refused("expired")
+        self.check_revoked(principal, now, slot)
+
+    def check_revoked(self, principal: Principal, now: float, slot: VerdictSlot) -> None:
+        """Raise `InvalidToken` when the caller was revoked since the token was accepted.
+
+        `slot` holds the verdict that the principal is from.
+        """
         if not self._cache.is_current(slot):
             self._cache.check_revoked(principal, now)
-
-    def check_revoked(self, principal: Principal, now: float) -> None:
-        """Raise `InvalidToken` when the caller was revoked since the token was accepted."""
-        self._cache.check_revoked(principal, now)
 
     def asked_again_after_s(self, principal: Principal) -> float | None:
         """Seconds after which somebody else must confirm a verdict; None where nobody must."""

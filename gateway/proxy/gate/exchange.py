@@ -134,10 +134,10 @@ async def _with_sources(
 
 def _check_stream(asked: Asked, delivery: Delivery) -> None:
     # What was revoked while the server thought has ended the streams that were open then.
-    principal = asked.principal
+    principal, slot = asked.principal, asked.call.slot
     try:
-        if principal is not None:
-            asked.call.route.authenticator.check_revoked(principal, time.time())
+        if principal is not None and slot is not None:
+            asked.call.route.authenticator.check_revoked(principal, time.time(), slot)
     except GatewayError:
         delivery.response.close()
         raise

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class PoolLimits:
     """`first_byte_timeout_s` runs until a response's head is complete; drips do not extend it.
 
-    `idle_stream_timeout_s` runs while a response's body is silent. `max_head_bytes` also bounds
-    what may arrive without a byte of body: interim responses, chunk extensions, trailers.
+    `idle_stream_timeout_s` runs while a response's body is silent. `max_head_bytes` is for each
+    head, of interim responses too.
     """
 
     max_connections: int

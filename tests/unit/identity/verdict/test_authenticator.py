@@ -194,9 +194,10 @@ def test_who_is_revoked_meanwhile_is_refused(flights: SingleFlight, clock: HandC
     bob = replace(ADA, subject="bob")
 
     assert (_again(chain, ADA, NOW), _again(chain, bob, NOW)) == ("accepted", "revoked")
-    chain.check_revoked(ADA, NOW)
+    slot = VerdictSlot(b"key", "token")
+    chain.check_revoked(ADA, NOW, slot)
     with pytest.raises(InvalidToken):
-        chain.check_revoked(bob, NOW)
+        chain.check_revoked(bob, NOW, slot)
 
 
 @pytest.mark.requirement("A15")
