@@ -90,7 +90,7 @@ class Observers:
         if record.route is None:
             self._record_unrouted(record)
             return
-        kind = self.kinds.find(record, record.route.metrics)
+        kind = self.kinds.find(record, record.route.live.metrics)
         duration_s = time.perf_counter() - record.started
         kind.tally.add(duration_s, record.auth_s, record.upstream_s)
         if record.http_method != "OPTIONS":

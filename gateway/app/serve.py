@@ -78,7 +78,7 @@ async def serving(config: Config, source: str = "") -> AsyncIterator[Serving]:
         watch_upstreams(generation, observers, background, stack)
         observers.readiness.set_not_ready(LISTENER, "not open yet")
         admin = await stack.enter_async_context(
-            open_admin(config, observers, revocations, generation.routes.sessions, background)
+            open_admin(config, observers, revocations, generation.sessions, background)
         )
         keep_verdicts_fresh(generation, streams, background, stack)
         await keep_keys_fresh(generation.issuers, background, stack)

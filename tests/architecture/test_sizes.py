@@ -17,7 +17,6 @@ STILL_IMPORTING = {
     "gateway/app/revoking.py",
     "gateway/identity/verifiers/introspection.py",
     "gateway/identity/verifiers/userinfo.py",
-    "gateway/proxy/gate/route.py",
 }
 
 

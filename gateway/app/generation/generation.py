@@ -13,6 +13,7 @@ from gateway.app.generation.routes import build_routes
 from gateway.config.model import Config
 from gateway.proxy.gate.match import Matcher
 from gateway.proxy.gate.route import Route, Routes
+from gateway.proxy.sessions.sessions import Sessions
 from gateway.proxy.upstream.pool import UpstreamPool
 
 
@@ -35,6 +36,11 @@ class Generation:
     def servers(self) -> Mapping[str, Route]:
         """Every route, by the name of its server."""
         return {route.name: route for route in self.routes.servers}
+
+    @property
+    def sessions(self) -> Mapping[str, Sessions]:
+        """The sessions of each server."""
+        return {name: live.sessions for name, live in self.carried.servers.items()}
 
     @property
     def pools(self) -> Mapping[str, UpstreamPool]:

@@ -4,9 +4,9 @@ from functools import partial
 
 from gateway.app.generation.parts import Parts, SharedFacts
 from gateway.identity.dpop.replay import ReplayCache
-from gateway.proxy.gate.route import Live
 from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.limits.shared_limits import SharedLimits
+from gateway.proxy.sessions.live import Live
 from gateway.proxy.sessions.sessions import Sessions
 from gateway.proxy.upstream.gateway_requests import OwnRequests
 from gateway.resilience.clocks import Clocks

@@ -10,8 +10,8 @@ from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.revocation.revocations import Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.observability.metrics.metrics import Metrics
-from gateway.proxy.gate.route import Live
 from gateway.proxy.limits.limits import UnauthenticatedLimits
+from gateway.proxy.sessions.live import Live
 from gateway.proxy.sessions.sessions import OnEvent
 from gateway.sealing.seal import Seal
 from gateway.store.store import Store

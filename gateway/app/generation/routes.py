@@ -16,10 +16,17 @@ from gateway.app.generation.policy import (
     has_public_part,
 )
 from gateway.app.generation.upstreams import build_upstream
-from gateway.config.model import Server
+from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
 from gateway.proxy.gate.client import BodyLimits, StreamSettings
-from gateway.proxy.gate.route import ControlPlane, Route, Routes, authorities
+from gateway.proxy.gate.route import (
+    Challenges,
+    ControlPlane,
+    Route,
+    Routes,
+    RouteSettings,
+    authorities,
+)
 from gateway.proxy.sessions.login_in_session import Rehandshake
 
 
@@ -45,31 +52,30 @@ def build_route(parts: Parts, name: str) -> Route:
     rules = None if authorization is None else authorization.rules
     own_tools = OwnToolsBuilder(config, parts.issuers, words)
     header_sources = parts.header_sources.by_server.get(name, ())
-    is_public = has_public_part(server)
     flights = parts.carried.around.flights
+    rehandshake = Rehandshake(live.sessions, forwarder, header_sources, flights)
     return Route(
-        name=name,
-        url=url,
-        challenges=challenges,
-        origins=server.allowed_origins | {origin_of(url)},
+        name,
+        url,
+        _settings(config, name, challenges),
+        live,
         authenticator=build_authenticator(parts.issuers, config, name),
         possession=build_possession(config, name, live.replays, parts.carried.shared.nonce_key),
         admit=build_admission(server, words),
         header_sources=header_sources,
         forwarder=forwarder,
-        metrics=live.metrics,
-        sessions=live.sessions,
         catalogue=catalogue,
-        limits=live.limits,
-        body=_body_limits(server),
-        streams=_stream_settings(server),
-        anonymous=is_public,
         authorization=authorization,
         own_tools=own_tools.build(server, challenges, rules, catalogue),
-        rehandshake=Rehandshake(live.sessions, forwarder, header_sources, flights)
-        if is_public
-        else None,
+        rehandshake=rehandshake if has_public_part(server) else None,
     )
+
+
+def _settings(config: Config, name: str, challenges: Challenges) -> RouteSettings:
+    server = config.servers[name]
+    origins = server.allowed_origins | {origin_of(public_url(config, server))}
+    limits, streams = _body_limits(server), _stream_settings(server)
+    return RouteSettings(challenges, origins, limits, streams, has_public_part(server))
 
 
 def _body_limits(server: Server) -> BodyLimits:

@@ -48,7 +48,7 @@ async def _authenticate(
         if wants_page(call.head.method, call.head.headers):
             raise missing_token()
         # Where the gateway has public tools of its own, it depends on what is called.
-        if route.anonymous or _has_public_tools(route, call.head):
+        if route.settings.anonymous or _has_public_tools(route, call.head):
             return None
         raise missing_token()
     started = time.perf_counter()
@@ -83,7 +83,7 @@ def check_known(asked: Asked, unauthenticated: UnauthenticatedLimits, *, is_own:
 
     The gateway's own tools (`is_own`) say so themselves.
     """
-    if asked.principal is None and not (asked.call.route.anonymous or is_own):
+    if asked.principal is None and not (asked.call.route.settings.anonymous or is_own):
         unauthenticated.failed(asked.call.address)
         raise missing_token()
 

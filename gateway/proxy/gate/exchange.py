@@ -39,7 +39,7 @@ def find_session(asked: Asked) -> Session | None:
     if _logs_in_within_session(asked):
         return None
     call = asked.call
-    return call.route.sessions.find(call.head, asked.caller, asked.operation.messages)
+    return call.route.live.sessions.find(call.head, asked.caller, asked.operation.messages)
 
 
 async def exchange(
@@ -70,7 +70,7 @@ async def exchange(
         delivery = await route.forwarder.send(call.head, caller.principal, body, context, lines)
     finally:
         record.upstream_s = time.perf_counter() - started
-    delivery = route.sessions.seal_answer(delivery, session, caller, call.head, messages)
+    delivery = route.live.sessions.seal_answer(delivery, session, caller, call.head, messages)
     if route.rehandshake is not None and caller.principal is None:
         route.rehandshake.remember(delivery, messages, body)
     if rewriter is not None:
@@ -100,7 +100,7 @@ def check_again(asked: Asked) -> None:
 
 def _logs_in_within_session(asked: Asked) -> bool:
     route, head = asked.call.route, asked.call.head
-    return route.rehandshake is not None and route.sessions.is_strangers(
+    return route.rehandshake is not None and route.live.sessions.is_strangers(
         head, asked.caller, asked.operation.messages
     )
 

@@ -101,12 +101,12 @@ class Gate:
         record.principal, caller = principal, CallerAtAddress(principal, call.address)
         try:
             admit(call, principal)  # 403 503
-            using = record.using = route.limits.enter(*caller, head.method)  # 429 503
+            using = record.using = route.live.limits.enter(*caller, head.method)  # 429 503
         except GatewayError:
             if principal is not None:
                 await note_refused_call(client, record)
             raise
-        body = await read_body(client, route.body)  # 400 408 413
+        body = await read_body(client, route.settings.body)  # 400 408 413
         record.bytes_in = len(body)
         operation = parse_operation(head, body, record)  # 400 415
         if operation.listens:
@@ -117,7 +117,7 @@ class Gate:
         check_known(asked, self._unauthenticated, is_own=is_own)  # 401
         session = record.session = find_session(asked)  # 404
         named = None if session is None else session.name
-        await route.limits.spend(*caller, named, operation.messages)  # 429
+        await route.live.limits.spend(*caller, named, operation.messages)  # 429
         if own is not None and is_own:
             check_again(asked)  # 401
             await answer_own(own, asked, client, record)  # 401
@@ -132,7 +132,7 @@ class Gate:
         if record.using is not None:
             record.using.end()
         if record.route is not None:
-            record.route.metrics.in_flight -= 1
+            record.route.live.metrics.in_flight -= 1
         self.in_flight -= 1
         if self.in_flight == 0 and self._drained is not None and not self._drained.done():
             self._drained.set_result(None)

@@ -64,8 +64,8 @@ class Matcher:
         if route is None:
             return None
         record.route = route
-        route.metrics.in_flight += 1
-        cors = record.cors = check_origin(head, route.origins)
+        route.live.metrics.in_flight += 1
+        cors = record.cors = check_origin(head, route.settings.origins)
         if head.method == "OPTIONS":
             return Call(route, head, record.address, cors, None, None)
         if head.method not in ("POST", "GET", "DELETE"):

@@ -88,7 +88,7 @@ class RequestRecord:
         self.host = call.head.authority
         self.path = call.head.path
         self.cors = call.cors
-        call.route.metrics.in_flight += 1
+        call.route.live.metrics.in_flight += 1
 
     def leave(self, *, has_stalled: bool) -> None:
         """Note that the client is gone, or was dropped because it did not read."""

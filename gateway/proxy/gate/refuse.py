@@ -39,12 +39,12 @@ def refuse(client: Client, record: RequestRecord, error: GatewayError) -> None:
     note_error(record, error)
     if isinstance(error, InsufficientScope) and record.route is not None:
         # Policy speaks of scopes as tokens name them; clients ask for them by another name.
-        error.scopes = record.route.challenges.asked.named(error.scopes, record.principal)
+        error.scopes = record.route.settings.challenges.asked.named(error.scopes, record.principal)
     own: list[Field] = advice(error)
     if isinstance(error, DpopNonceNeeded):
         own.append((b"DPoP-Nonce", error.nonce.encode()))
     media, body = _content(client.head, record, error)
-    known = None if record.route is None else record.route.challenges
+    known = None if record.route is None else record.route.settings.challenges
     opening = _opening(known, _said(error), (*media, *record.cors))
     if own:
         opening = join_lines([opening, field_lines(own)])
@@ -95,7 +95,9 @@ def _content(
         and isinstance(error, MissingToken)
         and wants_page(head.method, head.headers)
     ):
-        page = add_to_client_page(title=route.challenges.realm, name=route.name, url=route.url)
+        page = add_to_client_page(
+            title=route.settings.challenges.realm, name=route.name, url=route.url
+        )
         policy = (b"Content-Security-Policy", page.content_security_policy.encode())
         return (_HTML, NO_STORE, policy), page.html.encode()
     body = error_message(error, request_id=record.request_id, message_id=record.message_id)

@@ -8,18 +8,15 @@ from urllib.parse import urlsplit
 from gateway.errors import MethodNotAllowed, MisdirectedRequest, NotFound
 from gateway.http.head import WHOLE_SERVER, Head
 from gateway.identity.dpop.possession import Possession
-from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.verdict.authenticator import Authenticator
-from gateway.observability.metrics.metrics import ServerMetrics
 from gateway.policy.admission import Admission
 from gateway.proxy.gate.authorization import Authorization
 from gateway.proxy.gate.client import BodyLimits, StreamSettings
 from gateway.proxy.gate.own_tools import OwnTools
-from gateway.proxy.limits.limits import CallerLimits
 from gateway.proxy.outgoing.header_source import HeaderSource
+from gateway.proxy.sessions.live import Live
 from gateway.proxy.sessions.login_in_session import Rehandshake
-from gateway.proxy.sessions.sessions import Sessions
 from gateway.proxy.upstream.forward import Forwarder
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
 
@@ -43,53 +40,41 @@ class Challenges:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """What lives at one server, and goes on when its configuration changes."""
+class RouteSettings:
+    """What was configured of one server, as the gate asks for it.
 
-    sessions: Sessions
-    limits: CallerLimits
-    replays: ReplayCache
-    metrics: ServerMetrics
+    `anonymous` lets callers without a token in. `origins` are those of the pages that may call.
+    """
+
+    challenges: Challenges
+    origins: frozenset[str]
+    body: BodyLimits
+    streams: StreamSettings
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One MCP server as the gate sees it.
+    """One MCP server as the gate sees it: what was configured, what lives, and what decides.
 
-    `anonymous` lets callers without a token in; `authorization` is None without rules,
+    The rest was compiled for this configuration alone. `authorization` is None without rules,
     `own_tools` where the gateway adds none of its own, `rehandshake` where nobody gets in
     without a token.
     """
 
     name: str
     url: str
-    challenges: Challenges
-    origins: frozenset[str]
+    settings: RouteSettings
+    live: Live
     authenticator: Authenticator
     possession: Possession
     admit: Admission
     header_sources: Sequence[HeaderSource]
     forwarder: Forwarder
-    metrics: ServerMetrics
-    sessions: Sessions
     catalogue: ToolCatalogue
-    limits: CallerLimits
-    body: BodyLimits
-    streams: StreamSettings
-    anonymous: bool = False
     authorization: Authorization | None = None
     own_tools: OwnTools | None = None
     rehandshake: Rehandshake | None = None
-
-    @property
-    def live(self) -> Live:
-        """What goes on when the configuration changes."""
-        return Live(self.sessions, self.limits, self.possession.replays, self.metrics)
-
-    @property
-    def rewrites(self) -> bool:
-        """Whether an answer may have to be changed."""
-        return self.authorization is not None or self.own_tools is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +111,6 @@ class Routes:
 
     hosts: Mapping[str, Mapping[str, Route]]
     control: Callable[[], Awaitable[ControlPlane]]
-
-    @property
-    def sessions(self) -> Mapping[str, Sessions]:
-        """The sessions of every server, by its name."""
-        return {route.name: route.sessions for route in self.servers}
 
     @property
     def servers(self) -> Sequence[Route]:

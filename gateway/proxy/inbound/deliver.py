@@ -55,7 +55,7 @@ async def deliver(
         await client.send(Reply(response.status, headers, body))
         return None
     opening = _opening(delivery, cors, is_whole=False)
-    client.begin_stream(opening.lines, record.wire_id, route.streams.write_stall_s)
+    client.begin_stream(opening.lines, record.wire_id, route.settings.streams.write_stall_s)
     stream = Stream(client, response, route, record, finish)
     stream.rewriter = rewriter
     stream.renewal = renewal_of(route, asked.principal, asked.token)

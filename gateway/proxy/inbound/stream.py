@@ -107,7 +107,7 @@ class Stream:
         """Take what the upstream sends from now on; `streams` lists this one while it lasts."""
         self._streams = streams
         streams.watch(self)
-        self._route.metrics.streams_open += 1
+        self._route.live.metrics.streams_open += 1
         self.record.streamed = True
         self._client.carry(self)
         self._response.forget_head()
@@ -121,7 +121,7 @@ class Stream:
         for ever; calls have a grace more.
         """
         self._boundary = EventBoundary()
-        settings = self._route.streams
+        settings = self._route.settings.streams
         if settings.keepalive_s > 0:
             self._beat_at = now + settings.keepalive_s
         if expires_in_s is not None and settings.at_expiry != "keep":
@@ -177,7 +177,7 @@ class Stream:
             if quiet and self._boundary is not None and self._boundary.at_boundary:
                 self._client.write(_COMMENT)
             self._wrote_since_beat = False
-            self._beat_at = now + self._route.streams.keepalive_s
+            self._beat_at = now + self._route.settings.streams.keepalive_s
         self._end_if_expired(now)
 
     def _end_if_expired(self, now: float) -> None:
@@ -260,6 +260,6 @@ class Stream:
         record.answer = UNREAD if self.watch is None else self.watch.answer
         if self._streams is not None:
             self._streams.discard(self)
-        self._route.metrics.streams_open -= 1
+        self._route.live.metrics.streams_open -= 1
         self._finish(record)
         self._client.end_serving()

@@ -101,7 +101,7 @@ async def process(tmp_path: Path, signer: TokenSigner) -> AsyncIterator[Process]
 def begin_session(route: Route) -> str:
     caller = CallerAtAddress(ADA, HERE)
     answer = delivery([(b"Mcp-Session-Id", b"s1")])
-    sealed = route.sessions.seal_answer(answer, None, caller, head(), CALL)
+    sealed = route.live.sessions.seal_answer(answer, None, caller, head(), CALL)
     return values_of(sealed.headers, b"mcp-session-id")[0].decode()
 
 
@@ -111,31 +111,31 @@ async def test_sessions_live_on_under_the_new_settings(process: Process) -> None
     sent = head(headers=[("Mcp-Session-Id", value)])
 
     second = await process.generation(first, idle="2h")
-    (session,) = second.servers["mcp"].sessions
-    second.servers["mcp"].sessions.end(session, "admin")
+    (session,) = second.servers["mcp"].live.sessions
+    second.servers["mcp"].live.sessions.end(session, "admin")
 
     with pytest.raises(UnknownSession):
-        first.servers["mcp"].sessions.find(sent, CallerAtAddress(ADA, HERE), CALL)
+        first.servers["mcp"].live.sessions.find(sent, CallerAtAddress(ADA, HERE), CALL)
 
 
 async def test_what_callers_have_used_counts_on_while_a_limit_stays(process: Process) -> None:
     first = await process.generation()
-    await first.servers["mcp"].limits.spend(ADA, HERE, None, CALL)
+    await first.servers["mcp"].live.limits.spend(ADA, HERE, None, CALL)
 
     same = await process.generation(first, allow="{subjects: [ada]}")
     other = await process.generation(first, rate="2/h")
 
     with pytest.raises(RateLimited):
-        await same.servers["mcp"].limits.spend(ADA, HERE, None, CALL)
-    await other.servers["mcp"].limits.spend(ADA, HERE, None, CALL)
+        await same.servers["mcp"].live.limits.spend(ADA, HERE, None, CALL)
+    await other.servers["mcp"].live.limits.spend(ADA, HERE, None, CALL)
 
 
 async def test_what_is_under_way_counts_on_and_ends_in_both(process: Process) -> None:
     first = await process.generation()
-    using = first.servers["mcp"].limits.enter(ADA, HERE, "POST")
+    using = first.servers["mcp"].live.limits.enter(ADA, HERE, "POST")
 
     second = await process.generation(first, concurrent=2)
-    limits = second.servers["mcp"].limits
+    limits = second.servers["mcp"].live.limits
     limits.enter(ADA, HERE, "POST")
     with pytest.raises(RateLimited):
         limits.enter(ADA, HERE, "POST")
@@ -180,24 +180,24 @@ async def test_a_verdict_lives_on_while_its_checks_stay_the_same(
 
 async def test_the_numbers_of_a_server_that_stays_go_on(process: Process) -> None:
     first = await process.generation()
-    first.servers["mcp"].metrics.in_flight += 1
+    first.servers["mcp"].live.metrics.in_flight += 1
 
     second = await process.generation(first, more=OTHER)
 
-    assert second.servers["mcp"].metrics is first.servers["mcp"].metrics
-    assert second.servers["mail"].metrics.in_flight == 0
+    assert second.servers["mcp"].live.metrics is first.servers["mcp"].live.metrics
+    assert second.servers["mail"].live.metrics.in_flight == 0
 
 
 async def test_building_changes_nothing_of_what_serves(process: Process) -> None:
     first = await process.generation()
     first.tell_metrics()
     begin_session(first.servers["mcp"])
-    asked = first.servers["mcp"].metrics.sessions_open
+    asked = first.servers["mcp"].live.metrics.sessions_open
 
     second = await process.generation(first)
 
-    assert first.servers["mcp"].metrics.sessions_open is asked
-    assert len(first.servers["mcp"].sessions) == len(second.servers["mcp"].sessions) == 1
+    assert first.servers["mcp"].live.metrics.sessions_open is asked
+    assert len(first.servers["mcp"].live.sessions) == len(second.servers["mcp"].live.sessions) == 1
     assert first.carried.servers.keys() == {"mcp"}
     assert first.pools["mcp"] is not second.pools["mcp"]
 

@@ -19,9 +19,9 @@ async def test_a_server_hears_of_the_end_of_a_session_that_it_does_not_know_of(
         async with starting(tmp_path, signer.issuer) as process:
             route = (await process.generation(upstream=upstream.url)).servers["mcp"]
             begin_session(route)
-            (session,) = route.sessions
+            (session,) = route.live.sessions
 
-            route.sessions.end(session, reason)
+            route.live.sessions.end(session, reason)
             if is_told:
                 await upstream.wait_for_request()
 
@@ -35,5 +35,5 @@ async def test_a_store_of_this_process_alone_shares_no_limits(
     async with starting(tmp_path, signer.issuer) as process:
         first, second = [(await process.generation()).servers["mcp"] for _ in range(2)]
 
-        assert first.limits is not second.limits
-        assert first.metrics is second.metrics
+        assert first.live.limits is not second.live.limits
+        assert first.live.metrics is second.live.metrics
