@@ -47,6 +47,8 @@ class StreamRewriter(Protocol):
 class Rewriters:
     """Several, one after another."""
 
+    __slots__ = ("_parts",)
+
     def __init__(self, parts: Sequence[StreamRewriter]) -> None:
         self._parts = parts
 
@@ -84,6 +86,17 @@ class EndpointRewriter:
     Any GET may be a legacy one (MCP 2024-11-05, HTTP with SSE), so only what could still
     become that event is held back; from the first other event on, bytes pass as they are.
     """
+
+    __slots__ = (
+        "_after_cr",
+        "_at_start",
+        "_block",
+        "_block_bytes",
+        "_is_endpoint",
+        "_passing",
+        "_rest",
+        "_rewrite",
+    )
 
     def __init__(self, rewrite: Callable[[str], str]) -> None:
         self._rewrite = rewrite

@@ -108,7 +108,7 @@ class ClientConnection(asyncio.Protocol):
         self._enter(Phase.CLOSED)
         self.is_lost = True
         # The head holds a token: whoever keeps this object a moment longer must not keep that.
-        self._repetition, self._unread = None, b""
+        self._repetition, self._unread, self._drained = None, b"", None
         self._listener.forget(self, self._address)
         if self._request is not None:
             self._request.cancel()

@@ -92,7 +92,8 @@ class UpstreamResponse:
         stays silent.
         """
         self._taken = 0  # what was taken last has been dealt with: only now it counts no more
-        self._resume_when_low()
+        if self.is_paused and len(self._arrived) <= _HIGH_WATER_BYTES:
+            self._resume()
         # What frames the body may arrive alone, a chunk's size or an extension: that is no end.
         if self._arrived:
             piece, self._arrived = self._arrived, b""
@@ -155,10 +156,6 @@ class UpstreamResponse:
             raise
         finally:
             self._on_change = None
-
-    def _resume_when_low(self) -> None:
-        if self.held_bytes <= _HIGH_WATER_BYTES:
-            self._resume()
 
     def _resume(self) -> None:
         if self.is_paused:

@@ -1,15 +1,19 @@
 """Carrying a response of unknown length to the client."""
 
 import asyncio
+import contextlib
+import gc
 
 import pytest
 
+from gateway.proxy.inbound.connection import ClientConnection
 from tests.support.gateway import running_gateway
 from tests.support.ports import reserved_port
 from tests.support.raw_http import RawConnection, post, raw_connection
 from tests.support.recording_upstream import RecordingUpstream, chunk, event_stream_head
-from tests.support.rig import CALL, running_rig
+from tests.support.rig import CALL, Rig, running_rig
 from tests.support.token_signer import TokenSigner
+from tests.unit.proxy.inbound.listening import deaf
 
 
 def config(port: int, upstream: str, issuer: str, streams: str) -> str:
@@ -129,3 +133,56 @@ async def test_the_next_request_is_served_when_the_stream_has_ended() -> None:
         assert await client.read_chunk() == b""
         assert (await client.read_response()).status == 200
         assert len(rig.upstream.requests) == 2
+
+
+async def pour(rig: Rig) -> None:
+    """Send more than the gateway may hold, for as long as it is there."""
+    with contextlib.suppress(ConnectionError):
+        await rig.upstream.send(chunk(b"data: %b\n\n" % (b"x" * 8_000_000)))
+
+
+async def paused_connection() -> ClientConnection:
+    """The one client's, when it does not keep up."""
+    found = (each for each in gc.get_objects() if type(each) is ClientConnection)
+    (connection,) = (each for each in found if not each.is_lost)
+    async with asyncio.timeout(5):
+        while not connection.is_paused:  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0)
+    return connection
+
+
+@pytest.mark.requirement("S4")
+async def test_a_client_that_leaves_while_it_does_not_read_ends_the_upstreams_part() -> None:
+    async with running_rig() as rig, deaf(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head())
+        call = post(rig.port, CALL, token=rig.token())
+        await asyncio.get_running_loop().sock_sendall(client, call)
+        await rig.upstream.wait_for_request()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pour(rig))
+            await paused_connection()
+
+            client.close()
+
+            await asyncio.wait_for(rig.upstream.connection_lost.wait(), 5)
+
+
+@pytest.mark.requirement("44")
+async def test_a_stream_that_ends_while_its_client_does_not_read_has_no_clean_end() -> None:
+    async with running_rig() as rig, deaf(rig.port) as client:
+        rig.upstream.replies.append(event_stream_head())
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(client, post(rig.port, CALL, token=rig.token()))
+        await rig.upstream.wait_for_request()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pour(rig))
+            connection = await paused_connection()
+
+            assert connection.streams.end(lambda _: True, "revoked") == 1
+
+            await asyncio.wait_for(rig.upstream.connection_lost.wait(), 5)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := await loop.sock_recv(client, 100_000):
+                received += piece
+        assert not received.endswith(b"0\r\n\r\n")
