@@ -105,3 +105,16 @@ async def test_a_logout_that_is_too_large_is_refused() -> None:
 
         assert came.startswith(b"HTTP/1.1 413 ")
         rig.upstream.assert_untouched()
+
+
+async def test_what_aiohttp_alone_refuses_leaves_no_trace_of_an_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A stranger could fill the log with what another parser thinks of a request."""
+    twice = b"ETag: a\r\nETag: b\r\n"
+    async with running_rig() as rig:
+        response = await rig.send(rig.request("GET", METADATA, headers=twice))
+        rig.upstream.assert_untouched()
+
+    assert response.status == 400
+    assert '"level": "error"' not in capfd.readouterr().err

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import unquote
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from gateway.errors import GatewayError
@@ -23,6 +24,8 @@ ALL_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 _SPELLINGS = web.AppKey("spellings", dict[str, str])
 
 logger = logging.getLogger(__name__)
+_of_protocol = logging.getLogger(f"{__name__}.protocol")
+_of_protocol.addFilter(lambda line: not _is_a_strangers_fault(line))
 
 
 def new_application() -> web.Application:
@@ -50,6 +53,7 @@ async def open_application(app: web.Application) -> AsyncIterator[Application]:
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=_of_protocol,
         handler_cancellation=True,  # nobody works for a client that is gone
         auto_decompress=False,  # no body grows behind the listener's limit
         keepalive_timeout=0,
@@ -64,6 +68,11 @@ async def open_application(app: web.Application) -> AsyncIterator[Application]:
         yield Application(methods_by_path(app), runner.server)
     finally:
         await runner.cleanup()
+
+
+def _is_a_strangers_fault(line: logging.LogRecord) -> bool:
+    # What aiohttp's parser refused the gate refuses and records. Else they could fill the log.
+    return line.exc_info is not None and isinstance(line.exc_info[1], HttpProcessingError)
 
 
 def methods_by_path(app: web.Application) -> Mapping[str, frozenset[str]]:
