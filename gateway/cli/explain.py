@@ -29,7 +29,7 @@ from gateway.policy.explain import describe, explain
 from gateway.policy.rules import Action
 
 if TYPE_CHECKING:
-    from gateway.app.generation.judge import Judgement
+    from gateway.app.judging.judge import Judgement
 
 EXIT_DENIED = 1
 _METHODS: Mapping[Target, str] = {
@@ -172,7 +172,7 @@ def _token_bearer(config: Config, server: Server, token: str) -> "Judgement":
 
 def _named_caller(config: Config, principal: Principal) -> "Judgement":
     """Somebody with a token that was issued now, as far as revocations go."""
-    from gateway.app.generation.judge import judge_principal  # see above
+    from gateway.app.judging.judge import judge_principal  # see above
 
     return asyncio.run(judge_principal(config, principal, time.time()))
 

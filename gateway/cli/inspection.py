@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import click
 
-from gateway.app.generation.judge import Judgement, judge_token
+from gateway.app.judging.judge import Judgement, judge_token
 from gateway.config.issuer import Issuer
 from gateway.config.model import Config, Server
 from gateway.errors import GatewayError, IdentityUnavailable, InvalidToken

@@ -24,7 +24,7 @@ from gateway.app.generation.login import (
 )
 from gateway.app.generation.origins import servers_by_origin
 from gateway.app.generation.parts import Parts
-from gateway.app.revoking import logout_taker
+from gateway.app.logouts import logout_taker
 from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
 from gateway.identity.keys.local_issuer import JWKS_PATH

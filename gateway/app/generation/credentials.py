@@ -2,13 +2,12 @@
 
 from contextlib import AsyncExitStack
 
+from gateway.app.generation.providers import open_provider
 from gateway.config.issuer import ClientAuthentication
 from gateway.config.model import Config
 from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.provider.client_auth import ClientAuth
-from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.provider.own_tokens import OwnTokens
-from gateway.identity.provider.provider import CONNECTIONS, Provider
 from gateway.identity.provider.token_exchange import TokenExchanges
 from gateway.identity.token.token_issuers import TokenIssuers
 from gateway.proxy.outgoing.header_source import HeaderSource
@@ -18,7 +17,6 @@ from gateway.proxy.outgoing.upstream_credentials import (
     StaticHeader,
     forward_token,
 )
-from gateway.resilience.breaker import Breaker
 
 OWN_TOKEN_TIMEOUT_S = 2.0
 
@@ -49,12 +47,12 @@ async def _open(
         return forward_token
     if credential.client_credentials is not None:
         own = credential.client_credentials
-        provider = await _open_provider(name, OWN_TOKEN_TIMEOUT_S, around, stack)
+        provider = await open_provider(name, "upstream_token", OWN_TOKEN_TIMEOUT_S, around, stack)
         auth = _auth(own, own.token_url)
         return OwnToken(OwnTokens(own, provider, auth, around.flights, around.clocks))
     if credential.token_exchange is not None:
         exchange = credential.token_exchange
-        provider = await _open_provider(name, exchange.timeout, around, stack)
+        provider = await open_provider(name, "upstream_token", exchange.timeout, around, stack)
         auth = _auth(exchange, exchange.token_url)
         exchanges = TokenExchanges(exchange, provider, auth, around.flights, around.clocks)
         issuer = config.issuers[exchange.issuer or server.auth.issuers[0]]
@@ -65,12 +63,3 @@ async def _open(
 def _auth(settings: ClientAuthentication, token_url: str) -> ClientAuth:
     # RFC 7523 §3: the token endpoint's URL is an audience that every server knows itself by.
     return ClientAuth(settings, token_url)
-
-
-async def _open_provider(
-    name: str, timeout_s: float, around: IdentityServices, stack: AsyncExitStack
-) -> Provider:
-    fetcher = Fetcher(timeout_s=timeout_s, connections=CONNECTIONS)
-    opened = await stack.enter_async_context(fetcher)
-    breaker = Breaker(around.clocks)
-    return Provider(name, "upstream_token", opened, breaker, timeout_s, around.on_asked)

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from gateway.app.generation.providers import open_provider
 from gateway.config.issuer import GroupLookup, Issuer
 from gateway.identity.keys.sources import IdentityServices, IssuerSources
 from gateway.identity.principal import Principal
 from gateway.identity.provider.bearer_file import BearerFile
 from gateway.identity.provider.client_auth import ClientAuth
-from gateway.identity.provider.fetch import Fetcher
 from gateway.identity.provider.own_tokens import OwnTokens
-from gateway.identity.provider.provider import CONNECTIONS, Kind, Provider
+from gateway.identity.provider.provider import Kind, Provider
 from gateway.identity.verifier import Verifier
 from gateway.identity.verifiers.group_lookup import GroupLookups, OwnToken
 from gateway.identity.verifiers.introspection import IntrospectionVerifier
@@ -19,7 +19,6 @@ from gateway.identity.verifiers.jwt import JwtVerifier
 from gateway.identity.verifiers.token_review import TokenReviewVerifier
 from gateway.identity.verifiers.userinfo import UserinfoVerifier
 from gateway.observability.audit.outcome import Scheme
-from gateway.resilience.breaker import Breaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ async def open_services(
 ) -> IssuerServices:
     """Build what one issuer's verifiers share; connections close with `stack`."""
     providers = {
-        kind: await _open_provider(name, issuer, kind, timeout_s, around, stack)
+        kind: await open_provider(name, kind, timeout_s, around, stack, issuer)
         for kind, timeout_s in _asked(issuer)
     }
     groups = None
@@ -113,24 +112,6 @@ def _asked(issuer: Issuer) -> Iterable[tuple[Kind, float]]:
     if issuer.group_lookup is not None:
         yield "groups", issuer.group_lookup.timeout
         yield "token", issuer.group_lookup.timeout
-
-
-async def _open_provider(
-    name: str,
-    issuer: Issuer,
-    kind: Kind,
-    timeout_s: float,
-    around: IdentityServices,
-    stack: AsyncExitStack,
-) -> Provider:
-    fetcher = Fetcher(
-        ca_file=issuer.ca_file,
-        insecure_http=issuer.insecure_http,
-        timeout_s=timeout_s,
-        connections=CONNECTIONS,
-    )
-    opened = await stack.enter_async_context(fetcher)
-    return Provider(name, kind, opened, Breaker(around.clocks), timeout_s, around.on_asked)
 
 
 def _own_tokens(

@@ -1,8 +1,9 @@
 """What a JWT must say to be an access token for this server: RFC 9068 §4, RFC 8725. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gateway.config.issuer import Issuer
 from gateway.identity.reasons import refused
 from gateway.identity.token.claims import find_claim
 from gateway.identity.token.mismatch import mismatched
@@ -28,6 +29,19 @@ class Expectations:
     required_claims: tuple[str, ...] = ("iss", "exp", "aud", "sub")
     clock_skew_s: float = 60.0
     max_lifetime_s: float | None = None
+
+
+def expectations(issuer: Issuer, audiences: Iterable[str]) -> Expectations:
+    """What the tokens of `issuer` must be for the server that `audiences` name."""
+    return Expectations(
+        audiences=frozenset(audiences),
+        algorithms=frozenset(issuer.algorithms),
+        token_types=frozenset(normal_token_type(typ) for typ in issuer.token_types),
+        audience_claim=issuer.audience_claim,
+        required_claims=issuer.required_claims,
+        clock_skew_s=issuer.clock_skew,
+        max_lifetime_s=issuer.max_lifetime,
+    )
 
 
 def normal_token_type(typ: str) -> str:

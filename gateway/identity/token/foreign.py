@@ -1,10 +1,11 @@
-"""Which tokens must not be shown to an issuer: they cannot be its own. Pure."""
+"""Which tokens must not be shown to an issuer, and answers that are about others. Pure."""
 
 from collections.abc import Mapping
 
 from gateway.config.issuer import Issuer
 from gateway.errors import InvalidToken
 from gateway.identity.api_keys.api_key import is_key
+from gateway.identity.reasons import refused
 from gateway.identity.token.compact import CompactToken, is_jwt_shaped, parse_compact
 from gateway.identity.token.token_issuers import TokenIssuers
 from gateway.oauth.base64url import decode_base64url
@@ -28,6 +29,18 @@ def is_for_another_issuer(token: str, issuer: Issuer, issuers: TokenIssuers) -> 
     except InvalidToken:
         return _is_signed(token)
     return _is_unsigned(parsed) or _names_another(parsed.claims, issuers)
+
+
+def check_subject(document: Mapping[str, object], token: str) -> None:
+    """Raise `InvalidToken` for an answer about somebody else: OIDC Core §5.3.2."""
+    if not is_jwt_shaped(token) or "sub" not in document:
+        return
+    try:
+        claimed = parse_compact(token).claims.get("sub")
+    except InvalidToken:
+        return
+    if claimed is not None and str(claimed) != str(document["sub"]):
+        raise refused("claim_not_accepted")
 
 
 def _names_another(claims: Mapping[str, object], issuers: TokenIssuers) -> bool:

@@ -11,14 +11,13 @@ from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import SAMPLE_TOKEN, Question, Sample
 from gateway.identity.reasons import refused
-from gateway.identity.token.access_token import check_audience, check_times
+from gateway.identity.token.access_token import check_audience, check_times, expectations
 from gateway.identity.token.caller_rules import CallerRules
 from gateway.identity.token.claimed import vouched
 from gateway.identity.token.claims import build_principal, find_claim
 from gateway.identity.token.foreign import is_for_another_issuer
 from gateway.identity.token.leniency import normal_answer
 from gateway.identity.token.token_issuers import TokenIssuers
-from gateway.identity.verifiers.jwt import expectations
 from gateway.resilience.clocks import Clocks
 
 Endpoint = Callable[[], Awaitable[str]]

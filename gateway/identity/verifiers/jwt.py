@@ -7,7 +7,7 @@ from gateway.config.issuer import Issuer
 from gateway.identity.keys.jwks import KeySource
 from gateway.identity.keys.signature import check_signature
 from gateway.identity.principal import Principal
-from gateway.identity.token.access_token import Expectations, check_claims, normal_token_type
+from gateway.identity.token.access_token import check_claims, expectations
 from gateway.identity.token.caller_rules import CallerRules
 from gateway.identity.token.claimed import vouched
 from gateway.identity.token.claims import build_principal
@@ -52,16 +52,3 @@ class JwtVerifier:
         if principal.groups is None and self._groups is not None:
             return await self._groups.complete(principal)
         return principal
-
-
-def expectations(issuer: Issuer, audiences: Iterable[str]) -> Expectations:
-    """What the tokens of `issuer` must be for the server that `audiences` name."""
-    return Expectations(
-        audiences=frozenset(audiences),
-        algorithms=frozenset(issuer.algorithms),
-        token_types=frozenset(normal_token_type(typ) for typ in issuer.token_types),
-        audience_claim=issuer.audience_claim,
-        required_claims=issuer.required_claims,
-        clock_skew_s=issuer.clock_skew,
-        max_lifetime_s=issuer.max_lifetime,
-    )

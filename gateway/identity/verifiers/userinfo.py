@@ -5,22 +5,19 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from gateway.config.issuer import Issuer, Userinfo
-from gateway.errors import IdentityUnavailable, InvalidToken
+from gateway.errors import IdentityUnavailable
 from gateway.identity.principal import Principal
 from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import SAMPLE_TOKEN, Question, Sample
-from gateway.identity.reasons import refused
-from gateway.identity.token.access_token import check_audience, check_times
+from gateway.identity.token.access_token import check_times, expectations
 from gateway.identity.token.caller_rules import CallerRules
 from gateway.identity.token.claimed import vouched
-from gateway.identity.token.claims import build_principal, find_claim
-from gateway.identity.token.compact import is_jwt_shaped, parse_compact
-from gateway.identity.token.foreign import is_for_another_issuer
-from gateway.identity.token.leniency import normal_answer
+from gateway.identity.token.claims import build_principal
+from gateway.identity.token.foreign import check_subject, is_for_another_issuer
+from gateway.identity.token.leniency import normal_user
 from gateway.identity.token.token_issuers import TokenIssuers
-from gateway.identity.verifiers.audience_check import was_issued_to
-from gateway.identity.verifiers.jwt import expectations
+from gateway.identity.verifiers.audience_check import check_user_audience
 from gateway.identity.verifiers.user_lists import read_all
 
 Endpoint = Callable[[], Awaitable[str]]
@@ -65,8 +62,9 @@ class UserinfoVerifier:
 
     async def _read(self, document: Mapping[str, object], token: str, now: float) -> Principal:
         issuer = self._issuers.named_by(document)
-        _check_subject(document, token)
-        await self._check_audience(document, token)
+        check_subject(document, token)
+        audiences = self._expected.audiences
+        await check_user_audience(self._settings, document, token, audiences, self._provider)
         expires_at = check_times(document, self._expected, now)
         principal = build_principal(issuer, document, self._issuer.claims, expires_at)
         return self._rules.apply(await self._look_up(principal, token))
@@ -77,24 +75,12 @@ class UserinfoVerifier:
         answer = await self._provider.ask(Question(self._call(url, token), _is_expected, sample))
         if answer.status != HTTPStatus.OK or not isinstance(answer.document, dict):
             return None
-        return _normal(answer.document, self._issuer.claims.subject)
+        return normal_user(answer.document, self._issuer.claims.subject)
 
     def _call(self, url: str, token: str) -> Call:
         if self._settings.send == "form":
             return Call(url, "POST", form={"access_token": token})
         return Call(url, headers=_bearer(token))
-
-    async def _check_audience(self, document: Mapping[str, object], token: str) -> None:
-        """The answer describes a user, not whom the token is for: that needs a proof of its own."""
-        settings = self._settings
-        if settings.audience_claim is not None:
-            named = find_claim(document, settings.audience_claim)
-            check_audience(named, self._expected.audiences)
-        elif settings.audience_check is not None:
-            if not await was_issued_to(settings.audience_check, self._provider, token):
-                raise refused("wrong_audience")
-        elif not settings.insecure_accept_any_audience:
-            raise refused("wrong_audience")
 
     async def _look_up(self, principal: Principal, token: str) -> Principal:
         for lookup in self._settings.lookups:
@@ -115,30 +101,9 @@ def _is_expected(answer: Answer) -> bool:
     return is_user or answer.status in _NOT_KNOWN
 
 
-def _check_subject(document: Mapping[str, object], token: str) -> None:
-    """An answer about somebody else must not be used: OIDC Core §5.3.2."""
-    if not is_jwt_shaped(token) or "sub" not in document:
-        return
-    try:
-        claimed = parse_compact(token).claims.get("sub")
-    except InvalidToken:
-        return
-    if claimed is not None and str(claimed) != str(document["sub"]):
-        raise refused("claim_not_accepted")
-
-
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
 def _join(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known, *more)))
-
-
-def _normal(document: Mapping[str, object], subject: str) -> dict[str, object]:
-    """A numeric user id becomes text, too."""
-    normal = normal_answer(document)
-    identifier = find_claim(document, subject)
-    if isinstance(identifier, int) and not isinstance(identifier, bool):
-        normal[subject] = str(identifier)  # found before what stands deeper
-    return normal

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.generation.judge import judge_principal, judge_token
+from gateway.app.judging.judge import judge_principal, judge_token
 from gateway.config.load import review_text
 from gateway.config.model import Config, Revocations, Store
 from gateway.identity.principal import Principal

@@ -1,29 +1,24 @@
 """Decides about one token as the gateway does, without serving: for the commands that explain."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from gateway.app.generation.chain import build_authenticator, build_possession
 from gateway.app.generation.issuers import open_issuers
 from gateway.app.generation.policy import build_admission, build_vocabulary
 from gateway.app.generation.verifiers import Link
-from gateway.app.revoking import Enforcement, open_revocations
+from gateway.app.judging.known_revocations import known_revocations
 from gateway.config.model import Config, Server
 from gateway.errors import GatewayError
 from gateway.identity.dpop.replay import ReplayCache
 from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.principal import Principal
-from gateway.identity.revocation.revocations import KIND, Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.oauth.bearer import Credentials, parse_authorization
 from gateway.policy.decision import Decision
 from gateway.resilience.clocks import Clocks
 from gateway.resilience.single_flight import SingleFlight
-from gateway.store.memory import MemoryStore
-from gateway.store.store import SQLITE_FILE, Store, open_store
-from gateway.store.unavailable import StoreUnavailable
 
 _NO_PROOF = "the token is bound to a key: whether the caller has it shows in the proof of a request"
 
@@ -53,7 +48,9 @@ async def judge_token(config: Config, server: Server, token: str, now: float) ->
         credentials = parse_authorization([f"Bearer {token}"])
         assert credentials is not None  # noqa: S101  # the scheme is known
         async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
-            revocations = await stack.enter_async_context(_revocations(config, judgement.not_known))
+            revocations = await stack.enter_async_context(
+                known_revocations(config, judgement.not_known)
+            )
             flights = SingleFlight(group)
             cache = VerdictCache(config.cache, flights, Clocks(), revocations.check)
             built = await open_issuers(asked, IdentityServices(flights), cache, stack)
@@ -74,35 +71,12 @@ async def judge_token(config: Config, server: Server, token: str, now: float) ->
 async def judge_principal(config: Config, principal: Principal, now: float) -> Judgement:
     """Say whether a caller is revoked of whom no token is at hand."""
     judgement = Judgement(principal=principal)
-    async with _revocations(config, judgement.not_known) as revocations:
+    async with known_revocations(config, judgement.not_known) as revocations:
         try:
             revocations.check(principal, now)
         except GatewayError as error:
             judgement.principal, judgement.error = None, error
     return judgement
-
-
-@asynccontextmanager
-async def _revocations(config: Config, not_known: list[str]) -> AsyncIterator[Revocations]:
-    async with AsyncExitStack() as stack:
-        store = _store(config, not_known)
-        stack.push_async_callback(store.aclose)
-        try:
-            await store.version(KIND)
-        except StoreUnavailable:
-            not_known.append("the store cannot be read from here: revocations in it are left out")
-            store = MemoryStore()
-        yield await open_revocations(config, store, Enforcement())
-
-
-def _store(config: Config, not_known: list[str]) -> Store:
-    """The configured store; nothing is made by looking at it."""
-    if config.store.url == "memory:":
-        not_known.append("revocations that the running gateway keeps in memory are left out")
-        return MemoryStore()
-    if config.store.url == "sqlite:" and not (config.state_dir / SQLITE_FILE).exists():
-        return MemoryStore()
-    return open_store(config.store, config.state_dir)
 
 
 def _check_binding(
