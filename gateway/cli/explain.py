@@ -11,21 +11,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gateway.app.generation.policy import (
-    build_admission,
-    build_rules,
-    build_vocabulary,
-    has_public_part,
-)
+from gateway.app.generation.policy import build_policy
 from gateway.cli.recorded import explain_record, find_record, record_text
 from gateway.cli.token import choose_server, config_option, json_option, server_option
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
-from gateway.config.own_tools import DECIDED_BY, PUBLIC_TOOLS, OwnTool
 from gateway.identity.principal import Principal
 from gateway.mcp.message import Target
-from gateway.policy.decision import Allow, Deny
-from gateway.policy.explain import describe, explain
+from gateway.policy.explain import describe
 from gateway.policy.rules import Action
 
 if TYPE_CHECKING:
@@ -131,32 +124,9 @@ def explain_action(
     config: Config, server: Server, principal: Principal | None, action: Action
 ) -> dict[str, object]:
     """The report as JSON values; `answer` is `allowed`, or why not."""
-    words = build_vocabulary(config)
-    rules = build_rules(server, words)
-    steps: list[dict[str, object]] = []
-    if principal is not None:
-        admitted = build_admission(server, words)(principal)
-        said = describe(admitted)
-        if not isinstance(admitted, Allow):
-            return {"answer": said, "steps": [_decides("allow", said)]}
-        steps.append({"rule": "allow", "said": said, "decides": rules is None})
-    own = server.tools.by_name.get(action.name) if action.target == "tool" else None
-    if own is not None:
-        return _explain_own(own, principal)
-    if principal is None and not has_public_part(server):
-        return {"answer": describe(Deny("missing")), "steps": steps}
-    if rules is None:
-        return {"answer": "allowed", "steps": steps}
-    found = explain(rules, principal, action)
-    steps += [{"rule": each.rule, "said": each.said, "decides": each.decides} for each in found]
-    return {"answer": describe(rules.decide(principal, action).decision), "steps": steps}
-
-
-def _explain_own(tool: OwnTool, principal: Principal | None) -> dict[str, object]:
-    public = tool in PUBLIC_TOOLS
-    said = "the gateway answers this tool itself, unless the server has one of that name"
-    answer = "allowed" if public or principal is not None else describe(Deny("missing"))
-    return {"answer": answer, "steps": [_decides(DECIDED_BY, said)]}
+    decision, steps = build_policy(config, server).explain(principal, action)
+    told = [{"rule": each.rule, "said": each.said, "decides": each.decides} for each in steps]
+    return {"answer": describe(decision), "steps": told}
 
 
 def _decides(rule: str, said: str) -> dict[str, object]:

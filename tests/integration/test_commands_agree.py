@@ -102,3 +102,46 @@ async def test_a_request_of_the_audit_log_is_explained(tmp_path: Path) -> None:
         assert "tools/call whoami on mcp" in told.output
         assert "answered 403, deny: nobody_allowed; what decides is allow" in told.output
         assert "scopes, groups, roles and arguments are not in an audit line" in told.output
+
+
+OWN = "auth: {scopes: [mcp:read]}, tools: {gateway: all, anonymous: true}"
+RULED = f"{OWN}, rules: [{{tools: [shut], allow: nobody}}, {{tools: [cli_*], allow: nobody}}]"
+
+
+@pytest.mark.requirement("U4")
+@pytest.mark.parametrize(
+    ("server", "claims", "tool", "status"),
+    [
+        (OWN, None, "cli_status", 200),
+        (OWN, None, "cli_token", 401),
+        (OWN, None, "whoami", 401),
+        (OWN, {"scope": "other"}, "cli_status", 403),  # admitted before anything that is asked for
+        (OWN, {}, "cli_token", 200),
+        (RULED, {}, "cli_token", 200),  # no rule is about ours
+        (RULED, {}, "shut", 403),
+        (RULED, {"scope": "other"}, "shut", 403),
+        (RULED, None, "shut", 401),
+    ],
+)
+async def test_both_ask_in_the_same_order(
+    tmp_path: Path, server: str, claims: dict[str, object] | None, tool: str, status: int
+) -> None:
+    with reserved_port() as port:
+        async with RecordingUpstream(ANSWER) as upstream, TokenSigner() as signer:
+            text = full_config(port, upstream.url, signer.issuer, FullKeys(server=server))
+            path = tmp_path / "config.yaml"
+            path.write_text(f"{text}\nstate_dir: {tmp_path}/state\n", encoding="utf-8")
+            audience = f"http://127.0.0.1:{port}/mcp"
+            bearer = {} if claims is None else claims
+            token = (
+                None if claims is None else signer.token(audience, header=None, key=None, **bearer)
+            )
+            body = CALL.replace(b"whoami", tool.encode())
+            async with running_gateway(path.read_text(encoding="utf-8")):
+                served = await exchange(port, post(port, body, token=token))
+                who = [] if token is None else ["--token", token]
+                words = ["--config", str(path), "--tool", tool, *who]
+                explained = await asyncio.to_thread(CliRunner().invoke, explain_command, words)
+
+    assert served.status == status
+    assert (explained.exit_code == 0) == (status == 200)

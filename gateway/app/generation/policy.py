@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from gateway.config.checks.issuer_names import issuer_names
 from gateway.config.model import Config, Server
+from gateway.config.own_tools import PUBLIC_TOOLS
 from gateway.config.rule import Rule
 from gateway.policy.admission import Admission, compile_admission
 from gateway.policy.rules import Rules, compile_rules
+from gateway.policy.server_policy import ServerPolicy
 from gateway.policy.who import Vocabulary
 from gateway.proxy.gate.authorization import AnnotationsOf, Authorization
 from gateway.proxy.limits.step_up import StepUps
@@ -31,11 +33,18 @@ def build_rules(server: Server, words: Vocabulary) -> Rules | None:
     return compile_rules(rules, words, shadow=server.mode == "shadow")
 
 
-def build_authorization(
-    server: Server, words: Vocabulary, annotations_of: AnnotationsOf
-) -> Authorization | None:
-    """The rules of one server, None when it has none: then `allow` alone decides."""
+def build_policy(config: Config, server: Server) -> ServerPolicy:
+    """Everything that decides about the callers of one server and what they do."""
+    words = build_vocabulary(config)
+    own = {name: tool in PUBLIC_TOOLS for name, tool in server.tools.by_name.items()}
     rules = build_rules(server, words)
+    return ServerPolicy(build_admission(server, words), rules, has_public_part(server), own)
+
+
+def build_authorization(
+    server: Server, rules: Rules | None, annotations_of: AnnotationsOf
+) -> Authorization | None:
+    """The rules of one server and what goes with them, None when `allow` alone decides."""
     if rules is None:
         return None
     return Authorization(

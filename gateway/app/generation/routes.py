@@ -10,10 +10,9 @@ from gateway.app.generation.origins import origin_of, servers_by_origin
 from gateway.app.generation.own_tools import OwnToolsBuilder
 from gateway.app.generation.parts import Parts
 from gateway.app.generation.policy import (
-    build_admission,
     build_authorization,
+    build_policy,
     build_vocabulary,
-    has_public_part,
 )
 from gateway.app.generation.upstreams import build_upstream
 from gateway.config.model import Config, Server
@@ -48,8 +47,8 @@ def build_route(parts: Parts, name: str) -> Route:
     forwarder, catalogue, requests = build_upstream(parts, name)
     live = build_live(parts, name, requests)
     challenges = build_challenges(config, name)
-    authorization = build_authorization(server, words, catalogue.annotations_of)
-    rules = None if authorization is None else authorization.rules
+    policy = build_policy(config, server)
+    authorization = build_authorization(server, policy.rules, catalogue.annotations_of)
     own_tools = OwnToolsBuilder(config, parts.issuers, words)
     header_sources = parts.header_sources.by_server.get(name, ())
     flights = parts.carried.around.flights
@@ -61,13 +60,13 @@ def build_route(parts: Parts, name: str) -> Route:
         live,
         authenticator=build_authenticator(parts.issuers, config, name),
         possession=build_possession(config, name, live.replays, parts.carried.shared.nonce_key),
-        admit=build_admission(server, words),
+        policy=policy,
         header_sources=header_sources,
         forwarder=forwarder,
         catalogue=catalogue,
         authorization=authorization,
-        own_tools=own_tools.build(server, challenges, rules, catalogue),
-        rehandshake=rehandshake if has_public_part(server) else None,
+        own_tools=own_tools.build(server, challenges, policy.rules, catalogue),
+        rehandshake=rehandshake if policy.is_public else None,
     )
 
 
@@ -75,7 +74,7 @@ def _settings(config: Config, name: str, challenges: Challenges) -> RouteSetting
     server = config.servers[name]
     origins = server.allowed_origins | {origin_of(public_url(config, server))}
     limits, streams = _body_limits(server), _stream_settings(server)
-    return RouteSettings(challenges, origins, limits, streams, has_public_part(server))
+    return RouteSettings(challenges, origins, limits, streams)
 
 
 def _body_limits(server: Server) -> BodyLimits:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.app.generation.chain import build_authenticator, build_possession
 from gateway.app.generation.issuers import open_issuers
-from gateway.app.generation.policy import build_admission, build_vocabulary
+from gateway.app.generation.policy import build_policy
 from gateway.app.generation.verifiers import Link
 from gateway.app.judging.known_revocations import known_revocations
 from gateway.config.model import Config, Server
@@ -64,7 +64,7 @@ async def judge_token(config: Config, server: Server, token: str, now: float) ->
     except* GatewayError as group_error:
         judgement.error = _first(group_error)
     if judgement.principal is not None:
-        judgement.admitted = build_admission(server, build_vocabulary(config))(judgement.principal)
+        judgement.admitted = build_policy(config, server).admit(judgement.principal)
     return judgement
 
 

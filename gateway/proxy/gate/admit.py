@@ -15,7 +15,7 @@ def admit(call: Call, principal: Principal | None) -> None:
     facts = call.head.facts
     if principal is None or facts.get(call) is principal:
         return  # nothing but the principal decides
-    decision = call.route.admit(principal)
+    decision = call.route.policy.admit(principal)
     if isinstance(decision, Allow):
         facts[call] = principal
         return

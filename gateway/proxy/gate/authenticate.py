@@ -7,6 +7,7 @@ from gateway.http.head import Head, wants_page
 from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.oauth.bearer import Credentials, has_query_token, parse_authorization
+from gateway.policy.decision import Allow
 from gateway.proxy.gate.call import Asked, Call
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Route
@@ -48,7 +49,7 @@ async def _authenticate(
         if wants_page(call.head.method, call.head.headers):
             raise missing_token()
         # Where the gateway has public tools of its own, it depends on what is called.
-        if route.settings.anonymous or _has_public_tools(route, call.head):
+        if route.policy.is_public or _has_public_tools(route, call.head):
             return None
         raise missing_token()
     started = time.perf_counter()
@@ -83,7 +84,8 @@ def check_known(asked: Asked, unauthenticated: UnauthenticatedLimits, *, is_own:
 
     The gateway's own tools (`is_own`) say so themselves.
     """
-    if asked.principal is None and not (asked.call.route.settings.anonymous or is_own):
+    known = asked.call.route.policy.know(asked.principal, needs_none=is_own)
+    if not isinstance(known, Allow):
         unauthenticated.failed(asked.call.address)
         raise missing_token()
 

@@ -10,7 +10,7 @@ from gateway.http.head import WHOLE_SERVER, Head
 from gateway.identity.dpop.possession import Possession
 from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.verdict.authenticator import Authenticator
-from gateway.policy.admission import Admission
+from gateway.policy.server_policy import ServerPolicy
 from gateway.proxy.gate.authorization import Authorization
 from gateway.proxy.gate.client import BodyLimits, StreamSettings
 from gateway.proxy.gate.own_tools import OwnTools
@@ -43,14 +43,13 @@ class Challenges:
 class RouteSettings:
     """What was configured of one server, as the gate asks for it.
 
-    `anonymous` lets callers without a token in. `origins` are those of the pages that may call.
+    `origins` are those of the pages that may call.
     """
 
     challenges: Challenges
     origins: frozenset[str]
     body: BodyLimits
     streams: StreamSettings
-    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Route:
     live: Live
     authenticator: Authenticator
     possession: Possession
-    admit: Admission
+    policy: ServerPolicy
     header_sources: Sequence[HeaderSource]
     forwarder: Forwarder
     catalogue: ToolCatalogue

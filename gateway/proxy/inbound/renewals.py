@@ -62,7 +62,7 @@ class Renewals:
 
 
 def _check_admitted(route: Route, principal: Principal) -> None:
-    decision = route.admit(principal)
+    decision = route.policy.admit(principal)
     if isinstance(decision, Unknown):
         raise IdentityUnavailable("The caller's groups are not known now.")
     if not isinstance(decision, Allow):

@@ -40,7 +40,7 @@ def test_without_rules_allow_alone_decides() -> None:
     words = build_vocabulary(config)
 
     assert build_rules(server, words) is None
-    assert build_authorization(server, words, _unasked) is None
+    assert build_authorization(server, None, _unasked) is None
     assert build_admission(server, words)(OPS) is ALLOWED
 
 
