@@ -1,5 +1,8 @@
 """What the command-line client says when it cannot go on."""
 
+import shlex
+from collections.abc import Sequence
+
 from gateway.observability.log.single_line import single_line
 
 
@@ -15,7 +18,13 @@ class LoginNeeded(ClientFailure):
     """No login that is kept opens the server; only a person can log in."""
 
     def __init__(self, server_url: str, why: str) -> None:
-        super().__init__(f"{why}: run `mcpgw login {server_url}`")
+        super().__init__(f"{why}: run `{login_command(server_url)}`")
+
+
+def login_command(server_url: str, scopes: Sequence[str] = ()) -> str:
+    """What to type to log in. Others chose the words of it, and people paste it into a shell."""
+    flags = [word for scope in scopes for word in ("--scope", scope)]
+    return shlex.join(["mcpgw", "login", server_url, *flags])
 
 
 class Refused(ClientFailure):

@@ -1,5 +1,6 @@
 """Real identity providers, each in a process of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,5 +54,25 @@ def running_django_provider(folder: Path) -> Iterator[OidcProvider]:
     )
     try:
         yield OidcProvider(read_line(process, limit_s=20))
+    finally:
+        stop(process)
+
+
+@contextmanager
+def running_fastmcp_server(home: Path, *words: str) -> Iterator[str]:
+    """Start a protected server of FastMCP and give its URL; `words` are as in its file.
+
+    `home` is for what it keeps.
+    """
+    process = subprocess.Popen(  # noqa: S603 - a program of our own
+        [sys.executable, "-m", "tests.idp.fastmcp_server", *words],
+        cwd=PROVIDER_HOME.parents[1],
+        env={**os.environ, "HOME": str(home), "FASTMCP_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield read_line(process, limit_s=30)
     finally:
         stop(process)

@@ -58,7 +58,8 @@ class AuthorizationServer:
         url = self.endpoint(name)
         if url is None:
             raise ClientFailure(
-                f"{self.issuer} publishes no usable {name}; its operator has to add it"
+                f"{self.issuer} publishes no usable {name}, so nobody can log in there;"
+                " ask its operator how tokens are got"
             )
         return url
 

@@ -93,6 +93,8 @@ async def _find_place(web: Web, server_url: str, wishes: LoginWishes) -> _Place:
 async def _by_browser(
     web: Web, place: _Place, wishes: LoginWishes, terminal: Terminal
 ) -> tuple[Registration, Tokens]:
+    endpoint = place.server.needed_endpoint("token_endpoint")
+    place.server.needed_endpoint("authorization_endpoint")
     check_pkce(place.server)
     async with listening_callback(wishes.port) as callback:
         registration = await find_registration(
@@ -118,7 +120,6 @@ async def _by_browser(
         "code_verifier": sent.code_verifier,
         "resource": sent.resource,
     }
-    endpoint = place.server.needed_endpoint("token_endpoint")
     return registration, await exchange(web, endpoint, registration, form, time.time())
 
 

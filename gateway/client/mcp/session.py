@@ -11,7 +11,7 @@ from typing import NoReturn, Self
 import aiohttp
 
 from gateway.client.discovery.challenge import Challenge, bearer_challenge_of
-from gateway.client.failure import ClientFailure
+from gateway.client.failure import ClientFailure, login_command
 from gateway.client.mcp.arguments import Tool
 from gateway.client.mcp.messages import (
     MAX_MESSAGE_BYTES,
@@ -50,8 +50,7 @@ def _advice(server_url: str, challenge: Challenge) -> str:
     said = challenge.parameters.get("error_description", "the token does not allow this")
     if challenge.parameters.get("error") != "insufficient_scope" or not challenge.scopes:
         return f"{server_url} refuses: {said}; ask its operator for access"
-    flags = " ".join(f"--scope {each}" for each in challenge.scopes)
-    return f"{server_url} refuses: {said}; run `mcpgw login {server_url} {flags}`"
+    return f"{server_url} refuses: {said}; run `{login_command(server_url, challenge.scopes)}`"
 
 
 class Forbidden(ClientFailure):
@@ -66,7 +65,7 @@ class Unauthorized(ClientFailure):
     """The server wants a token, or another one; `challenge` is None where it says no more."""
 
     def __init__(self, server_url: str, challenge: Challenge | None) -> None:
-        super().__init__(f"{server_url} wants a token: run `mcpgw login {server_url}`")
+        super().__init__(f"{server_url} wants a token: run `{login_command(server_url)}`")
         self.challenge = challenge
 
 

@@ -1,7 +1,12 @@
+import asyncio
+import ssl
+from pathlib import Path
+
 import pytest
 
 from gateway.client.failure import ClientFailure
 from gateway.client.web import MAX_DOCUMENT_BYTES, Web, WebRequest
+from tests.support.certificates import make_certificate
 from tests.support.issuer_service import IssuerService, Scene
 from tests.support.ports import reserved_port
 
@@ -54,3 +59,14 @@ async def test_silence_ends() -> None:
         with pytest.raises(ClientFailure, match="did not answer in time"):
             async with web.open(WebRequest(service.url)):
                 pass
+
+
+async def test_certificate_that_nobody_trusts_says_what_to_set(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path, "127.0.0.1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.cert_file, certificate.key_file)
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0, ssl=context)
+    async with server, Web() as web:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ClientFailure, match="not trusted; SSL_CERT_FILE names"):
+            await web.send(WebRequest(f"https://127.0.0.1:{port}/"))

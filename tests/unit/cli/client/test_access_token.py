@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 import sys
 import time
@@ -7,9 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gateway.cli.client.access_token import command
 from gateway.cli.main import cli
 from gateway.client.tokens.logins import Tokens, with_login
 from gateway.client.tokens.token_file import TokenFile
+from tests.support.issuer_service import IssuerService, Scene
 from tests.unit.client.tokens.test_logins import LOGIN
 
 FRESH = "import sys, gateway.cli.main as m; m.cli({words}, standalone_mode=False); " + (
@@ -45,3 +48,23 @@ def test_token_without_a_url_is_still_the_group() -> None:
     assert (
         "renewed where it is about" in runner.invoke(cli, ["token", "https://x", "--help"]).output
     )
+
+
+async def test_token_that_expires_is_renewed_and_one_of_nobody_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    file = TokenFile(tmp_path / "mcpgw")
+    async with IssuerService({"/mcp": Scene({"jsonrpc": "2.0", "id": 1, "result": {}})}) as service:
+        service.scenes["/token"] = Scene({"access_token": "new", "token_type": "Bearer"})
+        login = replace(LOGIN, token_endpoint=f"{service.url}/token")
+        file.change(lambda logins: with_login(logins, login))
+        renewed, unneeded, missing = [
+            await asyncio.to_thread(
+                CliRunner().invoke, command, [url], env={"XDG_STATE_HOME": str(tmp_path)}
+            )
+            for url in (LOGIN.server_url, f"{service.url}/mcp", f"{service.url}/other")
+        ]
+
+    assert (renewed.stdout, unneeded.stdout, missing.stdout) == ("new\n", "", "")
+    assert unneeded.stderr.endswith("/mcp needs no token\n")
+    assert "nobody is logged in" in missing.stderr
