@@ -17,6 +17,7 @@ PREFIX = "Mcp-Param-"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _INTEGER = re.compile(r"-?[0-9]{1,20}(?:\.0+)?")
 _PRIMITIVE = frozenset({"string", "integer", "boolean"})
+_TYPES = _PRIMITIVE | {"null"}
 _MAX_DEPTH = 32
 
 
@@ -33,10 +34,13 @@ def parameter_headers(tool: Mapping[str, object]) -> Sequence[ParameterHeader]:
     Clients leave out a tool whose annotations break the rules, so nobody honest calls it.
     """
     found = [*_annotated(tool.get("inputSchema"), ())]
-    names = {each.header.lower() for each in found if each is not None}
-    if None in found or len(names) < len(found):
-        return ()
-    return tuple(each for each in found if each is not None)
+    headers = tuple(each for each in found if each is not None)
+    return headers if _are_distinct(found) else ()
+
+
+def has_wrong_annotations(tool: Mapping[str, object]) -> bool:
+    """Whether a client must leave a tool out, because its schema asks for headers wrongly."""
+    return not _are_distinct([*_annotated(tool.get("inputSchema"), ())])
 
 
 def has_parameter_headers(headers: CIMultiDictProxy[str]) -> bool:
@@ -61,6 +65,11 @@ def check_parameter_headers(
             raise HeaderMismatch(f"{each.header} differs from the body.")
 
 
+def _are_distinct(found: Sequence[ParameterHeader | None]) -> bool:
+    names = {each.header.lower() for each in found if each is not None}
+    return None not in found and len(names) == len(found)
+
+
 def _annotated(schema: object, path: tuple[str, ...]) -> Iterator[ParameterHeader | None]:
     """Every annotation that a chain of `properties` leads to; None for one that is wrong."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
@@ -78,7 +87,9 @@ def _annotated(schema: object, path: tuple[str, ...]) -> Iterator[ParameterHeade
 def _is_primitive(schema: Mapping[str, object]) -> bool:
     kinds = schema.get("type")
     given = kinds if isinstance(kinds, list) else [kinds]
-    return bool(given) and all(kind in _PRIMITIVE or kind == "null" for kind in given)
+    # Null may stand beside a type, and is none by itself.
+    names = {kind for kind in given if isinstance(kind, str)}
+    return len(names) == len(given) and bool(names & _PRIMITIVE) and names <= _TYPES
 
 
 def _value_at(arguments: Arguments, path: Sequence[str]) -> object:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,30 +23,46 @@ async def run_conformance_suite(url: str, revision: str, folder: Path) -> Mappin
     A check is named by its scenario, its id, its description, and which of those with the same
     name it is. What only informs is left out: it holds ids and times.
     """
+    words = ("--suite", "all", "--url", url, "--spec-version", revision, "-o", str(folder))
+    await _run("server", *words)
+    return _read(folder, "*/checks.json")
+
+
+async def run_conformance_client(revision: str, folder: Path) -> Mapping[Check, str]:
+    """Let the suite start `mcpgw` for what a revision requires of clients, as above."""
+    command = f"{sys.executable} -m tests.support.conformance_client"
+    words = ("--command", command, "--requirements", revision, "-o", str(folder))
+    await _run("client", *words, "--timeout", f"{LIMIT_S * 1000:.0f}")
+    return _read(folder, "**/checks.json")
+
+
+async def _run(*words: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        node_command(),
-        str(PROGRAM),
-        *("server", "--suite", "all", "--url", url, "--spec-version", revision, "-o", str(folder)),
+        *(node_command(), str(PROGRAM), *words),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        cwd=PROVIDER_HOME.parents[1],
     )
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(2 * LIMIT_S):
             await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
-    return _read(folder)
 
 
-def _read(folder: Path) -> Mapping[Check, str]:
+def _read(folder: Path, pattern: str) -> Mapping[Check, str]:
     found: dict[Check, str] = {}
     seen: Counter[tuple[str, str, str]] = Counter()
-    for path in sorted(folder.glob("*/checks.json")):
+    for path in sorted(folder.glob(pattern)):
         for check in json.loads(path.read_text(encoding="utf-8")):
             if check["status"] == "INFO":
                 continue
-            name = (_TIME.sub("", path.parent.name), check["id"], check["description"])
+            name = (
+                _TIME.sub("", str(path.parent.relative_to(folder))),
+                check["id"],
+                check["description"],
+            )
             seen[name] += 1
             found[(*name, seen[name])] = check["status"]
     return found

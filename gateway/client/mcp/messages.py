@@ -17,11 +17,12 @@ _PLAIN = re.compile(r"[\x21-\x7E](?:[\x20-\x7E]*[\x21-\x7E])?")
 
 
 class RpcError(ClientFailure):
-    """The server answers a request with an error: JSON-RPC 2.0 §5.1."""
+    """The server answers a request with an error: JSON-RPC 2.0 §5.1; `details` are its `data`."""
 
-    def __init__(self, code: int, text: str) -> None:
+    def __init__(self, code: int, text: str, details: Mapping[str, object]) -> None:
         super().__init__(f"the server answers: {text} ({code})")
         self.code = code
+        self.details = details
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,12 @@ def result_of(answer: Mapping[str, object]) -> Mapping[str, object]:
     """The result in a response. Raises `RpcError` for an error."""
     error, result = answer.get("error"), answer.get("result")
     if isinstance(error, Mapping):
-        code = error.get("code")
-        text = str(error.get("message") or "an error without a word")
-        raise RpcError(code if isinstance(code, int) else 0, text)
+        code, details = error.get("code"), error.get("data")
+        raise RpcError(
+            code if isinstance(code, int) else 0,
+            str(error.get("message") or "an error without a word"),
+            details if isinstance(details, Mapping) else {},
+        )
     return result if isinstance(result, Mapping) else {}
 
 

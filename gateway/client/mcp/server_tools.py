@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from gateway.client.failure import ClientFailure
 from gateway.client.mcp.arguments import Tool, parse_arguments
-from gateway.client.mcp.session import McpSession, OnProgress, Unauthorized
-from gateway.client.tokens.logins import find_login
+from gateway.client.mcp.session import Forbidden, McpSession, OnProgress, Unauthorized
+from gateway.client.tokens.logins import Login, find_login
 from gateway.client.tokens.refresh import renew, usable_login
 from gateway.client.tokens.token_file import TokenFile
 from gateway.client.web import Web
 
 _Found = TypeVar("_Found")
+_Work = Callable[[McpSession], Awaitable[_Found]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,18 @@ class ServerTools:
 
         return await self._in_session(call)
 
-    async def _in_session(self, work: Callable[[McpSession], Awaitable[_Found]]) -> _Found:
+    async def _in_session(self, work: _Work[_Found]) -> _Found:
         login = find_login(self.file.read(), self.server_url, self.issuer)
         if login is None:
             async with McpSession(self.web, self.server_url) as session:
                 return await work(session)
+        try:
+            return await self._with_login(login, work)
+        except Forbidden as refusal:
+            held = login.tokens.scopes or ()
+            raise Forbidden(self.server_url, refusal.challenge, held) from refusal
+
+    async def _with_login(self, login: Login, work: _Work[_Found]) -> _Found:
         login = await usable_login(self.web, self.file, login)
         try:
             async with McpSession(self.web, self.server_url, login.tokens.access_token) as session:

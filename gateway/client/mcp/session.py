@@ -26,6 +26,7 @@ from gateway.client.mcp.messages import (
     result_of,
 )
 from gateway.client.web import VERSION, Web, WebRequest, challenges_of, read_body
+from gateway.mcp.parameter_headers import has_wrong_annotations
 from gateway.mcp.tool_list import METHOD_NOT_FOUND
 
 LEGACY = "2025-11-25"
@@ -46,18 +47,22 @@ _REDIRECTED = 300
 OnProgress = Callable[[Progress], None]
 
 
-def _advice(server_url: str, challenge: Challenge) -> str:
+def _advice(server_url: str, challenge: Challenge, held: Sequence[str]) -> str:
     said = challenge.parameters.get("error_description", "the token does not allow this")
     if challenge.parameters.get("error") != "insufficient_scope" or not challenge.scopes:
         return f"{server_url} refuses: {said}; ask its operator for access"
-    return f"{server_url} refuses: {said}; run `{login_command(server_url, challenge.scopes)}`"
+    command = login_command(server_url, tuple(dict.fromkeys((*held, *challenge.scopes))))
+    return f"{server_url} refuses: {said}; run `{command}`"
 
 
 class Forbidden(ClientFailure):
-    """The token does not allow it; `challenge` says what would (RFC 6750 §3.1)."""
+    """The token does not allow it; `challenge` says what would (RFC 6750 §3.1).
 
-    def __init__(self, server_url: str, challenge: Challenge) -> None:
-        super().__init__(_advice(server_url, challenge))
+    `held` are scopes that a new login should keep: many challenges name what is missing only.
+    """
+
+    def __init__(self, server_url: str, challenge: Challenge, held: Sequence[str] = ()) -> None:
+        super().__init__(_advice(server_url, challenge, held))
         self.challenge = challenge
 
 
@@ -67,6 +72,10 @@ class Unauthorized(ClientFailure):
     def __init__(self, server_url: str, challenge: Challenge | None) -> None:
         super().__init__(f"{server_url} wants a token: run `{login_command(server_url)}`")
         self.challenge = challenge
+
+
+class Unanswered(ClientFailure):
+    """What came is no answer of an MCP server to this request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +107,35 @@ class McpSession:
         self._is_modern = False
 
     async def __aenter__(self) -> Self:
-        hello = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": _SELF}
+        # The newest first: it keeps nothing at the server, and the others refuse it at once.
+        self._is_modern = True
+        if MODERN in await self._discover():
+            return self
+        self._is_modern = False
         try:
-            greeting = await self.request("initialize", hello)
+            await self._shake_hands()
         except RpcError as error:
             if error.code not in _NO_HANDSHAKE:
                 raise
             self._is_modern = True
-            return self
+        return self
+
+    async def _discover(self) -> Sequence[object]:
+        """The revisions that the server speaks without a handshake."""
+        try:
+            found = await self.request("server/discover", {})
+        except RpcError as error:
+            return _list_in(error.details, "supported")  # of -32022
+        except Unanswered:
+            return ()  # it wants a handshake, or complains of that in words that are told
+        return _list_in(found, "supportedVersions")
+
+    async def _shake_hands(self) -> None:
+        hello = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": _SELF}
+        greeting = await self.request("initialize", hello)
         revision = greeting.get("protocolVersion")
         self._headers["MCP-Protocol-Version"] = revision if isinstance(revision, str) else LEGACY
         await self._notify({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        return self
 
     async def __aexit__(
         self,
@@ -132,11 +158,17 @@ class McpSession:
             listed = page.get("tools")
             if not isinstance(listed, list):
                 raise ClientFailure(f"{self._url} sent no list of tools")
-            tools += [each for each in listed if isinstance(each, dict) and "name" in each]
+            tools += [each for each in listed if self._may_call(each)]
             if not page.get("nextCursor"):
                 return tools
             cursor = {"cursor": page["nextCursor"]}
         raise ClientFailure(f"the list of tools of {self._url} does not end")
+
+    def _may_call(self, tool: object) -> bool:
+        if not isinstance(tool, dict) or "name" not in tool:
+            return False
+        # MCP 2026-07-28: what asks for headers wrongly is left out, the others stay.
+        return not (self._is_modern and has_wrong_annotations(tool))
 
     async def call_tool(
         self,
@@ -171,7 +203,7 @@ class McpSession:
                     on_progress(progress)
                 elif "method" in answer and "id" in answer:
                     await self._decline(answer)
-        raise ClientFailure(f"{self._url} ended its answer without a result; try again")
+        raise Unanswered(f"{self._url} ended its answer without a result; try again")
 
     @asynccontextmanager
     async def _posted(
@@ -217,7 +249,7 @@ class McpSession:
             raise ClientFailure(f"{self._url} has moved to {place}; use that URL")
         for message in parse_messages(await read_body(response, _MAX_ERROR_BYTES)):
             result_of(message)
-        raise ClientFailure(
+        raise Unanswered(
             f"{self._url} answers with status {status}, as no MCP server of Streamable HTTP does;"
             " check the path"
         )
@@ -234,6 +266,11 @@ class McpSession:
         else:
             unknown = {"code": METHOD_NOT_FOUND, "message": "This client answers no requests."}
             await self._notify({**answer, "error": unknown})
+
+
+def _list_in(members: Mapping[str, object], name: str) -> Sequence[object]:
+    value = members.get(name)
+    return value if isinstance(value, list) else ()
 
 
 async def messages_in_answer(

@@ -8,6 +8,7 @@ from gateway.mcp.parameter_headers import (
     ParameterHeader,
     check_parameter_headers,
     has_parameter_headers,
+    has_wrong_annotations,
     parameter_headers,
 )
 
@@ -52,10 +53,18 @@ def test_annotations_are_found_along_properties_only() -> None:
         {"region": REGION | {"x-mcp-header": 7}},
         {"region": REGION, "n": {"type": "number", "x-mcp-header": "N"}},
         {"region": REGION, "n": {"x-mcp-header": "N"}},
+        {"region": REGION, "n": {"type": "null", "x-mcp-header": "N"}},
+        {"region": REGION, "n": {"type": ["string", {}], "x-mcp-header": "N"}},
     ],
 )
 def test_a_schema_that_is_wrong_about_it_wants_nothing(properties: object) -> None:
     assert parameter_headers(tool(properties)) == ()
+
+
+def test_client_leaves_out_what_asks_wrongly_and_keeps_what_asks_for_nothing() -> None:
+    assert has_wrong_annotations(tool({"n": {"type": "null", "x-mcp-header": "N"}}))
+    assert not has_wrong_annotations(tool({"region": REGION}))
+    assert not has_wrong_annotations(tool(None))
 
 
 def test_only_such_headers_ask_for_the_schema() -> None:

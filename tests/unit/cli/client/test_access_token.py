@@ -13,6 +13,7 @@ from gateway.cli.main import cli
 from gateway.client.tokens.logins import Tokens, with_login
 from gateway.client.tokens.token_file import TokenFile
 from tests.support.issuer_service import IssuerService, Scene
+from tests.support.open_server import open_to_all
 from tests.unit.client.tokens.test_logins import LOGIN
 
 FRESH = "import sys, gateway.cli.main as m; m.cli({words}, standalone_mode=False); " + (
@@ -54,7 +55,7 @@ async def test_token_that_expires_is_renewed_and_one_of_nobody_is_asked_for(
     tmp_path: Path,
 ) -> None:
     file = TokenFile(tmp_path / "mcpgw")
-    async with IssuerService({"/mcp": Scene({"jsonrpc": "2.0", "id": 1, "result": {}})}) as service:
+    async with IssuerService({"/mcp": open_to_all}) as service:
         service.scenes["/token"] = Scene({"access_token": "new", "token_type": "Bearer"})
         login = replace(LOGIN, token_endpoint=f"{service.url}/token")
         file.change(lambda logins: with_login(logins, login))

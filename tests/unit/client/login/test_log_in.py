@@ -13,6 +13,7 @@ from gateway.client.login.registration import GivenClient
 from gateway.client.web import Web
 from tests.support.browser import visit
 from tests.support.issuer_service import Asked, IssuerService, Scene
+from tests.support.open_server import open_to_all
 
 OAUTH = "/.well-known/oauth-authorization-server"
 PRM = "/.well-known/oauth-protected-resource/mcp"
@@ -30,8 +31,7 @@ def protected(service: IssuerService, **members: object) -> None:
 
 
 async def test_server_that_wants_no_token_says_so_and_registers_nobody() -> None:
-    answer = {"jsonrpc": "2.0", "id": 1, "result": {}}
-    async with IssuerService({"/mcp": Scene(answer)}) as service, Web() as web:
+    async with IssuerService({"/mcp": open_to_all}) as service, Web() as web:
         with pytest.raises(ClientFailure, match="needs no token"):
             await log_in(web, f"{service.url}/mcp", LoginWishes(), SILENT)
 

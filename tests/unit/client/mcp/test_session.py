@@ -70,8 +70,9 @@ async def test_session_is_named_and_ended() -> None:
     async with begun(serving(results), "tok") as (service, session):
         await session.list_tools()
 
-    first, *others = service.asked
-    assert "Mcp-Session-Id" not in first.headers
+    newest, first, *others = service.asked
+    assert message_of(newest)["method"] == "server/discover"
+    assert not any("Mcp-Session-Id" in each.headers for each in (newest, first))
     assert [each.method for each in others] == ["POST", "POST", "DELETE"]
     for each in others:
         assert each.headers["Mcp-Session-Id"] == "the-session"
@@ -82,7 +83,8 @@ async def test_session_is_named_and_ended() -> None:
 async def test_server_without_handshake_is_spoken_to_in_the_new_revision() -> None:
     """MCP 2026-07-28, Streamable HTTP, request metadata."""
     tool = {"name": "grün", "inputSchema": {}}
-    results = {"tools/list": {"tools": [tool]}, "tools/call": {"content": []}}
+    wrong = {"name": "x", "inputSchema": {"properties": {"a": {"x-mcp-header": "b c"}}}}
+    results = {"tools/list": {"tools": [tool, wrong]}, "tools/call": {"content": []}}
     async with begun(serving(results)) as (service, session):
         (listed,) = await session.list_tools()
         await session.call_tool(listed, {}, lambda progress: None)
@@ -96,6 +98,20 @@ async def test_server_without_handshake_is_spoken_to_in_the_new_revision() -> No
     assert "Mcp-Session-Id" not in call.headers
     meta = message_of(call)["params"]["_meta"]
     assert meta["io.modelcontextprotocol/protocolVersion"] == "2026-07-28"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Scene({"id": 1, "result": {"supportedVersions": ["2026-07-28"]}}),
+        Scene({"id": 1, "error": {"code": -32022, "data": {"supported": ["2026-07-28"]}}}, 400),
+    ],
+)
+async def test_server_of_the_new_revision_is_asked_for_no_handshake(answer: Scene) -> None:
+    async with begun({"/mcp": answer}) as (service, _):
+        pass
+
+    assert [message_of(asked)["method"] for asked in service.asked] == ["server/discover"]
 
 
 async def test_pages_are_put_together_and_have_an_end() -> None:
@@ -124,7 +140,7 @@ async def test_requests_of_the_server_are_answered_in_the_stream() -> None:
             b'{"jsonrpc":"2.0","id":"p","method":"ping"}',
             b'{"jsonrpc":"2.0","id":"s","method":"sampling/createMessage","params":{}}',
             b'{"jsonrpc":"2.0","method":"notifications/message","params":{}}',
-            b'{"jsonrpc":"2.0","id":2,"result":{"tools":[]}}',
+            b'{"jsonrpc":"2.0","id":3,"result":{"tools":[]}}',
         )
     )
 
