@@ -1,7 +1,7 @@
 """What requests have in common that end alike: found once, told of each."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.app.outcome import kind_of, outcome_of, own_part_of
 from gateway.observability.audit.audit import audit_line
@@ -14,8 +14,7 @@ from gateway.proxy.gate.record import RequestRecord
 _REMEMBERED = 2048  # callers choose names, so there is a bound
 
 
-@dataclass(frozen=True, slots=True)
-class RequestKind:
+class RequestKind(NamedTuple):
     """Where such requests are counted and how they are written.
 
     `template` is None where each line needs a closer look, `denial` where they were let through.

@@ -77,19 +77,19 @@ class ChunkedBody:
         at = 0
         while True:
             end = data.find(_CRLF, at, at + _MAX_PLAIN_LINE_BYTES)
+            if end < 0:
+                return at
             digits = data[at:end]
-            if end < 0 or not digits or digits.translate(None, _HEX_DIGITS):
+            if not digits or digits.translate(None, _HEX_DIGITS):
                 return at
-            begin = end + len(_CRLF)
-            stop = begin + int(digits, 16)
-            behind = stop + len(_CRLF)
-            if data[stop:behind] != _CRLF:
+            begin, size = end + len(_CRLF), int(digits, 16)
+            if not data.startswith(_CRLF, begin + size):
                 return at
-            at = behind
-            if begin == stop:
+            at = begin + size + len(_CRLF)
+            if not size:
                 self._part = _Part.DONE
                 return at
-            pieces.append(data[begin:stop])
+            pieces.append(data[begin : begin + size])
 
     def _feed_line(self, data: bytes, at: int) -> int:
         end = data.find(b"\n", at)

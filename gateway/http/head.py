@@ -17,6 +17,16 @@ WHOLE_SERVER = "*"
 _SINGLE = ("Content-Length", "Content-Type", "Content-Range", "Content-Location", "User-Agent")
 
 
+class HeadTooLarge(GatewayError):
+    """RFC 6585 §5: raised for the limits of the parser only."""
+
+    status = 431
+    code = "head_too_large"
+    jsonrpc_code = -32600
+    default_reason = "bad_http"
+    closes_connection = True
+
+
 class UnsupportedVersion(GatewayError):
     """RFC 9110 §15.6.6."""
 

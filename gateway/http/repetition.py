@@ -62,13 +62,15 @@ class Repetition(Generic[H]):
             end = data.find(
                 b"\r", begin, begin + (_MAX_DIGITS if name is None else _MAX_VALUE_BYTES) + 1
             )
+            if end < 0:
+                return None
             value = data[begin:end]
             if name is None:
                 # `isdigit` of bytes knows ASCII only. A zero in front is no plain length.
                 if not value.isdigit() or value[0] == ord("0"):
                     return None
                 length = int(value)
-            elif end < 0 or _VALUE.fullmatch(value) is None:
+            elif _VALUE.fullmatch(value) is None:
                 return None
             else:
                 trace.append((name, value))
@@ -97,14 +99,16 @@ class ChunkedRepetition(Generic[H]):
         pieces: list[bytes] = []
         while begin < last:
             end = data.find(_CRLF, begin, begin + _MAX_SIZE_DIGITS + len(_CRLF))
+            if end < 0:
+                return None
             digits = data[begin:end]
-            if end < 0 or not digits or digits.translate(None, _HEX_DIGITS):
+            if not digits or digits.translate(None, _HEX_DIGITS):
                 return None
-            piece_end = end + len(_CRLF) + int(digits, 16)
-            begin = piece_end + len(_CRLF)
-            if piece_end == end + len(_CRLF) or data[piece_end:begin] != _CRLF:
+            size, begin = int(digits, 16), end + len(_CRLF)
+            if not size or not data.startswith(_CRLF, begin + size):
                 return None
-            pieces.append(data[end + len(_CRLF) : piece_end])
+            pieces.append(data[begin : begin + size])
+            begin += size + len(_CRLF)
         return b"".join(pieces) if begin == last else None
 
     def begins(self, data: bytes) -> bytes | None:

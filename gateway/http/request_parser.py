@@ -4,8 +4,8 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from gateway.errors import GatewayError, MalformedHttp
-from gateway.http.head import ParsedHead
+from gateway.errors import MalformedHttp
+from gateway.http.head import HeadTooLarge, ParsedHead
 from gateway.http.message_head import Field
 
 MAX_LINE_BYTES = 16 * 1024  # RFC 9112 §3 recommends at least 8000 octets
@@ -14,16 +14,6 @@ MAX_HEAD_BYTES = 64 * 1024  # all of it, also while its end has not come
 MAX_FIELDS = 128
 _BEGINNING = re.compile(rb"[A-Z][A-Z-]{0,31}(?: |\r?\Z)")  # a method, or a part of one
 END = b"\r\n\r\n"
-
-
-class HeadTooLarge(GatewayError):
-    """RFC 6585 §5: raised for the parser's own limits only."""
-
-    status = 431
-    code = "head_too_large"
-    jsonrpc_code = -32600
-    default_reason = "bad_http"
-    closes_connection = True
 
 
 def parse_head(raw: bytes, address: str) -> ParsedHead:

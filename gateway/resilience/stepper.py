@@ -6,8 +6,7 @@ that waits once, for its upstream. Where a coroutine waits for anything else it 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from types import coroutine as generator_based
 from typing import Any, Generic, TypeVar, cast
@@ -212,11 +211,3 @@ class _Turn:
 async def enter_task() -> None:
     """Go on in a task. Whatever uses `asyncio.timeout` or `asyncio.current_task` needs one."""
     await _Turn()
-
-
-@asynccontextmanager
-async def time_limit(seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """`asyncio.timeout` that works whoever runs the coroutine."""
-    await enter_task()
-    async with asyncio.timeout(seconds) as limit:
-        yield limit

@@ -25,7 +25,16 @@ REGISTRY_HOST = re.compile(
     r"https?://[^\s\"']*(?:/simple/|/-/[^\s\"']+\.tgz)|index-url|extra-index"
 )
 TEXT_FILES = ("*.py", "*.md", "*.toml", "*.yaml", "*.yml", "*.json", "*.mjs", "*.txt", "Makefile")
-NOT_OURS = {".git", "node_modules", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+NOT_OURS = {
+    ".git",
+    ".venv",
+    "build",
+    "dist",
+    "node_modules",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
 
 
 def _mirror(path: Path) -> Path:

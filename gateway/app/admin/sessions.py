@@ -6,7 +6,8 @@ from aiohttp import web
 
 from gateway.app.admin.guard import NO_STORE, error, guarded
 from gateway.observability.times import iso_time
-from gateway.proxy.sessions.sessions import Session, Sessions
+from gateway.proxy.sessions.session import Session
+from gateway.proxy.sessions.sessions import Sessions
 
 PATH = "/sessions"
 

@@ -14,7 +14,7 @@ from gateway.identity.provider.token_answer import parse_error
 from gateway.observability.log.seldom import Seldom
 from gateway.resilience.breaker import Breaker
 from gateway.resilience.document import AnswerUnreadable, FetchFailed
-from gateway.resilience.stepper import time_limit
+from gateway.resilience.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
 

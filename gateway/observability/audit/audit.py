@@ -187,9 +187,15 @@ def _careful_line(event: RequestOutcome | SessionStarted | SessionEnded) -> byte
 
 
 def _shortened(value: object) -> object:
+    if isinstance(value, list):
+        return [_shortened_text(each) for each in value]
+    return _shortened_text(value)
+
+
+def _shortened_text(value: object) -> object:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return value[:MAX_TEXT] + "…"
-    return [_shortened(each) for each in value] if isinstance(value, list) else value
+    return value
 
 
 def _open(path: Path | None) -> int:
@@ -208,7 +214,8 @@ def _write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         try:
-            rest = rest[os.write(descriptor, rest) :]
+            written = os.write(descriptor, rest)
+            rest = rest[written:]
         except BlockingIOError:  # whoever shares our standard output made it non-blocking
             poller = select.poll()
             poller.register(descriptor, select.POLLOUT)

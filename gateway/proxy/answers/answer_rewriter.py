@@ -9,8 +9,7 @@ from gateway.http.message_head import applied_codings, values_of, without
 from gateway.http.status import FIRST_ERROR
 from gateway.mcp.sse import DataRewriter
 from gateway.proxy.upstream.content_coding import Decoder
-from gateway.proxy.upstream.forward import Delivery
-from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.proxy.upstream.response import Delivery, UpstreamResponse
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _CODING = b"content-encoding"

@@ -38,8 +38,9 @@ async def authorize(
         return
     decisive = _decisive(rulings)
     record.rule = decisive.rule
-    record.would_deny = next((each.would.reason for each in rulings if each.would), None)
-    decision = all_hold(each.decision for each in rulings)
+    shadows = [each.would for each in rulings if each.would]
+    record.would_deny = shadows[0].reason if shadows else None
+    decision = all_hold([each.decision for each in rulings])
     if not isinstance(decision, Allow):
         _refuse(authorization, principal, decision, decisive.contact or authorization.contact)
 
@@ -50,7 +51,7 @@ def actions_of(message: Message) -> Sequence[Action]:
         return ()
     own = Action(message.method, message.target, message.name or "")
     # MCP 2026-07-28, Subscriptions: what `subscribe` was before.
-    return (own, *(Action("resources/subscribe", "resource", uri) for uri in message.resources))
+    return (own, *[Action("resources/subscribe", "resource", uri) for uri in message.resources])
 
 
 async def _complete(

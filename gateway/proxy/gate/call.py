@@ -1,4 +1,4 @@
-"""A request to an MCP server: as its head tells it, and as all of it does."""
+"""A request to an MCP server: as its head tells it, as all of it does, and with its answer."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,10 @@ from gateway.identity.principal import Principal
 from gateway.identity.verdict.slot import VerdictSlot
 from gateway.mcp.operation import Operation
 from gateway.oauth.bearer import Credentials
+from gateway.proxy.answers.answer_rewriter import AnswerRewriter
 from gateway.proxy.gate.route import Route
 from gateway.proxy.limits.caller import CallerAtAddress
+from gateway.proxy.upstream.response import Delivery
 
 
 class Call(msgspec.Struct, frozen=True, eq=False):
@@ -52,3 +54,11 @@ class Asked(msgspec.Struct, frozen=True, eq=False):
     def token(self) -> str | None:
         """The token that was presented, None without one."""
         return self.call.token
+
+
+class Answered(msgspec.Struct, frozen=True, eq=False):
+    """The answer of the server to `asked`; `rewriter` changes the events of a stream."""
+
+    asked: Asked
+    delivery: Delivery
+    rewriter: AnswerRewriter | None

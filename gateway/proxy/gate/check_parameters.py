@@ -14,7 +14,7 @@ from gateway.mcp.parameter_headers import (
 )
 from gateway.mcp.revisions import mirrors_headers
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
-from gateway.resilience.stepper import time_limit
+from gateway.resilience.time_limit import time_limit
 
 _TIMEOUT_S = 1.0
 _NEWER_S = 2.0  # a list this old may be behind that of the client

@@ -10,7 +10,7 @@ from gateway.http.reply import Reply
 from gateway.http.trace_fields import TraceFields
 
 if TYPE_CHECKING:
-    from gateway.proxy.gate.exchange import Answered
+    from gateway.proxy.gate.call import Answered
     from gateway.proxy.gate.record import RequestRecord
     from gateway.proxy.gate.route import Application
 

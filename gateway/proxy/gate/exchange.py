@@ -4,8 +4,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-import msgspec
-
 from gateway.config.own_tools import DECIDED_BY
 from gateway.errors import GatewayError
 from gateway.http.message_head import NO_LINES, Lines, join_lines
@@ -13,22 +11,14 @@ from gateway.http.reply import JSON, NO_STORE, Reply
 from gateway.http.trace_fields import TraceFields
 from gateway.mcp.answer import answer_in
 from gateway.proxy.answers.answer_rewriter import AnswerRewriter, Change, rewrite_body
-from gateway.proxy.gate.call import Asked
+from gateway.proxy.gate.call import Answered, Asked
 from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.own_tools import OwnTools
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.outgoing.header_source import OutgoingCall, collect_lines
 from gateway.proxy.sessions.login_in_session import LoginInSession
-from gateway.proxy.sessions.sessions import Session
-from gateway.proxy.upstream.forward import Delivery, RequestContext
-
-
-class Answered(msgspec.Struct, frozen=True, eq=False):
-    """The answer of the server to `asked`; `rewriter` changes the events of a stream."""
-
-    asked: Asked
-    delivery: Delivery
-    rewriter: AnswerRewriter | None
+from gateway.proxy.sessions.session import Session
+from gateway.proxy.upstream.forward import RequestContext
 
 
 def find_session(asked: Asked) -> Session | None:
@@ -75,9 +65,10 @@ async def exchange(
         route.rehandshake.remember(delivery, messages, body)
     if rewriter is not None:
         delivery = await rewrite_body(delivery, rewriter)
+    answered = Answered(asked, delivery, rewriter)
     if delivery.response.body is None:
-        _check_stream(asked, delivery)
-    return Answered(asked, delivery, rewriter)
+        _check_stream(answered)
+    return answered
 
 
 async def answer_own(own: OwnTools, asked: Asked, client: Client, record: RequestRecord) -> None:
@@ -132,12 +123,13 @@ async def _with_sources(
     return join_lines([lines, await collect_lines(asked.call.route.header_sources, outgoing)])
 
 
-def _check_stream(asked: Asked, delivery: Delivery) -> None:
+def _check_stream(answered: Answered) -> None:
     # What was revoked while the server thought has ended the streams that were open then.
+    asked = answered.asked
     principal, slot = asked.principal, asked.call.slot
     try:
         if principal is not None and slot is not None:
             asked.call.route.authenticator.check_revoked(principal, time.time(), slot)
     except GatewayError:
-        delivery.response.close()
+        answered.delivery.response.close()
         raise

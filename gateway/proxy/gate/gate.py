@@ -13,16 +13,10 @@ from gateway.http.head import ParsedHead
 from gateway.proxy.gate.admit import admit
 from gateway.proxy.gate.authenticate import authenticate, check_known
 from gateway.proxy.gate.authorize import authorize
-from gateway.proxy.gate.call import Asked, Call
+from gateway.proxy.gate.call import Answered, Asked, Call
 from gateway.proxy.gate.check_parameters import check_parameters
 from gateway.proxy.gate.client import Client
-from gateway.proxy.gate.exchange import (
-    Answered,
-    answer_own,
-    check_again,
-    exchange,
-    find_session,
-)
+from gateway.proxy.gate.exchange import answer_own, check_again, exchange, find_session
 from gateway.proxy.gate.match import Matcher, answer_preflight
 from gateway.proxy.gate.parse_operation import note_refused_call, parse_operation, read_body
 from gateway.proxy.gate.record import RequestRecord

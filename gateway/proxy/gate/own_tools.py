@@ -20,7 +20,7 @@ from gateway.mcp.tool_list import add_tools, declare_tools, tool_names
 from gateway.proxy.answers.answer_rewriter import Change
 from gateway.proxy.outgoing.legacy_endpoint import ENDPOINT_PARAMETER
 from gateway.proxy.upstream.tool_catalogue import ToolCatalogue
-from gateway.resilience.stepper import time_limit
+from gateway.resilience.time_limit import time_limit
 from gateway.tools.facts import Call
 from gateway.tools.toolbox import Toolbox
 

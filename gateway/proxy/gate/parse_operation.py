@@ -12,7 +12,7 @@ from gateway.mcp.revisions import has_batches
 from gateway.proxy.gate.client import BodyLimits, Client
 from gateway.proxy.gate.record import RequestRecord
 
-_UTF8 = frozenset({"charset=utf-8", 'charset="utf-8"'})
+_NO_OTHER_CHARSET = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
 
 LIMIT_S = 1.0
 _OF_A_REFUSED_CALL = BodyLimits(64 * 1024, LIMIT_S, LIMIT_S)
@@ -88,5 +88,5 @@ def check_media(head: Head) -> None:
         raise UnsupportedMediaType("Send application/json, without a content coding.")
     media, _, parameters = types[0].partition(";")
     plain = media.strip().lower() == "application/json"
-    if not plain or parameters.strip().lower() not in ("", *_UTF8):
+    if not plain or parameters.strip().lower() not in _NO_OTHER_CHARSET:
         raise UnsupportedMediaType("Send application/json, without a content coding.")

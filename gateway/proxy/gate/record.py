@@ -9,14 +9,13 @@ from gateway.http.message_head import Field
 from gateway.http.trace_fields import NO_TRACE, TraceFields
 from gateway.identity.principal import Principal
 from gateway.mcp.answer import OK as ANSWER_OK
-from gateway.mcp.answer import Answer
 from gateway.mcp.operation import Operation
 from gateway.observability.metrics.metrics import CacheResult
 from gateway.observability.reasons import OK
 from gateway.proxy.gate.call import Call
 from gateway.proxy.gate.route import Route
 from gateway.proxy.limits.limits import Using
-from gateway.proxy.sessions.sessions import Session
+from gateway.proxy.sessions.session import Session
 from gateway.refusal_facts import Claimed, Mismatch
 
 STALLED = "stalled"
@@ -47,7 +46,6 @@ class RequestRecord:
     cors: Sequence[Field] = ()
     principal: Principal | None = None
     operation: Operation | None = None
-    message_id: int | str | None = None
     status: int = 0
     reason: str = OK
     auth_s: float = 0.0
@@ -66,7 +64,6 @@ class RequestRecord:
     path: str = ""
     claimed: Claimed | None = None
     mismatch: Mismatch | None = None
-    answer: Answer = ANSWER_OK
     using: Using | None = None
     peer: str | None = None
     forwarded_host: str | None = None
@@ -77,6 +74,8 @@ class RequestRecord:
         self.began_at = time.time()
         self.started = time.perf_counter()
         self.http_method = http_method
+        self.message_id: int | str | None = None
+        self.answer = ANSWER_OK
         if trace is not NO_TRACE:
             self.traceparent = trace.traceparent
             self.sent_request_id = harmless_request_id(trace.request_id)

@@ -9,8 +9,8 @@ from gateway.http.head import Head
 from gateway.http.message_head import Lines
 from gateway.http.reply import Reply, end_response, end_stream_response, reply_bytes
 from gateway.http.trace_fields import NO_TRACE, TraceFields
+from gateway.proxy.gate.call import Answered
 from gateway.proxy.gate.client import BodyLimits
-from gateway.proxy.gate.exchange import Answered
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Application
 from gateway.proxy.inbound.client import PIECE_BYTES
@@ -44,6 +44,7 @@ class ClientRequest:
         "trace",
         "whole",
     )
+    __deletable__ = ("head",)  # read by mypyc: compiled attributes can else not be deleted
 
     def __init__(
         self, connection: "ClientConnection", head: Head, trace: TraceFields, whole: bytes | None

@@ -13,12 +13,12 @@ from gateway.mcp.answer import UNREAD, Answer, AnswerWatch, answer_in, answer_in
 from gateway.mcp.open_calls import OpenCalls
 from gateway.mcp.sse import EndpointRewriter, Rewriters, StreamRewriter
 from gateway.proxy.answers.answer_rewriter import decoder_of, without_bytes
-from gateway.proxy.gate.exchange import Answered
+from gateway.proxy.gate.call import Answered
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.inbound.client import PIECE_BYTES, StreamingClient
 from gateway.proxy.inbound.renewals import renewal_of
 from gateway.proxy.inbound.stream import Stream
-from gateway.proxy.upstream.forward import Delivery
+from gateway.proxy.upstream.response import Delivery
 
 _UNBUFFERED: Field = (b"X-Accel-Buffering", b"no")  # nginx would hold events back
 
@@ -111,7 +111,7 @@ def _calls(answered: Answered) -> OpenCalls | None:
     if not answered.delivery.events or answered.asked.call.head.method != "POST":
         return None
     messages = answered.asked.operation.messages
-    return OpenCalls(each.id for each in messages if each.method and each.id is not None)
+    return OpenCalls([each.id for each in messages if each.method and each.id is not None])
 
 
 def _is_encoded(delivery: Delivery) -> bool:

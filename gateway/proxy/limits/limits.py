@@ -68,7 +68,7 @@ class CallerLimits:
 
     @property
     def _allowances(self) -> Mapping[str, Allowance]:
-        of_tools = (allowance for _, allowance in self._tools)
+        of_tools = [allowance for _, allowance in self._tools]
         found = (self._caller, self._client, self._session, *of_tools)
         return {each.name: each for each in found if each is not None}
 

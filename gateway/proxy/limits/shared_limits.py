@@ -11,7 +11,7 @@ from gateway.errors import IdentityUnavailable
 from gateway.policy.limit import RateLimit
 from gateway.resilience.breaker import Breaker, BreakerSettings
 from gateway.resilience.clocks import Clocks
-from gateway.resilience.stepper import time_limit
+from gateway.resilience.time_limit import time_limit
 from gateway.store.rates import Cell, SharedRates
 from gateway.store.unavailable import StoreUnavailable
 

@@ -21,11 +21,12 @@ from gateway.mcp.message import Message
 from gateway.mcp.session_id import parse_session_id
 from gateway.proxy.limits.caller import CallerAtAddress, caller_of
 from gateway.proxy.outgoing.header_source import HeaderSource, OutgoingCall, collect_lines
-from gateway.proxy.sessions.sessions import HEADER, Session, Sessions
-from gateway.proxy.upstream.forward import Delivery, Forwarder, RequestContext
-from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.proxy.sessions.session import Session
+from gateway.proxy.sessions.sessions import HEADER, Sessions
+from gateway.proxy.upstream.forward import Forwarder, RequestContext
+from gateway.proxy.upstream.response import Delivery, UpstreamResponse
 from gateway.resilience.single_flight import SingleFlight
-from gateway.resilience.stepper import time_limit
+from gateway.resilience.time_limit import time_limit
 
 _NAME = HEADER.lower().encode()
 _MAX_GREETINGS = 1000

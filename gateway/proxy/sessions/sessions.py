@@ -9,7 +9,6 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 
 import msgspec
@@ -17,17 +16,17 @@ import msgspec
 from gateway.config.model import Sessions as SessionSettings
 from gateway.errors import UnknownSession
 from gateway.http.head import Head
-from gateway.http.message_head import Lines, field_lines, values_of, without
+from gateway.http.message_head import values_of, without
 from gateway.http.status import FIRST_ERROR
 from gateway.identity.principal import owner_of
 from gateway.mcp.message import Message
 from gateway.mcp.revisions import mirrors_headers
 from gateway.mcp.session_id import parse_session_id
 from gateway.observability.audit.session_event import SessionEnded, SessionStarted
-from gateway.observability.times import iso_time
 from gateway.proxy.limits.caller import Caller, CallerAtAddress, caller_of
 from gateway.proxy.sessions.ended_sessions import EndedSessions
-from gateway.proxy.upstream.forward import Delivery
+from gateway.proxy.sessions.session import Session
+from gateway.proxy.upstream.response import Delivery
 from gateway.sealing.seal import Binding, Seal
 
 HEADER = "Mcp-Session-Id"
@@ -40,30 +39,6 @@ _GONE = 404
 _KNOWN_TO_THE_SERVER = frozenset({"client", "upstream"})
 
 OnEvent = Callable[[SessionStarted | SessionEnded], None]
-
-
-@dataclass(slots=True)
-class Session:
-    """One session: the upstream's id, the sealed one, whose it is, and what was done in it.
-
-    Times in Unix seconds. `name` is a short name for logs and the admin listener; the session
-    is one of those that `counted_as` may have.
-    """
-
-    upstream_id: bytes
-    sealed: str
-    caller: Caller
-    counted_as: Hashable
-    name: str
-    started_at: float
-    seen_at: float
-    requests: int = 0
-    tools: set[str] = field(default_factory=set)
-
-    @property
-    def line(self) -> Lines:
-        """The header line for the upstream."""
-        return field_lines([(b"Mcp-Session-Id", self.upstream_id)])
 
 
 class Sessions:
@@ -195,19 +170,7 @@ class Sessions:
         self._ended.add(session.sealed, session.caller, session.started_at)
         if reason not in _KNOWN_TO_THE_SERVER:
             self.on_abandoned(session.upstream_id, reason)
-        now = self._clock()
-        self._on_event(
-            SessionEnded(
-                iso_time(now),
-                self._server,
-                session.name,
-                *_told(session.caller),
-                reason,
-                now - session.started_at,
-                session.requests,
-                tuple(sorted(session.tools)),
-            )
-        )
+        self._on_event(session.ending(self._server, reason, self._clock()))
 
     def _open(self, values: Sequence[str], caller: CallerAtAddress, now: float) -> Session:
         sealed = values[0]
@@ -241,9 +204,7 @@ class Sessions:
         sealed = self._seal.close(upstream_id, self._binding(caller), now)
         session = _session(upstream_id, sealed, caller, now, now)
         self._remember(session)
-        self._on_event(
-            SessionStarted(iso_time(now), self._server, session.name, *_told(session.caller))
-        )
+        self._on_event(session.beginning(self._server))
         self._make_room(session)
         return session
 
@@ -253,7 +214,7 @@ class Sessions:
     def _make_room(self, newest: Session) -> None:
         own = self._owned[newest.counted_as]
         while len(own) > self._settings.per_principal:
-            others = (self._known[sealed] for sealed in own if sealed != newest.sealed)
+            others = [self._known[sealed] for sealed in own if sealed != newest.sealed]
             self.end(min(others, key=attrgetter("seen_at")), "cap")
 
     def _remember(self, session: Session) -> None:
@@ -296,13 +257,6 @@ def _knows_no_sessions(head: Head, messages: Sequence[Message]) -> bool:
 
 def _short(upstream_id: bytes) -> str:
     return hashlib.blake2b(upstream_id, digest_size=6).hexdigest()
-
-
-def _told(caller: Caller) -> tuple[str | None, str | None, str | None]:
-    if caller is None:
-        return None, None, None
-    issuer, subject, client_id = caller
-    return subject, issuer, client_id
 
 
 def _unknown() -> UnknownSession:

@@ -6,7 +6,6 @@ what reads their bodies.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from typing import cast
@@ -56,7 +55,6 @@ class Phase(Enum):
     LOST = "nothing is read or written any more"
 
 
-@dataclass(frozen=True, slots=True)
 class SharedByConnections:
     """What all connections of a pool have in common.
 
@@ -65,12 +63,20 @@ class SharedByConnections:
     connection may serve another exchange, `on_lost` once when it is gone.
     """
 
-    limits: PoolLimits
-    on_free: Callable[["Connection"], None]
-    on_lost: Callable[["Connection"], None]
-    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(READ_BYTES)))
-    # Asked once: before Python 3.12 each `get_running_loop` is a system call.
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    __slots__ = ("buffer", "limits", "loop", "on_free", "on_lost")
+
+    def __init__(
+        self,
+        limits: PoolLimits,
+        on_free: Callable[["Connection"], None],
+        on_lost: Callable[["Connection"], None],
+    ) -> None:
+        self.limits = limits
+        self.on_free = on_free
+        self.on_lost = on_lost
+        self.buffer = memoryview(bytearray(READ_BYTES))
+        # Asked once: before Python 3.12 each `get_running_loop` is a system call.
+        self.loop = asyncio.get_running_loop()
 
 
 class Connection(asyncio.BufferedProtocol):

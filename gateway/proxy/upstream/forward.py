@@ -7,8 +7,6 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import msgspec
-
 from gateway.errors import UpstreamInvalid
 from gateway.http.head import Head
 from gateway.http.message_head import NO_LINES, Field, Lines, end_head, values_of, without
@@ -27,7 +25,7 @@ from gateway.proxy.upstream.redirects import (
     redirected,
     told_origin,
 )
-from gateway.proxy.upstream.response import UpstreamResponse
+from gateway.proxy.upstream.response import Delivery, UpstreamResponse
 from gateway.proxy.upstream.response_headers import response_headers
 from gateway.proxy.upstream.seen import shown
 from gateway.proxy.upstream.target import Target
@@ -39,18 +37,6 @@ _OK_MEDIA = (b"application/json", b"text/event-stream")  # MCP Streamable HTTP: 
 _ERROR_MEDIA = (*_OK_MEDIA, b"application/problem+json", b"text/plain")
 
 logger = logging.getLogger(__name__)
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """An upstream's answer that may go to the client.
-
-    `events` is True for an event stream; `legacy` when its first event may be an `endpoint`.
-    """
-
-    response: UpstreamResponse
-    headers: Sequence[Field]
-    events: bool
-    legacy: bool
 
 
 class RequestContext(NamedTuple):

@@ -10,7 +10,7 @@ from gateway.proxy.upstream.response import UpstreamResponse
 from gateway.proxy.upstream.seen import failure
 from gateway.proxy.upstream.target import Target, open_connection
 from gateway.proxy.upstream.upstream_limits import PoolLimits
-from gateway.resilience.stepper import time_limit
+from gateway.resilience.time_limit import time_limit
 
 _MIN_TICK_S = 0.01
 _MAX_TICK_S = 0.5  # an idle connection lives at most this much longer than configured

@@ -161,3 +161,15 @@ class UpstreamResponse:
         if self.is_paused:
             self.is_paused = False
             self._transport.resume_reading()
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """An upstream's answer that may go to the client.
+
+    `events` is True for an event stream; `legacy` when its first event may be an `endpoint`.
+    """
+
+    response: UpstreamResponse
+    headers: Sequence[Field]
+    events: bool
+    legacy: bool

@@ -5,14 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError, InvalidRequest
-from gateway.http.head import ParsedHead
+from gateway.http.head import HeadTooLarge, ParsedHead
 from gateway.http.request_parser import (
     END,
     MAX_FIELD_BYTES,
     MAX_FIELDS,
     MAX_HEAD_BYTES,
     MAX_LINE_BYTES,
-    HeadTooLarge,
     check_sizes,
     parse_head,
 )

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.http.message_head import Field
-from gateway.proxy.upstream.forward import Delivery
 from gateway.proxy.upstream.pool import UpstreamPool
-from gateway.proxy.upstream.response import ResponseHead, UpstreamResponse
+from gateway.proxy.upstream.response import Delivery, ResponseHead, UpstreamResponse
 
 BODY = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 

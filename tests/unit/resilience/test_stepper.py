@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.resilience.stepper import Pending, Stepper, enter_task, time_limit
+from gateway.resilience.stepper import Pending, Stepper, enter_task
 
 LIMIT_S = 5.0
 Run = Callable[[Coroutine[Any, Any, None]], "Watched"]
@@ -311,36 +311,3 @@ async def test_asyncio_takes_a_pending_value_for_a_future() -> None:
     assert asyncio.isfuture(never)
     done, waiting = await asyncio.wait([ready, never], timeout=0)
     assert (done, waiting) == ({ready}, {never})
-
-
-async def test_a_time_limit_holds_outside_a_task(run: Run) -> None:
-    seen = []
-
-    async def work() -> None:
-        try:
-            async with time_limit(0.01):
-                await pending()
-        except TimeoutError:
-            seen.append("too late")
-
-    watched = run(work())
-    await watched.ended()
-
-    assert seen == ["too late"]
-
-
-async def test_within_its_time_limit_nothing_is_cut_off(run: Run) -> None:
-    waits_for = pending()
-    seen = []
-
-    async def work() -> None:
-        async with time_limit(LIMIT_S) as limit:
-            seen.append(await waits_for)
-        seen.append(str(limit.expired()))
-
-    watched = run(work())
-    await asyncio.sleep(0)
-    waits_for.set_result("a")
-    await watched.ended()
-
-    assert seen == ["a", "False"]

@@ -11,7 +11,8 @@ from gateway.identity.principal import Principal
 from gateway.mcp.message import Message
 from gateway.observability.audit.session_event import SessionEnded, SessionStarted
 from gateway.proxy.limits.caller import CallerAtAddress
-from gateway.proxy.sessions.sessions import Session, Sessions
+from gateway.proxy.sessions.session import Session
+from gateway.proxy.sessions.sessions import Sessions
 from gateway.sealing.seal import Seal
 from tests.support.hand_clock import HandClock
 from tests.support.heads import head
