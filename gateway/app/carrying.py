@@ -40,7 +40,8 @@ async def open_carried(
     key = sealing_key(config)
     # A key of its own for each purpose.
     nonce_key = hashlib.blake2b(b"dpop nonce", key=key).digest()
+    login_key = hashlib.blake2b(b"authorization server", key=key, digest_size=32).digest()
     revocations = await open_revocations(config, store, enforcement)
-    shared = SharedFacts(store, revocations, Seal(key), nonce_key)
+    shared = SharedFacts(store, revocations, Seal(key), nonce_key, login_key)
     strangers = UnauthenticatedLimits(config.limits.unauthenticated_per_address)
     return Carried(shared, cache, around, observers.metrics, observers.session, strangers)

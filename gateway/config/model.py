@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gateway.config.allow import Allow, Allowed
+from gateway.config.authorization_server import AuthorizationServer
 from gateway.config.issuer import ClientAuthentication, ClientCredentials, Issuer
 from gateway.config.own_tools import Tools
 from gateway.config.rule import Glob, Lists, Mode, Rule
@@ -346,6 +347,7 @@ class Config(Section):
     store: Store = Store.model_construct()
     issuers: Mapping[Name, Issuer]
     api_keys: ApiKeys | None = None
+    authorization_server: AuthorizationServer | None = None
     roles: Mapping[Name, Allow] = {}
     scope_implies: Mapping[Scope, Scopes] = {}
     revocations: Revocations = Revocations.model_construct()

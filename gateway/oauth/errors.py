@@ -43,14 +43,6 @@ class UnsupportedResponseType(GatewayError):
     default_reason = "unsupported_response_type"
 
 
-class InvalidScope(GatewayError):
-    """None of the scopes can be granted: RFC 6749 §5.2."""
-
-    status = 400
-    code = "invalid_scope"
-    default_reason = "invalid_scope"
-
-
 class InvalidTarget(GatewayError):
     """The resource is none of ours, or not the one that was granted: RFC 8707 §2."""
 
@@ -81,12 +73,3 @@ class LoginRequired(GatewayError):
     status = 400
     code = "login_required"
     default_reason = "login_required"
-
-
-class TemporarilyUnavailable(GatewayError):
-    """What must not happen twice cannot be marked now: RFC 6749 §4.1.2.1."""
-
-    status = 503
-    code = "temporarily_unavailable"
-    default_reason = "store_unavailable"
-    retry_after_s = 5

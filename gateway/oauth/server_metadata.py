@@ -1,7 +1,7 @@
 """An authorization server's own metadata: RFC 8414, OpenID Connect Discovery 1.0."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -63,6 +63,48 @@ def parse_server_metadata(document: object, issuer: str) -> ServerMetadata:
     if not isinstance(jwks_uri, str) or not _is_fetchable(jwks_uri, issuer):
         raise ValueError("the metadata has no usable jwks_uri")
     return ServerMetadata(issuer, jwks_uri, document)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedEndpoints:
+    """The endpoints of the built-in server by their names in metadata, and what they take.
+
+    `metadata_documents` is True where client ids may be URLs of documents.
+    """
+
+    endpoints: Mapping[str, str]
+    grant_types: Sequence[str]
+    scopes: Collection[str]
+    dpop_algorithms: Sequence[str]
+    metadata_documents: bool = False
+
+
+def build_server_metadata(issuer: str, offered: OfferedEndpoints) -> dict[str, object]:
+    """The built-in server's own document, the same for RFC 8414 and OpenID Connect discovery.
+
+    `none` comes first: some clients take the first entry whatever they are.
+    """
+    secrets = ["client_secret_basic", "client_secret_post"]
+    members: dict[str, object] = {
+        "issuer": issuer,
+        **offered.endpoints,
+        "scopes_supported": sorted(offered.scopes),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(offered.grant_types),
+        "token_endpoint_auth_methods_supported": ["none", *secrets],
+        "revocation_endpoint_auth_methods_supported": ["none", *secrets],
+        "introspection_endpoint_auth_methods_supported": secrets,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "client_id_metadata_document_supported": offered.metadata_documents,
+        "dpop_signing_alg_values_supported": list(offered.dpop_algorithms),
+        # No ID tokens are issued; clients that read the OpenID form want these members.
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+    }
+    # RFC 8414 §3.2: what has no elements is left out.
+    return {name: value for name, value in members.items() if value or value is False}
 
 
 def _show(value: object) -> str:

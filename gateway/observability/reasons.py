@@ -7,10 +7,12 @@ stands in none of these sets is counted as `other`.
 from collections.abc import Mapping
 from typing import Final, Literal
 
-Stage = Literal["authentication", "authorization", "request", "upstream", "gateway"]
+Stage = Literal["authentication", "authorization", "request", "login", "upstream", "gateway"]
 Decision = Literal["allow", "deny", "error"]
 
-_NOBODY_KNOWS = frozenset({"idp_unavailable", "groups_unknown", "tools_unknown", "limits_unknown"})
+_NOBODY_KNOWS = frozenset(
+    {"idp_unavailable", "groups_unknown", "tools_unknown", "limits_unknown", "store_unavailable"}
+)
 OK: Final = "ok"
 OTHER: Final = "other"
 
@@ -86,6 +88,63 @@ REQUEST_REASONS: tuple[str, ...] = (
     *LIMIT_REASONS,
     "loop",
 )
+# Of the authorization server: which step of a login went wrong how.
+LOGIN_REASONS: tuple[str, ...] = (
+    "account_disabled",
+    "account_gone",
+    "client_document_address",
+    "client_document_busy",
+    "client_document_gone",
+    "client_document_invalid",
+    "client_document_not_pinned",
+    "client_document_unavailable",
+    "client_downgrade",
+    "client_id_url",
+    "client_secret",
+    "code_reused",
+    "code_unknown",
+    "consent_denied",
+    "dpop_jkt",
+    "dpop_key",
+    "duplicate_parameter",
+    "family_ended",
+    "flow_over",
+    "flow_used",
+    "foreign_form",
+    "invalid_client",
+    "invalid_client_metadata",
+    "invalid_grant",
+    "invalid_redirect_uri",
+    "invalid_target",
+    "login_required",
+    "login_throttled",
+    "missing_code",
+    "other_browser",
+    "password_changed",
+    "pkce_malformed",
+    "pkce_method",
+    "pkce_missing",
+    "pkce_verifier",
+    "redirect_uri",
+    "refresh_reused",
+    "refresh_unknown",
+    "request_object",
+    "response_mode",
+    "store_unavailable",
+    "subject_of_client",
+    "too_many_logins",
+    "two_authentications",
+    "two_clients",
+    "unauthorized_client",
+    "unknown_account",
+    "unknown_resource",
+    "unreadable_code_secret",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "used_code",
+    "wrong_code",
+    "wrong_password",
+)
 UPSTREAM_REASONS: tuple[str, ...] = (
     "credential_unavailable",
     "credential_refused",
@@ -115,6 +174,7 @@ _STAGES: Mapping[Stage, tuple[str, ...]] = {
     "authentication": AUTHENTICATION_REASONS,
     "authorization": AUTHORIZATION_REASONS,
     "request": REQUEST_REASONS,
+    "login": LOGIN_REASONS,
     "upstream": UPSTREAM_REASONS,
     "gateway": GATEWAY_REASONS,
 }

@@ -4,6 +4,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+SWEEP_S = 1.0
+
 
 class MemoryStore:
     """A dictionary with expiry."""
@@ -12,15 +14,28 @@ class MemoryStore:
         self._clock = clock
         self._values: defaultdict[str, dict[str, tuple[bytes, float | None]]] = defaultdict(dict)
         self._versions: defaultdict[str, int] = defaultdict(int)
+        self._sweep_at: defaultdict[str, float] = defaultdict(float)
 
     async def add(self, kind: str, key: str, value: bytes, expires_at: float | None) -> bool:
         """Keep a value unless there is one."""
-        known = self._unexpired(kind)
-        if key in known:
+        if await self.get(kind, key) is not None:
             return False
+        # All of a kind are looked at seldom: there may be many, and each is added once.
+        now = self._clock()
+        if now >= self._sweep_at[kind]:
+            self._sweep_at[kind] = now + SWEEP_S
+            self._unexpired(kind)
+        known = self._values[kind]
         known[key] = (value, expires_at)
         self._versions[kind] += 1
         return True
+
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The value."""
+        found = self._values[kind].get(key)
+        if found is None or (found[1] is not None and found[1] <= self._clock()):
+            return None
+        return found[0]
 
     async def remove(self, kind: str, key: str) -> bool:
         """Forget a value."""

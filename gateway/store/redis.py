@@ -103,6 +103,14 @@ class RedisStore:
         except RedisError as error:
             raise _unavailable(error) from error
 
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The value."""
+        try:
+            value = await self._client.get(_name(kind, key))
+        except RedisError as error:
+            raise _unavailable(error) from error
+        return None if value is None else _bytes(value)
+
     async def remove(self, kind: str, key: str) -> bool:
         """Forget a value."""
         try:

@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS versions (kind TEXT PRIMARY KEY, version INTEGER NOT 
 _ADD = "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)"
 _EXPIRE = "DELETE FROM facts WHERE kind = ? AND expires_at <= ?"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?)"
+_GET = (
+    "SELECT value FROM facts WHERE kind = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?)"
+)
 _ENTRIES = "SELECT key, value FROM facts WHERE kind = ? AND (expires_at IS NULL OR expires_at > ?)"
 _CHANGED = (
     "INSERT INTO versions VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET version = version + 1"
@@ -61,6 +64,16 @@ class SqliteStore:
             return is_new
 
         return await self._do(work)
+
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The value."""
+
+        def work(database: sqlite3.Connection) -> tuple[bytes, ...]:
+            row = database.execute(_GET, (kind, key, self._clock())).fetchone()
+            return () if row is None else (_octets(row[0]),)
+
+        nothing: tuple[bytes, ...] = ()
+        return next(iter(await self._do(work, without_file=nothing)), None)
 
     async def remove(self, kind: str, key: str) -> bool:
         """Forget a value."""

@@ -22,6 +22,10 @@ class Store(Protocol):
         """Keep a value unless there is one; True for exactly one of all who add the same key."""
         ...
 
+    async def get(self, kind: str, key: str) -> bytes | None:
+        """The value, None when there is none or it has expired."""
+        ...
+
     async def remove(self, kind: str, key: str) -> bool:
         """Forget a value; False when there was none."""
         ...

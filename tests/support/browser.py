@@ -18,20 +18,23 @@ _MAX_STEPS = 20
 
 
 class _Form(HTMLParser):
-    """The first form of a page: where it goes and what its fields hold."""
+    """The first form of a page, where it goes and what it holds; or where a page goes by itself."""
 
     def __init__(self) -> None:
         super().__init__()
         self.action: str | None = None
         self.fields: dict[str, str] = {}
+        self.goes_to = ""
         self._is_pressed = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         if tag == "form" and self.action is None:
             self.action = attributes.get("action", "")
-        # Of several buttons, one is pressed: the first.
-        if tag == "button" and self._is_pressed:
+        if tag == "meta" and attributes.get("http-equiv") == "refresh":
+            self.goes_to = attributes["content"].partition("url=")[2]
+        # Of several buttons, one is pressed: the first that does not refuse.
+        if tag == "button" and (self._is_pressed or attributes.get("value") == "deny"):
             return
         self._is_pressed = self._is_pressed or tag == "button"
         if tag in ("input", "button") and attributes.get("name"):
@@ -52,6 +55,9 @@ async def visit(url: str, typed: dict[str, str]) -> str:
                 continue
             page = _Form()
             page.feed(text)
+            if page.goes_to:
+                url = urljoin(url, page.goes_to)
+                continue
             if page.action is None:
                 return text
             url = urljoin(url, page.action)
@@ -60,4 +66,5 @@ async def visit(url: str, typed: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(visit(sys.argv[1], {"login": LOGIN}))
+    password = os.environ.get("TEST_PASSWORD", "")
+    asyncio.run(visit(sys.argv[1], {"login": LOGIN, "name": LOGIN, "password": password}))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -44,11 +45,12 @@ class IssuerService:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     came: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    tls: ssl.SSLContext | None = None
     _server: TestServer | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def count(self, path: str) -> int:
         """How often a path was asked for."""
@@ -59,7 +61,7 @@ class IssuerService:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._server = TestServer(app, host="127.0.0.1")
-        await self._server.start_server(access_log=None, shutdown_timeout=0.1)
+        await self._server.start_server(ssl=self.tls, access_log=None, shutdown_timeout=0.1)
         self.port = self._server.port or 0
         return self
 

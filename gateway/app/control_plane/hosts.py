@@ -14,6 +14,7 @@ from gateway.app.control_plane.documents import (
     fixed_document,
     page_or_document,
 )
+from gateway.app.control_plane.logins import open_logins
 from gateway.app.control_plane.logout import take_logouts
 from gateway.app.generation.login import (
     asked_for,
@@ -54,6 +55,9 @@ async def open_control_plane(
     """Run the applications of every public host, and the one for any host."""
     hosts: dict[str, Application] = {}
     async with AsyncExitStack() as stack:
+        if (settings := parts.config.authorization_server) is not None:
+            logins = await stack.enter_async_context(open_logins(parts, settings))
+            extensions = (*extensions, logins)
         for origin, app in build_control_plane(parts, extensions).items():
             application = await stack.enter_async_context(open_application(app))
             hosts |= dict.fromkeys(authorities(origin), application)
@@ -129,6 +133,9 @@ def _documents(parts: Parts, names: list[str]) -> Mapping[str, Handler]:
         documents |= dict.fromkeys(SERVER_METADATA, metadata)
     for local in parts.issuers.local.values():
         documents[JWKS_PATH] = fixed_document(local.jwks())
+        if config.authorization_server is not None:  # which says more itself
+            for path in (JWKS_PATH, *SERVER_METADATA):
+                documents.pop(path, None)
     documents["/"] = _information(config, names)
     return documents
 

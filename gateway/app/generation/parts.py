@@ -19,12 +19,14 @@ from gateway.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class SharedFacts:
-    """What replicas have in common; `nonce_key` makes the nonces of DPoP proofs."""
+    """What replicas have in common; `nonce_key` makes the nonces of DPoP proofs,
+    `login_key` is that of the authorization server."""
 
     store: Store
     revocations: Revocations
     seal: Seal
     nonce_key: bytes
+    login_key: bytes
 
 
 @dataclass(frozen=True, slots=True)

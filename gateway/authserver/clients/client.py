@@ -1,7 +1,7 @@
 """Who asks for tokens: an MCP client, however it became known here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 ClientKind = Literal["configured", "registered", "metadata_document"]
@@ -28,6 +28,15 @@ class Client:
     scopes: frozenset[str] | None = None
     jwks: Mapping[str, object] | None = field(default=None, repr=False)
     jwks_uri: str | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """What people see, where it has no name too."""
+        return self.name or "a client without a name"
+
+    def to_travel(self) -> "Client":
+        """The same without what only the authorization request is checked against."""
+        return replace(self, redirect_uris=(), jwks=None)
 
     @property
     def is_public(self) -> bool:

@@ -1,12 +1,14 @@
 """How a person shows who they are: the one interface of local accounts and of providers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
 
-from gateway.authserver.flow import Flow
+from gateway.authserver.flows.flow import Flow
+from gateway.authserver.steps import Steps
+from gateway.resilience.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,20 @@ class Person:
     groups: tuple[str, ...] = ()
     claims: Mapping[str, object] = field(default_factory=dict, hash=False)
     login: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSite:
+    """What every method needs of the server: where forms go, where providers send people back to.
+
+    `title_of` is what people call an MCP server.
+    """
+
+    login_url: str
+    callback_url: str
+    title_of: Callable[[str], str]
+    steps: Steps
+    clocks: Clocks = field(default_factory=Clocks)
 
 
 class LoginMethod(Protocol):
@@ -42,10 +58,14 @@ class LoginMethod(Protocol):
     async def finish(self, request: web.Request, flow: Flow) -> Person | web.StreamResponse:
         """Say who it was, or answer with a page to try again.
 
-        Raises `AccessDenied` when the person may not log in, and `TemporarilyUnavailable`.
+        Raises `AccessDenied` when the person may not log in, and `IdentityUnavailable`.
         """
         ...
 
-    async def renew(self, person: Person, now: float) -> Person:
-        """The person as they are now, at a refresh. Raises `InvalidGrant` when they are gone."""
+    async def renew(self, person: Person, logged_in_at: float) -> Person:
+        """The person as they are now, at a refresh.
+
+        Raises `InvalidGrant` when they may not use this login any longer, and
+        `IdentityUnavailable` while nobody can say.
+        """
         ...

@@ -29,6 +29,11 @@ def find_conflicts(config: Config) -> list[Finding]:
         found.append(Finding(("issuers",), "at least one issuer is needed"))
     if sum(issuer.local for issuer in config.issuers.values()) > 1:
         found.append(Finding(("issuers",), "one embedded issuer is enough"))
+    if config.authorization_server is not None and not any(
+        issuer.local for issuer in config.issuers.values()
+    ):
+        advice = "its tokens would count nowhere: set `issuer: local`"
+        found.append(Finding(("authorization_server",), advice))
     for name, issuer in config.issuers.items():
         found += _below(("issuers", name), find_bad_issuer(issuer))
     for name, server in config.servers.items():

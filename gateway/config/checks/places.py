@@ -7,6 +7,8 @@ from gateway.config.reading.complete import public_url
 from gateway.config.reading.problems import Finding
 
 _TAKEN_PATHS = ("/health", "/.well-known")
+# Of the built-in authorization server.
+_LOGIN_PATHS = ("/authorize", "/token", "/register", "/revoke", "/introspect")
 
 
 def find_bad_places(config: Config) -> list[Finding]:
@@ -20,7 +22,7 @@ def find_bad_places(config: Config) -> list[Finding]:
             message = f"the same URL as servers.{places[place]}: {place}"
             found.append(Finding(("servers", name), message))
         places.setdefault(place, name)
-        if taken := _taken(place):
+        if taken := _taken(config, place):
             found.append(
                 Finding(("servers", name, "path"), f"{taken} belongs to the gateway itself")
             )
@@ -33,11 +35,10 @@ def find_bad_places(config: Config) -> list[Finding]:
     return found
 
 
-def _taken(url: str) -> str | None:
+def _taken(config: Config, url: str) -> str | None:
     path = urlsplit(url).path
-    return next(
-        (each for each in _TAKEN_PATHS if path == each or path.startswith(each + "/")), None
-    )
+    taken = _TAKEN_PATHS if config.authorization_server is None else _TAKEN_PATHS + _LOGIN_PATHS
+    return next((each for each in taken if path == each or path.startswith(each + "/")), None)
 
 
 def _origin(url: str) -> str:

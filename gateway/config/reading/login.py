@@ -9,7 +9,7 @@ def login_issuers(config: Config, server: Server) -> Sequence[str]:
     """The names of the issuers that a server's metadata advertises, the preferred one first.
 
     Most clients use only the first, so issuers where nobody can log in (workloads, and the
-    local one) are left out. Empty when none is left.
+    local one without an authorization server) are left out. Empty when none is left.
     """
     if server.auth.authorization_servers:
         return server.auth.authorization_servers
@@ -20,4 +20,6 @@ def _has_login(config: Config, name: str) -> bool:
     issuer = config.issuers[name]
     if issuer.advertise is not None:
         return issuer.advertise
-    return not issuer.local and issuer.token_review is None  # a cluster has no login page
+    if issuer.local:
+        return config.authorization_server is not None
+    return issuer.token_review is None  # a cluster has no login page

@@ -30,11 +30,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class ProofContext:
-    """What a proof must be for: this method, this public URL and this token, about now."""
+    """What a proof must be for: this method, this public URL and this token, about now.
+
+    `token` is None where the proof comes with a request for one: RFC 9449 §5.
+    """
 
     method: str
     url: str
-    token: str
+    token: str | None
     now: float
     max_age_s: float
 
@@ -91,6 +94,8 @@ def _check_claims(proof: CompactToken, context: ProofContext) -> str:
         raise ValueError("no iat")
     if not -MAX_FUTURE_S <= context.now - issued_at <= context.max_age_s:
         raise ValueError("not of this moment")
+    if context.token is None:
+        return proof_id
     # Without it a stolen proof could go with another token of the same key (§4.3, 10).
     shown = parse_text(claims, "ath") or ""
     if not hmac.compare_digest(shown.encode(), access_token_hash(context.token).encode()):

@@ -4,8 +4,8 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +24,11 @@ ALGORITHM = "ES256"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token is to say; `lifetime_s` in seconds, None and empty values are left out."""
+    """What a token is to say; `lifetime_s` in seconds, None and empty values are left out.
+
+    `session_id` is the login that it comes of, `key_thumbprint` that of the DPoP key that it is
+    bound to. `token_id` is made where none is given. `extra` adds claims and replaces none.
+    """
 
     subject: str
     audience: str
@@ -35,6 +39,11 @@ class Grant:
     groups: Sequence[str] = ()
     roles: Sequence[str] = ()
     lifetime_s: float = 3600.0
+    session_id: str | None = None
+    auth_time: float | None = None
+    key_thumbprint: str | None = None
+    token_id: str | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 class LocalIssuer:
@@ -83,6 +92,17 @@ class LocalIssuer:
         payload = json.dumps(self._claims(grant, int(now)), separators=(",", ":"))
         return jws.serialize_compact(header, payload, self._key, [ALGORITHM])
 
+    def read(self, token: str, now: float) -> Mapping[str, object] | None:
+        """The claims of one of its own tokens; None for any other, and when it is over."""
+        try:
+            signed = jws.deserialize_compact(token, self._key, [ALGORITHM])
+            claims = json.loads(signed.payload)
+        except (JoseError, ValueError):
+            return None
+        if claims.get("iss") != self.issuer or now >= claims["exp"]:
+            return None
+        return dict(claims)
+
     def _claims(self, grant: Grant, now: int) -> dict[str, object]:
         claims: dict[str, object] = {
             "iss": self.issuer,
@@ -91,7 +111,7 @@ class LocalIssuer:
             "client_id": grant.client_id,
             "iat": now,
             "exp": now + int(grant.lifetime_s),
-            "jti": secrets.token_urlsafe(16),
+            "jti": grant.token_id or secrets.token_urlsafe(16),
         }
         optional = {
             "scope": " ".join(sorted(grant.scopes)),
@@ -100,8 +120,12 @@ class LocalIssuer:
             "name": grant.name,
             "groups": list(grant.groups),
             "roles": list(grant.roles),
+            "sid": grant.session_id,
+            "auth_time": None if grant.auth_time is None else int(grant.auth_time),
+            "cnf": {"jkt": grant.key_thumbprint} if grant.key_thumbprint else None,
         }
-        return claims | {name: value for name, value in optional.items() if value}
+        extra = {name: told for name, told in grant.extra.items() if name not in optional}
+        return {**extra, **claims} | {name: value for name, value in optional.items() if value}
 
 
 def _create_key(path: Path) -> None:

@@ -145,6 +145,12 @@ RELOAD_TIME = Metric(
 INSECURE_SETTINGS = Metric(
     "insecure_setting_enabled", "gauge", ("setting",), "Settings in use that weaken the gateway."
 )
+LOGIN_STEPS = Metric(
+    "login_steps_total",
+    "counter",
+    ("step", "reason"),
+    "Steps of logins at the built-in authorization server; `ok`, or why one went wrong.",
+)
 AUDIT_DROPPED = Metric(
     "audit_events_dropped_total", "counter", (), "Audit events that could not be written."
 )
@@ -182,6 +188,7 @@ METRICS: tuple[Metric, ...] = (
     RELOAD_SUCCESSFUL,
     RELOAD_TIME,
     INSECURE_SETTINGS,
+    LOGIN_STEPS,
     AUDIT_DROPPED,
     BUILD,
 )

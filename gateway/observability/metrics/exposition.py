@@ -88,6 +88,7 @@ class MetricsCollector(Collector):
         if "time" in reload:
             yield gauge_family(catalogue.RELOAD_TIME, {(): reload["time"]})
         yield named_gauge(catalogue.INSECURE_SETTINGS, dict.fromkeys(self._metrics.insecure, 1))
+        yield from _families([self._metrics.login_steps])
         yield counter_family(self._metrics.audit_losses)
         yield gauge_family(catalogue.BUILD, {self._metrics.build: 1.0})
 

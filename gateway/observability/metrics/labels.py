@@ -62,6 +62,7 @@ _RESULT_OF_STAGE: Mapping[str, Result] = {
     "authentication": "denied",
     "authorization": "denied",
     "request": "invalid",
+    "login": "denied",
     "upstream": "upstream_error",
     "gateway": "gateway_error",
 }

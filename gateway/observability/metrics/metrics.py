@@ -80,6 +80,7 @@ class Metrics:
         self.sessions_ended = Counter(catalogue.SESSIONS_ENDED)
         self.session_duration = Histogram(catalogue.SESSION_DURATION)
         self.revocations: Callable[[], tuple[int, bool]] = _no_revocations
+        self.login_steps = Counter(catalogue.LOGIN_STEPS)
         self.audit_losses = Counter(catalogue.AUDIT_DROPPED)
         self.issuers = frozenset(issuers)
         self.issuer_states: Callable[[], Iterable[IssuerState]] = tuple
@@ -109,6 +110,10 @@ class Metrics:
     def issuer_request(self, issuer: str, kind: str, result: str) -> None:
         """Count a question to an issuer: `ok`, `failed`, or `refused` when it was not asked."""
         self.issuer_requests.increment(issuer, kind, result)
+
+    def login_step(self, step: str, reason: str) -> None:
+        """Count a step of a login; `reason` is `ok` for a good one."""
+        self.login_steps.increment(step, closed_reason(reason))
 
     def watch_revocations(self, state: Callable[[], tuple[int, bool]]) -> None:
         """Ask `state` at every scrape: how many are in force, and whether that is current."""

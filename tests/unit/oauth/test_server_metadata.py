@@ -2,7 +2,12 @@
 
 import pytest
 
-from gateway.oauth.server_metadata import discovery_urls, parse_server_metadata
+from gateway.oauth.server_metadata import (
+    OfferedEndpoints,
+    build_server_metadata,
+    discovery_urls,
+    parse_server_metadata,
+)
 
 GOOD = {"issuer": "https://idp.example/t", "jwks_uri": "https://keys.example/jwks"}
 
@@ -69,3 +74,31 @@ def test_an_endpoint_is_read_when_it_can_be_asked_safely() -> None:
     for name in ("x", "userinfo_endpoint"):
         with pytest.raises(ValueError, match=name):
             metadata.endpoint(name)
+
+
+@pytest.mark.requirement("57", "58", "87")
+def test_own_document_says_what_clients_demand() -> None:
+    offered = OfferedEndpoints(
+        {"jwks_uri": "https://a/jwks"}, ["authorization_code"], {"b", "a"}, ["ES256"]
+    )
+
+    document = build_server_metadata("https://a", offered)
+
+    assert document["issuer"] == "https://a"
+    assert document["jwks_uri"] == "https://a/jwks"
+    assert document["scopes_supported"] == ["a", "b"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert document["authorization_response_iss_parameter_supported"] is True
+    assert document["client_id_metadata_document_supported"] is False
+    # The C# SDK takes the first entry whatever it is.
+    methods = document["token_endpoint_auth_methods_supported"]
+    assert isinstance(methods, list)
+    assert methods[0] == "none"
+    assert "private_key_jwt" not in methods
+
+
+def test_own_document_leaves_out_what_has_no_elements() -> None:
+    """RFC 8414 §3.2."""
+    document = build_server_metadata("https://a", OfferedEndpoints({}, [], (), []))
+
+    assert "scopes_supported" not in document

@@ -12,6 +12,7 @@ from gateway.observability.reasons import (
     AUTHENTICATION_REASONS,
     AUTHORIZATION_REASONS,
     GATEWAY_REASONS,
+    LOGIN_REASONS,
     REQUEST_REASONS,
     STAGE_OF,
     UPSTREAM_REASONS,
@@ -68,6 +69,7 @@ def test_each_reason_stands_in_one_set_only() -> None:
         AUTHENTICATION_REASONS,
         AUTHORIZATION_REASONS,
         REQUEST_REASONS,
+        LOGIN_REASONS,
         UPSTREAM_REASONS,
         GATEWAY_REASONS,
     ]

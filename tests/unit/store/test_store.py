@@ -157,3 +157,15 @@ def test_an_authority_for_a_plain_connection_stops_the_start(tmp_path: Path) -> 
 
     with pytest.raises(ConfigError, match=r"store\.ca_file"):
         open_store(settings, tmp_path)
+
+
+async def test_one_value_is_found_by_its_key_until_it_expires(
+    stores: list[Store], kind: str
+) -> None:
+    one, two = stores
+    await one.add(kind, "k", b"v", 4e9)
+    await one.add(kind, "old", b"v", LONG_AGO)
+
+    assert await two.get(kind, "k") == b"v"
+    assert await two.get(kind, "old") is None
+    assert await two.get(kind, "other") is None

@@ -1,0 +1,40 @@
+"""Puts an authorization server together from its section of the configuration."""
+
+from gateway.authserver.clients.known import build_known_clients
+from gateway.authserver.flows.browser import Browsers
+from gateway.authserver.foundation import Foundation
+from gateway.authserver.grants.grants import GrantParts, build_grants
+from gateway.authserver.login.local import LocalLogin
+from gateway.authserver.login.login_method import LoginSite
+from gateway.authserver.sealed_values import SealedValues
+from gateway.authserver.server import CALLBACK, LOGIN, TOKEN, AuthorizationServer, endpoint_url
+from gateway.config.authorization_server import AuthorizationServer as Settings
+from gateway.sealing.seal import Seal
+
+
+def build_authorization_server(settings: Settings, on: Foundation) -> AuthorizationServer:
+    """Build the server; nothing is opened and nothing runs in the background."""
+    issuer = on.signer.issuer
+    sealed = SealedValues(Seal(on.key), issuer)
+    token_url = endpoint_url(issuer, TOKEN)
+    parts = GrantParts(on.signer, sealed, on.store, on.void_tokens, token_url, on.clocks)
+    site = LoginSite(
+        endpoint_url(issuer, LOGIN),
+        endpoint_url(issuer, CALLBACK),
+        on.resources.title,
+        on.steps,
+        on.clocks,
+    )
+    return AuthorizationServer(
+        issuer=issuer,
+        resources=on.resources,
+        known=build_known_clients(settings, sealed, on.key, on.documents),
+        login=LocalLogin(on.accounts, site, on.address_of),
+        grants=build_grants(settings, parts),
+        sealed=sealed,
+        store=on.store,
+        steps=on.steps,
+        browsers=Browsers(issuer),
+        clocks=on.clocks,
+        address_of=on.address_of,
+    )

@@ -1,0 +1,41 @@
+"""`POST /authorize/login`, `GET /authorize/callback`: the person is known; the code goes out."""
+
+from aiohttp import web
+
+from gateway.authserver.answers import page_answer
+from gateway.authserver.endpoints.consent import way_back_of
+from gateway.authserver.flows.flow import Flow
+from gateway.authserver.flows.flow_values import finish_flow, open_flow
+from gateway.authserver.grants.client_credentials import SUBJECT_PREFIX
+from gateway.authserver.login.login_method import Person
+from gateway.authserver.server import AuthorizationServer
+from gateway.errors import AccessDenied
+from gateway.pages.forward import ForwardView, forward_page
+
+
+async def finish_login(server: AuthorizationServer, request: web.Request) -> web.StreamResponse:
+    """Send the code to the client, by a page of our own: see `pages/forward.py`.
+
+    Raises `AccessDenied` in another browser, the second time, and for who may not log in.
+    """
+    if request.method == "POST":
+        server.browsers.check_own_form(request)
+    sealed = await server.login.sealed_flow(request)
+    now = server.clocks.wall()
+    flow = open_flow(server.sealed, sealed, "consented", server.browsers.known(request), now)
+    person = await server.login.finish(request, flow)
+    if not isinstance(person, Person):
+        return person
+    if person.subject.startswith(SUBJECT_PREFIX):
+        raise AccessDenied("No person has such a name.", reason="subject_of_client")
+    return await _send_code(server, flow, person)
+
+
+async def _send_code(server: AuthorizationServer, flow: Flow, person: Person) -> web.Response:
+    # The time of the code begins now, however long the login took.
+    now = server.clocks.wall()
+    await finish_flow(server.store, flow, now)
+    code = server.grants.codes.issue(flow, person, now)
+    server.steps.done("login")
+    url = way_back_of(server, flow).success(code)
+    return page_answer(forward_page(ForwardView(url, flow.client.shown_name)))

@@ -1,0 +1,45 @@
+"""All tokens that come of one login: they end together."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.authserver.login.login_method import Person
+from gateway.store.store import Store
+
+ENDED = "ended-family"
+
+# Voids the access tokens of a family that were issued already, everywhere.
+VoidTokens = Callable[[str, float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A login and what it may be used for; times in Unix seconds.
+
+    `dpop_key` binds every token of it to a key of the client.
+    """
+
+    family_id: str
+    person: Person
+    resource: str
+    scopes: frozenset[str]
+    started_at: float
+    dpop_key: str | None = None
+
+
+class Families:
+    """Which families ended before their time."""
+
+    def __init__(self, store: Store, void_tokens: VoidTokens, lifetime_s: float) -> None:
+        self._store = store
+        self._void_tokens = void_tokens
+        self._lifetime_s = lifetime_s
+
+    async def end(self, family_id: str, now: float) -> None:
+        """End one for ever. Raises `StoreUnavailable`."""
+        await self._store.add(ENDED, family_id, b"", now + self._lifetime_s)
+        await self._void_tokens(family_id, now)
+
+    async def has_ended(self, family_id: str) -> bool:
+        """Whether somebody ended it. Raises `StoreUnavailable`."""
+        return await self._store.get(ENDED, family_id) is not None

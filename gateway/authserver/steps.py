@@ -1,0 +1,61 @@
+"""What became of each step of each login: a line in the log and a count."""
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from gateway.errors import GatewayError
+
+logger = logging.getLogger(__name__)
+
+Step = Literal[
+    "register", "authorize", "consent", "login", "token", "refresh", "revoke", "introspect"
+]
+OnStep = Callable[[Step, str], None]
+_ID_CHARS = 64
+
+# What an operator, or whoever asks them, can do about a reason.
+ADVICE = {
+    "invalid_client": "the client's id is not of this server, or its sealing key was replaced:"
+    " remove the server in the client and add it again",
+    "invalid_redirect_uri": "the client came with another redirect URI than it registered",
+    "unknown_resource": "the client asks for a resource that is none of `servers`",
+    "pkce_missing": "the client is too old: MCP clients send code_challenge",
+    "pkce_method": "the client is too old: only S256 is taken",
+    "other_browser": "the page was opened in another browser, or its cookies are blocked",
+    "flow_over": "the page was open for longer than ten minutes: start again in the client",
+    "flow_used": "the login was finished already: start again in the client",
+    "code_unknown": "the code was not exchanged within a minute, or by another client",
+    "code_reused": "a code came twice; all tokens of this login are void. Stolen, or a client"
+    " that asks twice",
+    "refresh_reused": "an old refresh token came after the grace; all tokens of this login are"
+    " void. Stolen, or two clients that share a file of tokens",
+    "refresh_unknown": "the refresh token is too old, or the sealing key was replaced",
+    "store_unavailable": "the store does not answer; see `store.url` and /readyz",
+    "login_refused": "a wrong name or password",
+    "rate_limited": "many registrations from one address: `registrations_per_address`",
+}
+
+
+class Steps:
+    """Tells of steps; `on_step` counts them by step and reason, `ok` for a good one."""
+
+    def __init__(self, on_step: OnStep = lambda step, reason: None) -> None:
+        self._on_step = on_step
+
+    def done(self, step: Step) -> None:
+        """Note a step that went well."""
+        self._on_step(step, "ok")
+
+    def failed(self, step: Step, error: GatewayError, client_id: str, request_id: str) -> None:
+        """Note one that did not, in words that an operator understands."""
+        self._on_step(step, error.reason)
+        told = {
+            "step": step,
+            "reason": error.reason,
+            "client_id": client_id[:_ID_CHARS],
+            "error": error.description,
+            "request_id": request_id,
+        }
+        advice = ADVICE.get(error.reason)
+        logger.warning("login step failed", extra=told | ({"advice": advice} if advice else {}))

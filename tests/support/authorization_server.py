@@ -1,0 +1,158 @@
+"""The authorization server as a plain aiohttp application on a real port, without the gateway."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aiohttp import ClientSession, web
+
+from gateway.authserver.accounts.account import Account
+from gateway.authserver.accounts.account_file import AccountList, dump_accounts, parse_accounts
+from gateway.authserver.accounts.accounts import Accounts
+from gateway.authserver.accounts.attempts import LoginAttempts
+from gateway.authserver.accounts.password import hash_password
+from gateway.authserver.accounts.password_checks import PasswordChecks
+from gateway.authserver.app import add_authorization_server
+from gateway.authserver.build import build_authorization_server
+from gateway.authserver.foundation import Foundation
+from gateway.authserver.resources import ProtectedResource, Resources
+from gateway.authserver.server import AuthorizationServer
+from gateway.authserver.steps import Step, Steps
+from gateway.config.authorization_server import AuthorizationServer as Settings
+from gateway.identity.keys.local_issuer import LocalIssuer
+from gateway.resilience.watched_file import WatchedFile
+from gateway.store.memory import MemoryStore
+from gateway.store.store import Store
+from tests.support.hand_clock import HandClock
+from tests.support.login_pages import PASSWORD, OAuthClient
+from tests.support.ports import reserved_port
+
+KEY = bytes(range(32))
+NOW = 1_800_000_000.0
+
+
+@lru_cache(maxsize=1)
+def password_hash() -> str:
+    """The hash of every test account's password; making one takes long by design."""
+    return hash_password(PASSWORD)
+
+
+def people() -> list[Account]:
+    """Two people."""
+    return [
+        Account("ada", "ada", password_hash(), "ada@example.com", "Ada", ("dev",)),
+        Account("grace", "grace", password_hash()),
+    ]
+
+
+@dataclass(slots=True)
+class Site:
+    """A server that runs; `voided` are the logins whose access tokens were voided."""
+
+    issuer: str
+    server: AuthorizationServer
+    store: Store
+    clock: HandClock
+    file: WatchedFile[AccountList]
+    path: Path
+    voided: list[str]
+    steps: list[tuple[Step, str]]
+
+    def client(self) -> OAuthClient:
+        """A client that has not registered yet."""
+        return OAuthClient(self.issuer)
+
+    async def registered(self, **metadata: object) -> OAuthClient:
+        """A client that has."""
+        client = self.client()
+        status, answer = await client.register(**metadata)
+        assert status == 201, answer
+        return client
+
+    async def post(
+        self, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, object]]:
+        """Post exactly this body; status and answer."""
+        async with (
+            ClientSession() as session,
+            session.post(self.issuer + path, data=body, headers=headers) as response,
+        ):
+            return response.status, await response.json()
+
+    async def change(self, name: str, **changes: object) -> None:
+        """Change one account."""
+        known = {each.name: each for each in people()}
+        known[name] = replace(known[name], **changes)  # type: ignore[arg-type]  # as the test says
+        await self.hold(*known.values())
+
+    async def hold(self, *accounts: Account) -> None:
+        """Replace the accounts."""
+        self.path.write_text(dump_accounts(accounts), encoding="utf-8")
+        await self.file.load()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a test changes about a server."""
+
+    settings: Settings = field(default_factory=Settings)
+    store: Store | None = None
+    servers: tuple[str, ...] = ("mcp",)
+    key: bytes = KEY
+
+
+def _resource(issuer: str, name: str) -> ProtectedResource:
+    return ProtectedResource(
+        name,
+        name.title(),
+        f"{issuer}/{name}",
+        f"{issuer}/{name}",
+        frozenset({"mcp:read"}),
+        frozenset({"mcp:read", "mcp:write"}),
+    )
+
+
+@asynccontextmanager
+async def running_authorization_server(setting: Setting | None = None) -> AsyncIterator[Site]:
+    """Start it with two accounts, and resources that exist in name only."""
+    setting = setting or Setting()
+    with TemporaryDirectory() as folder, reserved_port() as port:
+        issuer = f"http://127.0.0.1:{port}"
+        file = WatchedFile(Path(folder) / "accounts.yaml", parse_accounts, AccountList())
+        checks, clock = PasswordChecks(), HandClock(NOW)
+        store = setting.store or MemoryStore(lambda: clock.wall)
+        voided: list[str] = []
+        steps: list[tuple[Step, str]] = []
+
+        async def void(family_id: str, now: float) -> None:
+            voided.append(family_id)
+
+        foundation = Foundation(
+            signer=LocalIssuer.load_or_create(Path(folder), issuer),
+            key=setting.key,
+            store=store,
+            resources=Resources([_resource(issuer, name) for name in setting.servers]),
+            void_tokens=void,
+            accounts=Accounts(file, LoginAttempts(), checks),
+            address_of=lambda request: request.remote or "",
+            steps=Steps(lambda step, reason: steps.append((step, reason))),
+            clocks=clock.clocks,
+        )
+        server = build_authorization_server(setting.settings, foundation)
+        app = web.Application()
+        add_authorization_server(app, server)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        site = Site(
+            issuer, server, store, clock, file, Path(folder) / "accounts.yaml", voided, steps
+        )
+        await site.hold(*people())
+        try:
+            yield site
+        finally:
+            await runner.cleanup()
+            checks.close()
