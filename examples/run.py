@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,6 +16,10 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
+from gateway.authserver.accounts.account import Account
+from gateway.authserver.accounts.account_file import dump_accounts
+from gateway.authserver.accounts.password import RANDOM_BYTES, hash_password, make_password
+from gateway.authserver.accounts.place import accounts_path
 from gateway.config.load import load_config
 from gateway.config.model import Config, Server
 from gateway.config.reading.complete import loopback_place, public_url
@@ -46,11 +51,19 @@ Paste these into a second terminal in this folder:
 Ctrl-C ends both.
 """  # noqa: E501  # a command that is pasted must be one line
 REAL_CLIENT = """
-A real client: the local issuer has no page to log in at yet, so give it the token as a header.
+A real client: add the endpoint, and log in as {account}.
+
+  claude mcp add --transport http example {endpoint}
+  Cursor and VS Code: "url": "{endpoint}"
+  without one:        {mcpgw} login {endpoint} && {mcpgw} call {endpoint} whoami
+"""
+BY_HEADER = """
+A real client: there is no page to log in at, so give it the token as a header.
 
   claude mcp add --transport http example {endpoint} --header "Authorization: Bearer $TOKEN"
   Cursor and VS Code: "headers": {{"Authorization": "Bearer <token>"}} beside "url"
 """
+NAME = "ada"
 
 
 @dataclass(slots=True)
@@ -106,18 +119,34 @@ def main() -> int:
     if checked.returncode != 0:
         return checked.returncode
     config = load_config(path, os.environ)
+    account = _account(config)
     children = Children()
     for number in ENDING:
         signal.signal(number, children.on_signal)
     try:
-        return _run(config, path, children)
+        return _run(config, path, account, children)
     except KeyboardInterrupt:
         return 0
     finally:
         children.end()
 
 
-def _run(config: Config, path: Path, children: Children) -> int:
+def _account(config: Config) -> str:
+    """Make the first account, unless there is one; how to log in, or "" where nobody can."""
+    if config.authorization_server is None:
+        return ""
+    file = accounts_path(config)
+    if file.exists():
+        return f"before ({_mcpgw_here()} user passwd {NAME}: another password)"
+    config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    password = make_password(secrets.token_bytes(RANDOM_BYTES))
+    ada = Account(NAME, NAME, hash_password(password), email=f"{NAME}@example.com")
+    file.touch(mode=0o600)
+    file.write_text(dump_accounts([ada]), encoding="utf-8")
+    return f"{NAME} with the password {password} (shown this once)"
+
+
+def _run(config: Config, path: Path, account: str, children: Children) -> int:
     server = config.servers[config.default_server or next(iter(config.servers))]
     example = _example_address(server)
     places = {
@@ -138,7 +167,7 @@ def _run(config: Config, path: Path, children: Children) -> int:
     children.start([_mcpgw(), "run", "--config", str(path)])
     if not _wait_until_listening(children, list(places)):
         return _fail("it did not start: see above")
-    _say(_welcome(config, path, server, is_example=example is not None))
+    _say(_welcome(config, path, server, account, is_example=example is not None))
     while not children.have_ended():
         time.sleep(0.2)
     return _fail("one of the two ended: see above")
@@ -157,9 +186,9 @@ def _listen_key(config: Config) -> str:
     return "public_url" if loopback_place(config) == config.listen else "listen"
 
 
-def _welcome(config: Config, path: Path, server: Server, *, is_example: bool) -> str:
+def _welcome(config: Config, path: Path, server: Server, account: str, *, is_example: bool) -> str:
     endpoint = public_url(config, server)
-    mcpgw = os.path.relpath(_mcpgw())
+    mcpgw = _mcpgw_here()
     option = "" if path == Path("config.yaml") else f" --config {path}"
     scopes = "".join(f" --scope {scope}" for scope in sorted(server.auth.scopes))
     is_local = any(config.issuers[name].local for name in server.auth.issuers)
@@ -174,8 +203,18 @@ def _welcome(config: Config, path: Path, server: Server, *, is_example: bool) ->
         if is_local
         else "A token of your provider; this file is where you put it",
         get_token=f"{mcpgw} token issue{option} --subject ada{scopes}" if is_local else "cat token",
-        real_client=REAL_CLIENT.format(endpoint=endpoint) if is_local else "",
+        real_client=_real_client(endpoint, account) if is_local else "",
     )
+
+
+def _real_client(endpoint: str, account: str) -> str:
+    if not account:
+        return BY_HEADER.format(endpoint=endpoint)
+    return REAL_CLIENT.format(endpoint=endpoint, account=account, mcpgw=_mcpgw_here())
+
+
+def _mcpgw_here() -> str:
+    return os.path.relpath(_mcpgw())
 
 
 def _mcpgw() -> str:

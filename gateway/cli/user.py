@@ -23,6 +23,7 @@ from gateway.authserver.accounts.password import (
     hash_password,
     make_password,
 )
+from gateway.authserver.accounts.place import accounts_path
 from gateway.cli.edited_file import EditedFile, text_table
 from gateway.config.load import load_config
 from gateway.config.model import Config
@@ -31,12 +32,15 @@ from gateway.sealing.seal import Seal
 
 EXIT_FAILED = 1
 
+CONFIG = Path("config.yaml")
+
 file_option = click.option(
     "--file",
     "file_path",
     type=click.Path(path_type=Path),
-    required=True,
+    callback=lambda context, _, value: value or _configured(context),
     help="File of accounts.",
+    show_default="that of config.yaml",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 stdin_option = click.option(
@@ -151,8 +155,9 @@ def remove(name: str, file_path: Path) -> None:
     "--config",
     "config_path",
     type=click.Path(path_type=Path),
-    default=Path("config.yaml"),
+    default=CONFIG,
     show_default=True,
+    is_eager=True,
     help="Configuration of the gateway, whose key seals the secret.",
 )
 @file_option
@@ -169,6 +174,13 @@ def totp(*, name: str, off: bool, config_path: Path, file_path: Path) -> None:
     _change(file_path, name, lambda each: replace(each, code_secret=sealed))
     click.echo(app_uri(secret, account.name, urlsplit(config.public_url).netloc))
     click.echo("mcpgw: add it to the app now, it is not shown again", err=True)
+
+
+def _configured(context: click.Context) -> Path:
+    """Where the gateway of this folder has its accounts. Raises `ConfigError`."""
+    config = load_config(context.params.get("config_path", CONFIG), os.environ)
+    config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return accounts_path(config)
 
 
 def _kept_key(config: Config) -> bytes:

@@ -16,6 +16,7 @@ from gateway.config.dump import dump_config
 from gateway.config.load import load_config
 from gateway.config.model import Config
 from gateway.config.scalars import HostPort
+from tests.support.command_line import CommandLine
 from tests.support.ports import reserved_port
 from tests.support.processes import read_until, stop
 
@@ -215,7 +216,42 @@ def test_a_second_signal_ends_a_child_that_will_not_end() -> None:
 
 
 @pytest.mark.requirement("U2")
-def test_a_real_client_is_told_how_to_get_in(folder: Path) -> None:
+async def test_a_person_logs_in_with_the_account_that_is_printed_once(folder: Path) -> None:
+    process = start(folder)
+    try:
+        lines = read_until(process, "Ctrl-C ends both", limit_s=START_LIMIT_S)
+        told = re.search(r"log in as (\S+) with the password (\S+)", "\n".join(lines))
+        added = re.search(r"claude mcp add --transport http example (\S+)", "\n".join(lines))
+        assert told is not None
+        assert added is not None
+        mcpgw = CommandLine(folder, {"TEST_LOGIN": told[1], "TEST_PASSWORD": told[2]})
+
+        await mcpgw.succeed("login", added[1])
+
+        assert f'"{told[1]}"' in await mcpgw.succeed("call", added[1], "whoami", "--json")
+    finally:
+        assert stop(process) == 0
+
+
+def test_a_second_start_keeps_the_account(folder: Path) -> None:
+    first = start(folder)
+    read_until(first, "Ctrl-C ends both", limit_s=START_LIMIT_S)
+    stop(first)
+    kept = (folder / ".mcpgw" / "accounts.yaml").read_text(encoding="utf-8")
+
+    again = start(folder)
+    lines = read_until(again, "Ctrl-C ends both", limit_s=START_LIMIT_S)
+    stop(again)
+
+    assert any("log in as before" in line for line in lines)
+    assert not any("with the password" in line for line in lines)
+    assert (folder / ".mcpgw" / "accounts.yaml").read_text(encoding="utf-8") == kept
+
+
+def test_without_a_page_to_log_in_at_a_client_is_given_the_token(folder: Path) -> None:
+    config = folder / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(re.sub(r"authorization_server:.*\n", "", text), encoding="utf-8")
     process = start(folder)
 
     lines = read_until(process, "Ctrl-C ends both", limit_s=START_LIMIT_S)
