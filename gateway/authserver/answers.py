@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.errors import AccessDenied, GatewayError, InvalidDpopProof
 from gateway.oauth.errors import InvalidClient
-from gateway.pages.page import FORM_CONTENT_SECURITY_POLICY
+from gateway.pages.page import Page
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 §5.1
 CORS = {"Access-Control-Allow-Origin": "*"}  # RFC 9700 §2.6: where no person's cookie counts
@@ -19,7 +19,6 @@ _PREFLIGHT = CORS | {
 }
 _PAGE = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": FORM_CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -59,9 +58,10 @@ def preflight_answer() -> web.Response:
     return web.Response(status=204, headers=_PREFLIGHT)
 
 
-def page_answer(html: str, status: int = 200) -> web.Response:
+def page_answer(page: Page, status: int = 200) -> web.Response:
     """A page that no other page can frame, and that tells nobody where it was."""
-    return web.Response(status=status, text=html, content_type="text/html", headers=_PAGE)
+    headers = {**_PAGE, "Content-Security-Policy": page.content_security_policy}
+    return web.Response(status=status, text=page.html, content_type="text/html", headers=headers)
 
 
 def redirect_answer(url: str) -> web.Response:

@@ -1,47 +1,40 @@
 """What a person sees who opens the URL of an MCP server in a browser."""
 
-import json
-import re
 from html import escape
 
+from gateway.pages.brand import UNBRANDED, Brand
+from gateway.pages.client_instructions import Instructions, instructions, key_of
 from gateway.pages.page import Page, block, build_page
 
-_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
-
-def add_to_client_page(*, title: str, name: str, url: str) -> Page:
+def add_to_client_page(*, title: str, name: str, url: str, brand: Brand = UNBRANDED) -> Page:
     """Say what this is and how to add it to a client.
 
     `title` is for people; clients get a key made of it, or of `name` where nothing is left of it.
     """
-    key = _key(title) or _key(name) or "server"
-    body = "\n".join(
-        [
-            f"<h1>{escape(title)} is an MCP server</h1>",
-            "<p>It is made for AI clients such as Claude, Cursor or VS Code, which log in by"
-            " themselves where they need to. There is nothing to see here in a browser. Add this"
-            " address to your client:</p>",
-            block(url),
-            "<h2>Claude</h2>",
-            "<p>Settings, Connectors, Add custom connector: paste the address.</p>",
-            "<h2>Claude Code</h2>",
-            block(f"claude mcp add --transport http {key} {url}"),
-            "<h2>Cursor</h2>",
-            "<p>In <code>~/.cursor/mcp.json</code>:</p>",
-            block(_pretty({"mcpServers": {key: {"url": url}}})),
-            "<h2>VS Code</h2>",
-            "<p>In <code>.vscode/mcp.json</code>:</p>",
-            block(_pretty({"servers": {key: {"type": "http", "url": url}}})),
-            "<h2>Something else</h2>",
-            "<p>Any client that speaks Streamable HTTP works: it finds the login by itself.</p>",
-        ]
+    first, *further = instructions(key_of(title, name), url)
+    sections = "\n".join([_section(first, " open"), *(_section(each) for each in further)])
+    return build_page(
+        f"{title}: an MCP server",
+        f"<h1>{escape(title)} is an MCP server</h1>\n"
+        "<p>It gives tools to AI clients such as Claude, Cursor or VS Code. There is nothing else"
+        " to see here in a browser. Add this address to your client, which leads you through the"
+        f" login by itself:</p>\n{block(url, 'Address of the server')}\n"
+        f"<h2>How to add it to your client</h2>\n{sections}\n"
+        '<p class="soft">Click a box to select all that is in it, then copy. Any other client that'
+        " speaks Streamable HTTP works with the address alone.</p>",
+        brand,
     )
-    return build_page(f"{title}: an MCP server", body)
 
 
-def _key(text: str) -> str:
-    return _NOT_A_NAME.sub("-", text).strip("-").lower()
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def _section(told: Instructions, opened: str = "") -> str:
+    link = ""
+    if told.link is not None:
+        words = f"Open in {escape(told.client)}"
+        link = f'<p class="actions"><a class="button" href="{escape(told.link)}">{words}</a></p>\n'
+    label = f"{told.where} for {told.client}"
+    return (
+        f'<details name="client"{opened}>\n<summary>{escape(told.client)}</summary>\n'
+        f"{link}<p>{escape(told.steps)}</p>\n"
+        f'<p class="soft">{escape(told.where)}</p>\n{block(told.copied, label)}\n</details>'
+    )

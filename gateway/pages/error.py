@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from html import escape
 
-from gateway.pages.page import build_form_page
+from gateway.pages.brand import UNBRANDED, Brand
+from gateway.pages.foreign_text import isolated
+from gateway.pages.page import Page, build_form_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,19 @@ class ErrorView:
     back_host: str = ""
 
 
-def error_page(view: ErrorView) -> str:
+def error_page(view: ErrorView, brand: Brand = UNBRANDED) -> Page:
     """Say it, without a form."""
     back = ""
     if view.back_url is not None:
-        back = f'<p><a href="{escape(view.back_url)}">Tell {escape(view.back_host)}</a></p>\n'
+        place = isolated(view.back_host, 255)
+        back = (
+            f'<p class="actions"><a class="button" href="{escape(view.back_url)}">'
+            f"Tell {place}</a></p>\n"
+        )
     return build_form_page(
         view.title,
         f"<h1>{escape(view.title)}</h1>\n<p>{escape(view.what_to_do)}</p>\n{back}"
-        f"<p>Request <code>{escape(view.request_id)}</code></p>",
+        '<p class="soft">If you ask for help, name this request: '
+        f"<code>{escape(view.request_id)}</code></p>",
+        brand,
     )

@@ -1,36 +1,13 @@
-"""The frame of every page: one card, system fonts, light and dark, no script."""
+"""The frame of every page, and the policy that lets it do nothing but be read and sent."""
 
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
-_STYLE = """
-:root{color-scheme:light dark;--line:#8884;--soft:#8881;--accent:#2563eb}
-*{box-sizing:border-box}
-body{font:16px/1.6 system-ui,sans-serif;margin:0;padding:1.5rem 1rem}
-main{max-width:44rem;margin:0 auto}
-h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 1rem;overflow-wrap:anywhere}
-h2{font-size:1.05rem;margin:2rem 0 .4rem}
-p{margin:.5rem 0}
-pre{background:var(--soft);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;
-overflow-x:auto;user-select:all;margin:.5rem 0}
-code{font:.875rem/1.5 ui-monospace,monospace}
-p code{overflow-wrap:anywhere}
-a{color:var(--accent)}
-@media (prefers-color-scheme:dark){:root{--accent:#8ab4ff}}
-footer{margin-top:2.5rem;padding-top:.75rem;border-top:1px solid var(--line);font-size:.875rem}
-"""
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
-
-# Of pages with a form: it may only be sent to the gateway itself.
-FORM_CONTENT_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace(
-    "form-action 'none'", "form-action 'self'"
-)
+from gateway.pages.brand import UNBRANDED, Brand, brand_footer, brand_header, brand_style
+from gateway.pages.style import STYLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +15,57 @@ class Page:
     """A whole HTML document and the Content-Security-Policy that it needs."""
 
     html: str
-    content_security_policy: str = CONTENT_SECURITY_POLICY
+    content_security_policy: str
 
 
-def build_page(title: str, body: str) -> Page:
+def build_page(title: str, body: str, brand: Brand = UNBRANDED) -> Page:
     """Put a body of safe HTML into the frame; `title` is plain text."""
-    return Page(_document(title, body, ""))
+    return Page(_document(title, body, "", brand, "wide"), _policy(brand))
 
 
-def build_form_page(title: str, body: str, *, head: str = "") -> str:
-    """The same for the pages of a login; `head` is further HTML of the head."""
-    return _document(title, body, head)
+def build_form_page(title: str, body: str, brand: Brand = UNBRANDED, *, head: str = "") -> Page:
+    """The same for a step of a login, whose forms go to the gateway itself.
+
+    `head` is further HTML of the head.
+    """
+    policy = _policy(brand).replace("form-action 'none'", "form-action 'self'")
+    return Page(_document(title, body, head, brand, "step"), policy)
 
 
-def _document(title: str, body: str, head: str) -> str:
+def block(text: str, label: str = "To copy") -> str:
+    """Show text to copy: one click selects all of it; `label` is what a screen reader calls it."""
+    named = f'role="group" aria-label="{escape(label)}"'
+    return f'<pre tabindex="0" {named}><code>{escape(text)}</code></pre>'
+
+
+def hidden(name: str, value: str) -> str:
+    """A value that goes back with a form."""
+    return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
+
+
+def _document(title: str, body: str, head: str, brand: Brand, kind: str) -> str:
+    whose = f"{title} · {brand.name}" if brand.name else title
     return (
-        "<!doctype html>\n"
-        '<html lang="en">\n<meta charset="utf-8">\n'
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{head}<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n"
-        f"<main>\n{body}\n<footer>Served by the MCP auth gateway.</footer>\n</main>\n</html>\n"
+        '<meta name="robots" content="noindex">\n'
+        f"{head}<title>{escape(whose)}</title>\n<style>{_style(brand)}</style>\n</head>\n"
+        f'<body class="{kind}">\n{brand_header(brand)}<main>\n{body}\n</main>\n'
+        f"{brand_footer(brand)}\n</body>\n</html>\n"
     )
 
 
-def block(text: str) -> str:
-    """Show text to copy: one click selects all of it."""
-    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
+# A gateway has one brand; its style and policy are made once.
+@lru_cache(maxsize=8)
+def _style(brand: Brand) -> str:
+    return brand_style(brand) + STYLE
+
+
+@lru_cache(maxsize=8)
+def _policy(brand: Brand) -> str:
+    digest = base64.b64encode(hashlib.sha256(_style(brand).encode()).digest()).decode()
+    pictures = " img-src data:;" if brand.logo else ""
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}';{pictures} base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
+    )

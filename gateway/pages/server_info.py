@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 
+from gateway.pages.brand import UNBRANDED, Brand
 from gateway.pages.page import Page, block, build_page
 
 
@@ -28,7 +29,7 @@ def server_info(servers: Sequence[ServerSummary]) -> dict[str, object]:
     }
 
 
-def server_info_page(servers: Sequence[ServerSummary]) -> Page:
+def server_info_page(servers: Sequence[ServerSummary], brand: Brand = UNBRANDED) -> Page:
     """The same as a page."""
     cards = "\n".join(_card(server) for server in servers)
     noun = "server" if len(servers) == 1 else "servers"
@@ -36,12 +37,14 @@ def server_info_page(servers: Sequence[ServerSummary]) -> Page:
         f"<h1>{len(servers)} MCP {noun} behind one login</h1>\n"
         "<p>Add an address to your AI client; it finds the login by itself.</p>\n" + cards
     )
-    return build_page("MCP servers", body)
+    return build_page("MCP servers", body, brand)
 
 
 def _card(server: ServerSummary) -> str:
+    title = f"<bdi>{escape(server.title)}</bdi>"
     issuers = ", ".join(escape(issuer) for issuer in server.authorization_servers)
     return (
-        f"<h2>{escape(server.title)}</h2>\n{block(server.url)}\n"
-        f'<p>Login at {issuers}. <a href="{escape(server.resource_metadata)}">Metadata</a></p>'
+        f"<h2>{title}</h2>\n{block(server.url, f'Address of {server.title}')}\n"
+        f'<p>Login at {issuers}. <a href="{escape(server.resource_metadata)}">Metadata of {title}'
+        "</a></p>"
     )

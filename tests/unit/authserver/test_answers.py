@@ -3,6 +3,7 @@ import pytest
 from gateway.authserver.answers import error_answer, page_answer, redirect_answer
 from gateway.errors import GatewayError, IdentityUnavailable, InvalidDpopProof
 from gateway.oauth.errors import InvalidClient, InvalidGrant
+from gateway.pages.page import build_form_page
 
 
 @pytest.mark.parametrize(
@@ -35,4 +36,14 @@ def test_redirect_is_kept_by_no_cache_and_tells_nobody_where_it_was() -> None:
 
     assert answer.status == 302
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert page_answer("x").headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_page_brings_its_policy_and_can_be_neither_framed_nor_guessed_at() -> None:
+    page = build_form_page("x", "")
+
+    headers = page_answer(page, 400).headers
+
+    assert headers["Content-Security-Policy"] == page.content_security_policy
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"

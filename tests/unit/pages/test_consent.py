@@ -14,35 +14,81 @@ VIEW = ConsentView(
     is_loopback=True,
     server_title="Files",
     resource="https://mcp.example/files",
-    scopes=["read & write"],
+    scopes=["read&write"],
 )
 
 
 @pytest.mark.requirement("48", "62", "F4")
 def test_consent_page_names_client_place_server_and_scopes_and_escapes_them() -> None:
-    page = consent_page(VIEW)
+    page = consent_page(VIEW).html
 
-    assert "an unverified client (“Claude &lt;i&gt;”)" in page
-    assert "<strong>127.0.0.1:3000</strong>" in page
-    assert "This is a program on a computer" in page
-    assert "read &amp; write" in page
+    assert "<h1>Allow an unverified client to use <bdi>Files</bdi>?</h1>" in page
+    assert "unverified</span> calls itself “<bdi>Claude &lt;i&gt;</bdi>”" in page
+    assert "<strong><bdi>127.0.0.1:3000</bdi></strong>" in page
+    assert "This is a program on the computer you use now" in page
+    assert "<code>read&amp;write</code>" in page
+    assert "https://mcp.example/files" in page
     assert "<i>" not in page
 
 
 def test_consent_page_puts_the_verified_host_first() -> None:
-    page = consent_page(replace(VIEW, verified_host="claude.ai", is_loopback=False))
+    page = consent_page(replace(VIEW, verified_host="claude.ai", is_loopback=False)).html
 
-    assert "<strong>claude.ai</strong> (“Claude &lt;i&gt;”)" in page
+    host = "<strong><bdi>claude.ai</bdi></strong>"
+    assert f"<h1>Allow {host} to use" in page
+    assert f"{host}, calls itself “<bdi>Claude &lt;i&gt;</bdi>”" in page
     assert "unverified" not in page
-    assert "program on a computer" not in page
+    assert 'class="note"' not in page
 
 
 def test_consent_page_calls_no_configured_client_unverified() -> None:
-    assert "unverified" not in consent_page(replace(VIEW, is_configured=True))
+    page = consent_page(replace(VIEW, is_configured=True)).html
+
+    assert "Allow <bdi>Claude &lt;i&gt;</bdi> to use" in page
+    assert "unverified" not in page
 
 
-def test_consent_page_offers_both_answers() -> None:
-    page = consent_page(VIEW)
+@pytest.mark.requirement("F4")
+@pytest.mark.parametrize(
+    "name", ["claude.ai\u202e", "claude.ai</h1>", "claude.ai" + " " * 500 + "x"]
+)
+def test_no_name_gets_where_a_verified_host_would_stand(name: str) -> None:
+    page = consent_page(replace(VIEW, client_name=name)).html
 
-    assert 'name="decision" value="deny"' in page
-    assert 'name="decision" value="approve"' in page
+    assert page.count("claude.ai") == 1
+    assert "Allow an unverified client to use" in page
+    assert "\u202e" not in page
+
+
+def test_consent_page_says_when_letters_look_like_others() -> None:
+    page = consent_page(replace(VIEW, client_name="\u0421laude")).html
+
+    assert "Has Cyrillic letters, which can look like others." in page
+    assert "can look like others" not in consent_page(VIEW).html
+
+
+def test_consent_page_says_in_words_what_a_scope_allows() -> None:
+    page = consent_page(replace(VIEW, scope_descriptions={"read&write": "Change <files>"})).html
+
+    assert "<li>Change &lt;files&gt; (<code>read&amp;write</code>)</li>" in page
+
+
+def test_consent_page_without_scopes_says_what_is_allowed_all_the_same() -> None:
+    assert "<li>Use this server</li>" in consent_page(replace(VIEW, scopes=[])).html
+
+
+def test_consent_page_for_a_device_shows_the_code_to_compare() -> None:
+    """RFC 8628 §5.4."""
+    page = consent_page(replace(VIEW, user_code="WDJB-MJHT", redirect_host="")).html
+
+    assert 'the device that shows <strong class="code">WDJB-MJHT</strong>' in page
+    assert "Only go on if you see this code on a device of yours" in page
+    assert "program on the computer" not in page
+
+
+def test_consent_page_offers_both_answers_with_equal_weight() -> None:
+    page = consent_page(VIEW).html
+
+    assert '<button name="decision" value="deny">Deny</button>' in page
+    assert '<button name="decision" value="approve">Allow</button>' in page
+    assert "autofocus" not in page

@@ -28,4 +28,4 @@ def test_the_page_shows_each_server(count: int, noun: str) -> None:
     page = server_info_page([FILES] * count)
 
     assert noun in page.html
-    assert page.html.count("Files &amp; more") == count
+    assert page.html.count("<h2><bdi>Files &amp; more</bdi></h2>") == count
