@@ -5,10 +5,11 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from tests.support.node import PROVIDER_HOME, node_command
+from tests.support.ports import reserved_port
 
 LIMIT_S = 120.0
 PROGRAM = PROVIDER_HOME / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
@@ -33,6 +34,35 @@ async def run_conformance_client(revision: str, folder: Path) -> Mapping[Check, 
     command = f"{sys.executable} -m tests.support.conformance_client"
     words = ("--command", command, "--requirements", revision, "-o", str(folder))
     await _run("client", *words, "--timeout", f"{LIMIT_S * 1000:.0f}")
+    return _read(folder, "**/checks.json")
+
+
+async def run_conformance_authorization(
+    issuer: str, resource: str, log_in: Callable[[str], Awaitable[object]], folder: Path
+) -> Mapping[Check, str]:
+    """Run what the suite asks of authorization servers, as the public client `conformance`.
+
+    `log_in` takes a person's browser from the URL that the suite prints to its callback.
+    """
+    with reserved_port() as port:
+        words = ("--url", issuer, "--client-id", "conformance", "--resource", resource)
+        process = await asyncio.create_subprocess_exec(
+            *(node_command(), str(PROGRAM), "authorization", *words),
+            *("--port", str(port), "-o", str(folder)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=PROVIDER_HOME.parents[1],
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            async for line in process.stdout:
+                if line.startswith(issuer.encode()):
+                    await log_in(line.decode().strip())
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
     return _read(folder, "**/checks.json")
 
 
