@@ -104,6 +104,9 @@ issuers:
       url: https://hub.example.com/user
       audience_check:
         {{url: "https://hub.example.com/check", client_id: gw, client_secret: canary-5}}
+  own: {{local: true, issuer: "https://mcp.example.com"}}
+authorization_server:
+  clients: {{api: {{client_secret: canary-8, grants: [client_credentials]}}}}
 servers:
   one:
     path: /one
@@ -142,7 +145,7 @@ def test_no_secret_of_a_configuration_is_printed(more: list[str], tmp_path: Path
     ]
 
     assert [each.exit_code for each in outputs] == [0, 0, 0]
-    assert outputs[0].output.count("<redacted>") == len(SECRET_PATHS) == 8
+    assert outputs[0].output.count("<redacted>") == len(SECRET_PATHS) == 9
     shown = "".join(each.output for each in outputs) + repr(found.config)
     assert "canary" not in shown
     assert "caca" not in shown

@@ -26,9 +26,10 @@ async def use(url: str) -> int:
     if "client_id" in context:
         flags += ["--client-id", context["client_id"]]
     if "client_secret" in context:
-        flags += ["--client-secret", context["client_secret"]]
+        flags.append("--client-secret")
+    environ = {"MCPGW_CLIENT_SECRET": context.get("client_secret", "")}
     with tempfile.TemporaryDirectory() as folder:
-        person = Person(CommandLine(Path(folder)), url, flags)
+        person = Person(CommandLine(Path(folder), environ), url, flags)
         ran = await person.call("--json")
         for tool in json.loads(ran.out) if ran.code == 0 else ():
             for arguments in _arguments(tool, context.get("toolCalls", ())):

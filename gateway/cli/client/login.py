@@ -11,6 +11,8 @@ import click
 
 from gateway.cli.client.acting import act, described, json_option, token_file, url_argument
 
+SECRET_VARIABLE = "MCPGW_CLIENT_SECRET"  # noqa: S105  # its name
+
 
 @click.command(name="login")
 @url_argument
@@ -18,8 +20,9 @@ from gateway.cli.client.acting import act, described, json_option, token_file, u
 @click.option("--client-id", help="A client that the issuer knows, instead of a new one.")
 @click.option(
     "--client-secret",
-    envvar="MCPGW_CLIENT_SECRET",
-    help="Its secret; better in MCPGW_CLIENT_SECRET, which no list of processes shows.",
+    "is_confidential",
+    is_flag=True,
+    help=f"It has a secret: {SECRET_VARIABLE}, else the first line of standard input.",
 )
 @click.option(
     "--client-metadata-url",
@@ -36,7 +39,7 @@ def command(  # noqa: PLR0913  # one parameter per flag is how click works
     url: str,
     scopes: tuple[str, ...],
     client_id: str | None,
-    client_secret: str | None,
+    is_confidential: bool,
     client_metadata_url: str | None,
     issuer: str | None,
     port: int,
@@ -51,10 +54,10 @@ def command(  # noqa: PLR0913  # one parameter per flag is how click works
     from gateway.client.tokens.logins import Login, with_login
     from gateway.client.web import Web
 
-    if client_secret is not None and client_id is None:
+    if is_confidential and client_id is None:
         raise click.UsageError("--client-secret belongs to a client: name it with --client-id.")
     wishes = LoginWishes(
-        GivenClient(client_id, client_secret, client_metadata_url),
+        GivenClient(client_id, _secret() if is_confidential else None, client_metadata_url),
         " ".join(scopes).split(),
         issuer,
         port,
@@ -72,6 +75,14 @@ def command(  # noqa: PLR0913  # one parameter per flag is how click works
 
     report = described(act(work), time.time())
     click.echo(json.dumps(report) if as_json else _summary(report))
+
+
+def _secret() -> str:
+    # Never an argument: everybody on the machine can read those.
+    secret = os.environ.get(SECRET_VARIABLE) or sys.stdin.readline().rstrip("\r\n")
+    if not secret:
+        raise click.UsageError(f"Write the secret to standard input, or set {SECRET_VARIABLE}.")
+    return secret
 
 
 def browse(url: str) -> None:

@@ -16,7 +16,8 @@ URL = "https://mcp.example/mcp"
     [
         (["http://mcp.example/mcp"], "expected https"),
         (["mcp.example"], "such as https://"),
-        ([URL, "--client-secret", "s"], "name it with --client-id"),
+        ([URL, "--client-secret"], "name it with --client-id"),
+        ([URL, "--client-id", "a", "--client-secret"], "MCPGW_CLIENT_SECRET"),
         ([URL, "--port", "70000"], "--port"),
     ],
 )
