@@ -107,8 +107,9 @@ def _others(key: str, url: str) -> Sequence[Instructions]:
             f"gemini mcp add --scope user --transport http {key} {quoted}",
         ),
         Instructions(
-            "A client that only starts programs",
-            "Give it this command; it logs in by your browser. It needs Node.js.",
+            "Any other client, by mcp-remote",
+            "Where a client only starts programs, give it this command; it logs in by your browser."
+            " It needs Node.js.",
             "Command",
             shlex.join(["npx", "-y", *_remote(url)]),
         ),

@@ -93,13 +93,13 @@ def _warning(view: ConsentView) -> str:
     words = ""
     if view.user_code is not None:
         words = (
-            "<strong>Only go on if you see this code on a device of yours.</strong> Somebody who"
+            "<strong>Go on only if you see this code on a device of yours.</strong> Somebody who"
             " sent you the code would get the access."
         )
     elif view.is_loopback:
         words = (
-            "<strong>This is a program on the computer you use now.</strong> Nobody can check"
-            " which. Only go on if you started it yourself just now."
+            f"<strong>{isolated(view.redirect_host, 255)} is a program on this computer.</strong>"
+            " Nobody can check which one. Go on only if you started it yourself just now."
         )
     return f'<p class="note">{words}</p>\n' if words else ""
 

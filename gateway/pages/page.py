@@ -34,8 +34,7 @@ def build_form_page(title: str, body: str, brand: Brand = UNBRANDED, *, head: st
 
 def block(text: str, label: str = "To copy") -> str:
     """Show text to copy: one click selects all of it; `label` is what a screen reader calls it."""
-    named = f'role="group" aria-label="{escape(label)}"'
-    return f'<pre tabindex="0" {named}><code>{escape(text)}</code></pre>'
+    return f'<pre role="group" aria-label="{escape(label)}"><code>{escape(text)}</code></pre>'
 
 
 def hidden(name: str, value: str) -> str:

@@ -26,6 +26,7 @@ li{margin:.25rem 0}
 a{color:var(--accent)}
 bdi,code{unicode-bidi:isolate}
 code,.code{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+strong.code{font-size:1.125rem;font-weight:700}
 .soft{color:var(--soft);font-size:.875rem}
 .tag{display:inline-block;border:1px solid var(--warn-line);border-radius:1rem;padding:0 .6rem;
 font-size:.8125rem;background:var(--warn)}
@@ -38,7 +39,7 @@ dl>div+div{border-top:1px solid var(--line)}
 dt{font-size:.8125rem;color:var(--soft)}
 dd{margin:0}
 pre{background:var(--code);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .85rem;
-overflow-x:auto;user-select:all;-webkit-user-select:all;overflow-wrap:normal}
+white-space:pre-wrap;overflow-wrap:anywhere;user-select:all;-webkit-user-select:all}
 label{display:block;font-weight:600;margin-bottom:.25rem}
 input{width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;color:inherit;
 background:var(--card);border:1px solid var(--field);border-radius:.5rem}
@@ -52,7 +53,9 @@ button.main{background:var(--accent);color:var(--card)}
 details{border-top:1px solid var(--line)}
 details:last-of-type{border-bottom:1px solid var(--line)}
 summary{cursor:pointer;padding:.7rem .25rem;font-weight:600}
-details>*:last-child{margin-bottom:1rem}
+details>:nth-child(2){margin-top:0}
+details>:last-child{margin-bottom:1rem}
+main>:last-child{margin-bottom:0}
 .why{border:0!important;margin-top:1rem}
 .why summary{font-weight:400;color:var(--soft);font-size:.875rem;padding:.25rem 0}
 @media (forced-colors:active){main{border-top-color:CanvasText}}

@@ -24,7 +24,7 @@ def _told(client: str) -> Instructions:
         ("ChatGPT", URL),
         ("Codex", f"codex mcp add acme-files --url {URL}\ncodex mcp login acme-files"),
         ("Gemini CLI", f"gemini mcp add --scope user --transport http acme-files {URL}"),
-        ("A client that only starts programs", f"npx -y mcp-remote {URL}"),
+        ("Any other client, by mcp-remote", f"npx -y mcp-remote {URL}"),
         (
             "MCP Inspector",
             f"npx @modelcontextprotocol/inspector --transport http --server-url {URL}",
@@ -76,7 +76,7 @@ def test_no_url_breaks_out_of_a_command() -> None:
 def test_a_plain_url_needs_a_word_for_mcp_remote() -> None:
     told = {each.client: each for each in instructions("k", "http://127.0.0.1:8080/mcp")}
 
-    copied = told["A client that only starts programs"].copied
+    copied = told["Any other client, by mcp-remote"].copied
     assert copied == "npx -y mcp-remote http://127.0.0.1:8080/mcp --allow-http"
 
 

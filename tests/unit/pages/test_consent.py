@@ -25,7 +25,7 @@ def test_consent_page_names_client_place_server_and_scopes_and_escapes_them() ->
     assert "<h1>Allow an unverified client to use <bdi>Files</bdi>?</h1>" in page
     assert "unverified</span> calls itself “<bdi>Claude &lt;i&gt;</bdi>”" in page
     assert "<strong><bdi>127.0.0.1:3000</bdi></strong>" in page
-    assert "This is a program on the computer you use now" in page
+    assert "<bdi>127.0.0.1:3000</bdi> is a program on this computer." in page
     assert "<code>read&amp;write</code>" in page
     assert "https://mcp.example/files" in page
     assert "<i>" not in page
@@ -82,8 +82,8 @@ def test_consent_page_for_a_device_shows_the_code_to_compare() -> None:
     page = consent_page(replace(VIEW, user_code="WDJB-MJHT", redirect_host="")).html
 
     assert 'the device that shows <strong class="code">WDJB-MJHT</strong>' in page
-    assert "Only go on if you see this code on a device of yours" in page
-    assert "program on the computer" not in page
+    assert "Go on only if you see this code on a device of yours" in page
+    assert "program on this computer" not in page
 
 
 def test_consent_page_offers_both_answers_with_equal_weight() -> None:
