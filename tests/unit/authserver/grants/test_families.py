@@ -1,0 +1,68 @@
+import asyncio
+
+import pytest
+
+from gateway.authserver.grants.families import Families
+from gateway.store.memory import MemoryStore
+from gateway.store.unavailable import StoreUnavailable
+from tests.support.grants import UnreachableStore
+from tests.support.hand_clock import HandClock
+
+LIFETIME_S = 3600.0
+
+
+class Voided:
+    """Notes which access tokens were voided, and when."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float]] = []
+
+    async def __call__(self, family_id: str, now: float) -> None:
+        self.seen.append((family_id, now))
+
+
+@pytest.mark.requirement("133")
+async def test_family_that_ended_has_ended_for_every_replica() -> None:
+    store, voided = MemoryStore(lambda: 0.0), Voided()
+    here, there = Families(store, voided, LIFETIME_S), Families(store, voided, LIFETIME_S)
+
+    before = await there.has_ended("one")
+    await here.end("one", 0.0)
+
+    assert not before
+    assert await there.has_ended("one")
+    assert not await there.has_ended("two")
+    assert voided.seen == [("one", 0.0)]
+
+
+@pytest.mark.requirement("133")
+async def test_family_has_ended_as_long_as_any_of_its_tokens_could_count() -> None:
+    clock = HandClock(0.0)
+    families = Families(MemoryStore(lambda: clock.wall), Voided(), LIFETIME_S)
+    await families.end("one", clock.wall)
+
+    clock.advance(LIFETIME_S - 0.1)
+
+    assert await families.has_ended("one")
+
+
+async def test_ending_twice_is_no_error_and_voids_again() -> None:
+    voided = Voided()
+    families = Families(MemoryStore(), voided, LIFETIME_S)
+
+    await asyncio.gather(families.end("one", 1.0), families.end("one", 2.0))
+
+    assert [family_id for family_id, _ in voided.seen] == ["one", "one"]
+
+
+async def test_store_that_is_away_is_no_word_that_a_family_goes_on() -> None:
+    store, voided = UnreachableStore(), Voided()
+    families = Families(store, voided, LIFETIME_S)
+    store.is_away = True
+
+    with pytest.raises(StoreUnavailable):
+        await families.has_ended("one")
+    with pytest.raises(StoreUnavailable):
+        await families.end("one", 0.0)
+
+    assert voided.seen == []
