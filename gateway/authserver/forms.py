@@ -31,7 +31,10 @@ async def body_of(request: web.Request) -> bytes:
     """The body. Raises `BodyTooLarge`; what no client would send is not even read."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise BodyTooLarge("The body is too large.")
-    body = await request.read()
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:  # aiohttp's own limit, for a body of no told length
+        raise BodyTooLarge("The body is too large.") from None
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("The body is too large.")
     return body
