@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.errors import InvalidRequest
 
-MAX_VALUE_CHARS = 8 * 1024
+MAX_VALUE_CHARS = 16 * 1024  # as long as a sealed code or refresh token may be
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from gateway.authserver.grants.families import Families, Family
 from gateway.authserver.grants.tokens import Made, Tokens
 from gateway.authserver.login.login_method import LoginMethod
 from gateway.authserver.sealed_values import Life, SealedValues
+from gateway.errors import InvalidRequest
 from gateway.oauth.errors import InvalidGrant, InvalidTarget
 from gateway.store.store import Store
 
@@ -138,7 +139,11 @@ class RefreshTokens:
         life = Life(now, self._settings.grace_s + 1)
         scope = str(answer["scope"])
         key = f"{refresh_id}.{hashlib.sha256(scope.encode()).hexdigest()[:16]}"
-        sealed = self._sealed.close(answer, _ANSWER_PURPOSE, owner, now)
+        try:
+            sealed = self._sealed.close(answer, _ANSWER_PURPOSE, owner, now)
+        except InvalidRequest:
+            # Too many groups to keep: each gets another text, which says the same.
+            return answer
         until = now + self._settings.grace_s
         if await self._store.add(ANSWER, key, sealed.encode(), until):
             return answer
