@@ -114,7 +114,7 @@ async def test_body_without_a_length_and_without_an_end_is_refused_in_json_too(u
     assert (status, told["error"]) == (413, "body_too_large")
 
 
-@pytest.mark.requirement("135", "140")
+@pytest.mark.requirement("135")
 async def test_token_endpoint_reads_no_query(site: Site) -> None:
     """RFC 6749 §3.2: parameters come in the body."""
     client = await site.registered()

@@ -28,6 +28,24 @@ async def test_programs_read_every_error_as_json_that_no_cache_keeps(site: Site,
     assert "Set-Cookie" not in response.headers
 
 
+@pytest.mark.requirement("140")
+async def test_neither_passwords_nor_other_grants_are_exchanged_and_no_token_is_in_a_url(
+    site: Site, browser: PersonsBrowser
+) -> None:
+    client = await site.registered()
+    person = {"username": "ada", "password": browser.password}
+
+    told = [
+        (await client.post("/token", None, grant_type=grant, **person))[1]["error"]
+        for grant in ("password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+    ]
+    shown = await browser.open(client.authorize_url(response_type="token"))
+
+    assert told == ["unsupported_grant_type"] * 3
+    assert shown.answer["error"] == "unsupported_response_type"
+    assert "access_token" not in shown.goes_to
+
+
 @pytest.mark.requirement("139", "F14")
 @pytest.mark.parametrize(
     ("method", "path"),

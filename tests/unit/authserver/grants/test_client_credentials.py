@@ -70,7 +70,7 @@ async def test_token_is_bound_to_the_key_that_was_shown(site: Site) -> None:
     assert claims_of(answer["access_token"])["cnf"] == {"jkt": "thumbprint"}
 
 
-@pytest.mark.requirement("140", "F15")
+@pytest.mark.requirement("F15")
 @pytest.mark.parametrize(
     "client",
     [
@@ -87,7 +87,7 @@ async def test_public_client_and_one_without_the_grant_get_none(site: Site, clie
         grant_to_client(tokens, client, RESOURCE, (None, None), now)
 
 
-@pytest.mark.requirement("140", "F11")
+@pytest.mark.requirement("F11")
 async def test_client_that_registered_with_a_secret_gets_none(site: Site) -> None:
     grants = ["authorization_code", GRANT_TYPE]
     method = "client_secret_post"
