@@ -20,23 +20,6 @@ TESTED_ELSEWHERE = {
     "gateway/identity/provider/http_session.py": "identity/provider/test_fetch.py, its only user",
 }
 
-# Tested by the endpoints that use them, until each has its own.
-OF_ENDPOINTS = {
-    "gateway/authserver/build.py",
-    "gateway/authserver/clients/known.py",
-    "gateway/authserver/flows/flow_values.py",
-    "gateway/authserver/forms.py",
-    "gateway/authserver/grants/client_credentials.py",
-    "gateway/authserver/grants/codes.py",
-    "gateway/authserver/grants/families.py",
-    "gateway/authserver/grants/grants.py",
-    "gateway/authserver/grants/refresh_tokens.py",
-    "gateway/authserver/grants/tokens.py",
-    "gateway/authserver/handling.py",
-    "gateway/authserver/refusals.py",
-    "gateway/authserver/server.py",
-}
-
 MACHINE_PATH = re.compile(r"(?<![\w.$}{/-])/(?:work|tmp|home|root|Users)/\w")
 REGISTRY_HOST = re.compile(
     r"https?://[^\s\"']*(?:/simple/|/-/[^\s\"']+\.tgz)|index-url|extra-index"
@@ -79,7 +62,6 @@ def test_every_gateway_file_with_functions_has_its_test_file() -> None:
         for path in python_files("gateway")
         if has_functions(path)
         and relative(path) not in TESTED_ELSEWHERE
-        and relative(path) not in OF_ENDPOINTS
         and not _mirror(path).is_file()
     ]
 
