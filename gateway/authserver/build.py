@@ -4,7 +4,6 @@ from gateway.authserver.clients.known import build_known_clients
 from gateway.authserver.flows.browser import Browsers
 from gateway.authserver.foundation import Foundation
 from gateway.authserver.grants.grants import GrantParts, build_grants
-from gateway.authserver.login.local import LocalLogin
 from gateway.authserver.login.login_method import LoginSite
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.server import CALLBACK, LOGIN, TOKEN, AuthorizationServer, endpoint_url
@@ -29,7 +28,7 @@ def build_authorization_server(settings: Settings, on: Foundation) -> Authorizat
         issuer=issuer,
         resources=on.resources,
         known=build_known_clients(settings, sealed, on.key, on.documents),
-        login=LocalLogin(on.accounts, site, on.address_of),
+        login=on.login(site, sealed),
         grants=build_grants(settings, parts),
         sealed=sealed,
         store=on.store,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from gateway.authserver.accounts.accounts import Accounts
 from gateway.authserver.clients.clients import ClientSource
 from gateway.authserver.grants.families import VoidTokens
+from gateway.authserver.login.login_method import LoginBuilder
 from gateway.authserver.resources import Resources
 from gateway.authserver.steps import Steps
 from gateway.identity.keys.local_issuer import LocalIssuer
@@ -28,7 +28,7 @@ class Foundation:
     store: Store
     resources: Resources
     void_tokens: VoidTokens
-    accounts: Accounts
+    login: LoginBuilder
     address_of: Callable[[web.Request], str]
     steps: Steps = field(default_factory=Steps)
     clocks: Clocks = field(default_factory=Clocks)

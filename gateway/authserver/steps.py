@@ -32,6 +32,22 @@ ADVICE = {
     " void. Stolen, or two clients that share a file of tokens",
     "refresh_unknown": "the refresh token is too old, or the sealing key was replaced",
     "store_unavailable": "the store does not answer; see `store.url` and /readyz",
+    "provider_refused": "the login provider said no, in the words of `error`",
+    "provider_issuer": "another provider answered than `authorization_server.provider` asked, or"
+    " its answer names another issuer than its metadata",
+    "provider_answer": "the login provider's answer holds neither code nor error",
+    "provider_id_token": "the provider's ID token does not say what `authorization_server.provider`"
+    " expects: its claims are not for `client_id`, not `require`, or not fresh",
+    "provider_ended": "the provider ended the login: the person was disabled, logged out, or took"
+    " the consent back",
+    "provider_grant": "the provider gives no refresh token: see its page in docs/providers/ for"
+    " the scope to ask for; until then people log in again after `max_stale`",
+    "provider_changed": "`authorization_server.provider` names another provider than at the login",
+    "provider_subject": "the provider's refresh token is now about somebody else",
+    "groups_unknown": "the provider does not list all groups: `provider.group_lookup`, or fewer"
+    " groups in its tokens",
+    "idp_unavailable": "the login provider does not answer, or refuses the gateway's own client:"
+    " see the line before",
     "login_refused": "a wrong name or password",
     "rate_limited": "many registrations from one address: `registrations_per_address`",
 }

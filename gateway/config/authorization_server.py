@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from gateway.config.login.provider import LoginProvider
 from gateway.config.scalars import FilePath, Network, Rate, RateValue
 from gateway.config.section import Scopes, Seconds, Secret, Section
 from gateway.errors import GatewayError
@@ -62,11 +63,13 @@ class ClientDocuments(Section):
 class AuthorizationServer(Section):
     """The server that clients log in at when the issuer is `local`; off without this section.
 
+    People log in at the `provider`; where there is none, with an account in `accounts`.
     Lifetimes in seconds: `refresh_token` since the login, `refresh_idle` since its last use. Within
     `refresh_grace` of its use a refresh token gets the same answer again.
     """
 
     accounts: AccountsFile = AccountsFile.model_construct()
+    provider: LoginProvider | None = None
     clients: Mapping[ClientId, ConfiguredClient] = {}
     client_documents: ClientDocuments = ClientDocuments.model_construct()
     dynamic_registration: bool = True

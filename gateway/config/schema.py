@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.config.annotations import secret_paths, section_at
 from gateway.config.model import Config
-from gateway.config.reading.preset import PRESETS
+from gateway.config.reading.preset import LOGIN_PRESETS, PRESETS
 from gateway.config.reading.shortform import SHORT_KEYS
 
 _SHORT_PROPERTIES = {
@@ -34,6 +34,9 @@ def build_schema() -> dict[str, Any]:
     _add_secret_files(schema)
     definitions["Issuer"]["properties"]["preset"] = {"enum": list(PRESETS)}
     definitions["Issuer"]["required"] = []  # a preset may bring the issuer's URL
+    provider = definitions["LoginProvider"]
+    provider["properties"]["preset"] = {"enum": list(LOGIN_PRESETS)}
+    provider["required"] = ["client_id"]  # here, too
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "MCP auth gateway configuration"
     schema["properties"] |= _SHORT_PROPERTIES

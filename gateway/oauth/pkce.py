@@ -14,6 +14,16 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # §4.1
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # §4.2: 32 octets in base64url
 
 
+def build_code_challenge(code_verifier: str) -> str:
+    """RFC 7636 §4.2.
+
+    >>> build_code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+    """
+    digest = hashlib.sha256(code_verifier.encode("ascii")).digest()
+    return encode_base64url(digest).decode("ascii")
+
+
 def parse_code_challenge(parameters: Parameters) -> str:
     """The challenge of an authorization request. Raises `InvalidRequest` for anything else."""
     challenge = parameters.get("code_challenge")
@@ -31,6 +41,5 @@ def check_code_verifier(verifier: str | None, challenge: str) -> None:
     """Raise `InvalidGrant` unless the verifier is the one that the challenge was made of (§4.6)."""
     if verifier is None or not _VERIFIER.fullmatch(verifier):
         raise InvalidGrant("The code_verifier is missing or malformed.", reason="pkce_verifier")
-    made = encode_base64url(hashlib.sha256(verifier.encode("ascii")).digest()).decode("ascii")
-    if not hmac.compare_digest(made, challenge):
+    if not hmac.compare_digest(build_code_challenge(verifier), challenge):
         raise InvalidGrant("The code_verifier does not fit.", reason="pkce_verifier")

@@ -7,6 +7,9 @@
 //   RS256, ES256  RFC 9068 JWTs with that signature, bound to the requested resource (RFC 8707)
 //   opaque        bound to the resource too, but only introspection tells (client `gateway`)
 //   unbound       opaque, and the provider does not know about resources
+//
+// A second one makes it a provider as most are: nobody can register, and `gateway` is a client whose
+// redirect URI that is. POST /disable/NAME disables an account.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -14,6 +17,8 @@ import { createServer } from 'node:http';
 import { errors, Provider } from 'oidc-provider';
 
 const MODE = process.argv[2] ?? 'RS256';
+const REDIRECT_URI = process.argv[3];
+const disabled = new Set();
 const IS_JWT = MODE === 'RS256' || MODE === 'ES256';
 const SCOPES = ['mcp:read', 'mcp:write'];
 
@@ -31,6 +36,11 @@ function profile(accountId) {
   return { email: `${accountId}@example.com`, name: `Test ${accountId}`, groups: ['engineering'] };
 }
 
+function account(accountId) {
+  const told = { sub: accountId, email_verified: true, ...profile(accountId) };
+  return { accountId, claims: () => (REDIRECT_URI ? told : { sub: accountId }) };
+}
+
 function resourceServer(ctx, resource) {
   if (new URL(resource).hostname !== '127.0.0.1') throw new errors.InvalidTarget();
   return {
@@ -46,13 +56,13 @@ const configuration = {
   jwks: { keys: signingKeys() },
   cookies: { keys: ['a test needs no secret'] },
   scopes: ['openid', 'offline_access', ...SCOPES],
-  claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
-  findAccount: (ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+  claims: { openid: ['sub'], profile: ['name', 'groups'], email: ['email', 'email_verified'] },
+  findAccount: (ctx, accountId) => (disabled.has(accountId) ? undefined : account(accountId)),
   extraTokenClaims: (ctx, token) => (token.accountId ? profile(token.accountId) : undefined),
   interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
   features: {
     devInteractions: { enabled: false },
-    registration: { enabled: true },
+    registration: { enabled: !REDIRECT_URI },
     introspection: { enabled: true },
     revocation: { enabled: true },
     deviceFlow: { enabled: true },
@@ -67,9 +77,9 @@ const configuration = {
       client_id: 'gateway',
       client_secret: 'a secret that only the tests know',
       token_endpoint_auth_method: 'client_secret_basic',
-      grant_types: [],
-      response_types: [],
-      redirect_uris: [],
+      grant_types: REDIRECT_URI ? ['authorization_code', 'refresh_token'] : [],
+      response_types: REDIRECT_URI ? ['code'] : [],
+      redirect_uris: REDIRECT_URI ? [REDIRECT_URI] : [],
     },
   ],
   clientDefaults: { token_endpoint_auth_method: 'none' },
@@ -126,6 +136,11 @@ server.listen(0, '127.0.0.1', () => {
   const provider = new Provider(issuer, configuration);
   const answer = provider.callback();
   server.on('request', async (request, response) => {
+    if (request.method === 'POST' && request.url.startsWith('/disable/')) {
+      disabled.add(request.url.slice('/disable/'.length));
+      response.writeHead(204).end();
+      return;
+    }
     if (!request.url.startsWith('/interaction/')) {
       if (request.method === 'POST' && request.url === '/reg') await forgetScope(request);
       answer(request, response);

@@ -1,7 +1,8 @@
 """The authorization server as a plain aiohttp application on a real port, without the gateway."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,11 +19,16 @@ from gateway.authserver.accounts.password_checks import PasswordChecks
 from gateway.authserver.app import add_authorization_server
 from gateway.authserver.build import build_authorization_server
 from gateway.authserver.foundation import Foundation
+from gateway.authserver.login.local import LocalLogin
+from gateway.authserver.login.login_method import LoginBuilder
+from gateway.authserver.login.provider.opening import LoginGround, open_provider_login
 from gateway.authserver.resources import ProtectedResource, Resources
 from gateway.authserver.server import AuthorizationServer
 from gateway.authserver.steps import Step, Steps
 from gateway.config.authorization_server import AuthorizationServer as Settings
 from gateway.identity.keys.local_issuer import LocalIssuer
+from gateway.identity.keys.sources import IdentityServices
+from gateway.resilience.single_flight import SingleFlight
 from gateway.resilience.watched_file import WatchedFile
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Store
@@ -115,11 +121,28 @@ def _resource(issuer: str, name: str) -> ProtectedResource:
     )
 
 
+def _sender(request: web.Request) -> str:
+    return request.remote or ""
+
+
+async def _login(
+    setting: Setting, accounts: Accounts, store: Store, clock: HandClock, stack: AsyncExitStack
+) -> LoginBuilder:
+    if setting.settings.provider is None:
+        return lambda site, sealed: LocalLogin(accounts, site, _sender)
+    group = await stack.enter_async_context(asyncio.TaskGroup())
+    around = IdentityServices(SingleFlight(group), clock.clocks)
+    ground = LoginGround(store, around, setting.key)
+    return await stack.enter_async_context(open_provider_login(setting.settings.provider, ground))
+
+
 @asynccontextmanager
 async def running_authorization_server(setting: Setting | None = None) -> AsyncIterator[Site]:
     """Start it with two accounts, and resources that exist in name only."""
     setting = setting or Setting()
-    with TemporaryDirectory() as folder, reserved_port() as port:
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        port = stack.enter_context(reserved_port())
         issuer = f"http://127.0.0.1:{port}"
         file = WatchedFile(Path(folder) / "accounts.yaml", parse_accounts, AccountList())
         checks, clock = PasswordChecks(), HandClock(NOW)
@@ -130,14 +153,15 @@ async def running_authorization_server(setting: Setting | None = None) -> AsyncI
         async def void(family_id: str, now: float) -> None:
             voided.append(family_id)
 
+        accounts = Accounts(file, LoginAttempts(), checks)
         foundation = Foundation(
             signer=LocalIssuer.load_or_create(Path(folder), issuer),
             key=setting.key,
             store=store,
             resources=Resources([_resource(issuer, name) for name in setting.servers]),
             void_tokens=void,
-            accounts=Accounts(file, LoginAttempts(), checks),
-            address_of=lambda request: request.remote or "",
+            login=await _login(setting, accounts, store, clock, stack),
+            address_of=_sender,
             steps=Steps(lambda step, reason: steps.append((step, reason))),
             clocks=clock.clocks,
         )

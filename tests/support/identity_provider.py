@@ -24,14 +24,18 @@ class OidcProvider:
 
 
 @contextmanager
-def running_oidc_provider(tokens: Tokens = "RS256") -> Iterator[OidcProvider]:
+def running_oidc_provider(
+    tokens: Tokens = "RS256", redirect_uri: str | None = None
+) -> Iterator[OidcProvider]:
     """Start the npm package `oidc-provider` on a port of its own.
 
-    `tokens` says what its access tokens are like: see `provider.mjs`.
+    `tokens` says what its access tokens are like: see `provider.mjs`. With a `redirect_uri` nobody
+    can register there, and the gateway is a client that people log in through.
     """
     assert (PROVIDER_HOME / "node_modules").is_dir(), "`make test` installs the provider first"
+    further = [] if redirect_uri is None else [redirect_uri]
     process = subprocess.Popen(  # noqa: S603 - a program of our own
-        [node_command(), str(PROVIDER_HOME / "provider.mjs"), tokens],
+        [node_command(), str(PROVIDER_HOME / "provider.mjs"), tokens, *further],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -41,7 +41,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._shown.action = found["action"]
+            self._shown.action = found.get("action", "")
         if tag == "input" and found.get("type") == "hidden":
             self._shown.fields[found["name"]] = found["value"]
         if tag == "meta" and found.get("http-equiv") == "refresh":

@@ -6,11 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import web
 
 from gateway.app.control_plane.application import record_of
+from gateway.app.control_plane.login_methods import open_login_method
 from gateway.app.control_plane.login_resources import login_resources
 from gateway.app.generation.origins import origin_of
 from gateway.app.generation.parts import Parts
-from gateway.authserver.accounts.opening import open_accounts
-from gateway.authserver.accounts.place import accounts_path
 from gateway.authserver.app import add_authorization_server
 from gateway.authserver.build import build_authorization_server
 from gateway.authserver.clients.opening import open_document_clients
@@ -44,7 +43,6 @@ async def _open_server(
 ) -> AuthorizationServer:
     shared, around = parts.carried.shared, parts.carried.around
     name, signer = next(iter(parts.issuers.local.items()))  # a check has seen to there being one
-    accounts = open_accounts(accounts_path(parts.config), shared.seal, shared.store)
     documents = open_document_clients(settings.client_documents, around.flights)
     known = await stack.enter_async_context(documents)
 
@@ -60,7 +58,7 @@ async def _open_server(
             store=shared.store,
             resources=login_resources(parts.config, name),
             void_tokens=void_tokens,
-            accounts=await stack.enter_async_context(accounts),
+            login=await open_login_method(parts, settings, stack),
             address_of=lambda request: record_of(request).address,
             steps=Steps(parts.carried.metrics.login_step),
             documents=(known,) if known.is_offered else (),

@@ -38,6 +38,7 @@ class Tokens:
             email=person.email,
             name=person.name,
             groups=person.groups,
+            roles=person.roles,
             lifetime_s=self.lifetime_s,
             session_id=family.family_id,
             auth_time=family.started_at,

@@ -7,6 +7,7 @@ from typing import Protocol
 from aiohttp import web
 
 from gateway.authserver.flows.flow import Flow
+from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.steps import Steps
 from gateway.resilience.clocks import Clocks
 
@@ -23,8 +24,9 @@ class Person:
     name: str | None = None
     email: str | None = None
     groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     claims: Mapping[str, object] = field(default_factory=dict, hash=False)
-    login: str | None = None
+    login: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,7 @@ class LoginMethod(Protocol):
         `IdentityUnavailable` while nobody can say.
         """
         ...
+
+
+# Builds the method once there is a server to build it for.
+LoginBuilder = Callable[[LoginSite, SealedValues], LoginMethod]

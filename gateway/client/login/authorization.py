@@ -1,6 +1,5 @@
 """The authorization request and its response: RFC 6749 §4.1, 7636, 8707, 9207. Pure."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from gateway.client.discovery.published import AuthorizationServer, ProtectedResource
 from gateway.client.failure import ClientFailure
-from gateway.oauth.base64url import encode_base64url
+from gateway.oauth.pkce import build_code_challenge
 
 SECRET_BYTES = 32  # RFC 7636 §7.1; of verifier and state
 
@@ -56,16 +55,6 @@ def check_pkce(server: AuthorizationServer) -> None:
         )
 
 
-def code_challenge(code_verifier: str) -> str:
-    """RFC 7636 §4.2.
-
-    >>> code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
-    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
-    """
-    digest = hashlib.sha256(code_verifier.encode("ascii")).digest()
-    return encode_base64url(digest).decode("ascii")
-
-
 def build_authorization_url(sent: AuthorizationRequest, client_id: str) -> str:
     """The URL that a person opens. A query that the endpoint has stays."""
     endpoint = sent.server.needed_endpoint("authorization_endpoint")
@@ -74,7 +63,7 @@ def build_authorization_url(sent: AuthorizationRequest, client_id: str) -> str:
         "client_id": client_id,
         "redirect_uri": sent.redirect_uri,
         "state": sent.state,
-        "code_challenge": code_challenge(sent.code_verifier),
+        "code_challenge": build_code_challenge(sent.code_verifier),
         "code_challenge_method": "S256",
         "resource": sent.resource,
     }

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.config.annotations import secret_keys, section_at
 from gateway.config.issuer import Issuer
+from gateway.config.login.provider import LoginProvider
 from gateway.config.model import Config
 from gateway.config.own_tools import PREFIX_PATTERN
 from gateway.config.reading.nodes import Value
@@ -160,7 +161,13 @@ def unknown_key(path: Path) -> Finding:
 def known_keys(path: Path) -> list[str]:
     """The keys that the section at `path` may have."""
     section = section_at(Config, path)
-    more = SHORT_KEYS if section is Config else ["preset"] if section is Issuer else ()
+    more = (
+        SHORT_KEYS
+        if section is Config
+        else ["preset"]
+        if section in (Issuer, LoginProvider)
+        else ()
+    )
     return [*_keys_of(path), *more]
 
 

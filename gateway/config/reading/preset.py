@@ -8,43 +8,54 @@ from importlib.resources import files
 import yaml
 
 from gateway.config.reading.nodes import Tree, Value
-from gateway.config.reading.problems import Problem
+from gateway.config.reading.problems import Path, Problem
 
-_FOLDER = files("gateway.config") / "presets"
-PRESETS: tuple[str, ...] = tuple(
-    sorted(each.name.removesuffix(".yaml") for each in _FOLDER.iterdir())
-)
+
+def _names_in(folder: str) -> tuple[str, ...]:
+    listed = (files("gateway.config") / folder).iterdir()
+    return tuple(sorted(each.name.removesuffix(".yaml") for each in listed))
+
+
+_ISSUERS, _LOGINS = "presets", "login/presets"
+PRESETS = _names_in(_ISSUERS)
+LOGIN_PRESETS = _names_in(_LOGINS)
 
 
 def apply_presets(tree: Tree, document: dict[str, Value]) -> dict[str, Value]:
-    """Replace each issuer's `preset` by its settings; what the issuer itself says wins."""
-    issuers = document.get("issuers")
-    if not isinstance(issuers, dict):
-        return document
-    return {
-        **document,
-        "issuers": {name: _apply(tree, name, each) for name, each in issuers.items()},
-    }
+    """Replace each `preset` of an issuer and of the login provider by its settings.
+
+    What the section itself says wins.
+    """
+    applied = dict(document)
+    issuers, server = document.get("issuers"), document.get("authorization_server")
+    if isinstance(issuers, dict):
+        applied["issuers"] = {
+            name: _apply(tree, ("issuers", name), each, _ISSUERS) for name, each in issuers.items()
+        }
+    if isinstance(server, dict) and "provider" in server:
+        path = ("authorization_server", "provider")
+        provider = _apply(tree, path, server["provider"], _LOGINS)
+        applied["authorization_server"] = {**server, "provider": provider}
+    return applied
 
 
-def _apply(tree: Tree, name: str, issuer: Value) -> Value:
+def _apply(tree: Tree, section: Path, issuer: Value, folder: str) -> Value:
     if not isinstance(issuer, dict) or "preset" not in issuer:
         return issuer
     own = {key: value for key, value in issuer.items() if key != "preset"}
-    preset = issuer["preset"]
-    if preset not in PRESETS:
-        near = difflib.get_close_matches(str(preset), PRESETS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(PRESETS)}"
-        path = ("issuers", name, "preset")
+    preset, presets = issuer["preset"], PRESETS if folder == _ISSUERS else LOGIN_PRESETS
+    path = (*section, "preset")
+    if preset not in presets:
+        near = difflib.get_close_matches(str(preset), presets, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(presets)}"
         problem = Problem(
             path, f"no such preset; {hint}", tree.place(path), near[0] if near else None
         )
         tree.problems.append(problem)
         return own
-    known = _read(str(preset))
+    known = _read(folder, str(preset))
     needed = known.get("needs_one_of")
     if needed is not None and own.keys().isdisjoint(_names(needed["keys"])):
-        path = ("issuers", name, "preset")
         tree.problems.append(Problem(path, str(needed["because"]), tree.place(path)))
     return _merge(known, own)
 
@@ -83,7 +94,8 @@ def _overlay(below: Value, above: Value) -> Value:
 
 
 @cache
-def _read(name: str) -> dict[str, dict[str, Value]]:
-    content = yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+def _read(folder: str, name: str) -> dict[str, dict[str, Value]]:
+    file = files("gateway.config") / folder / f"{name}.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert isinstance(content, dict)  # noqa: S101  # tested for every preset
     return content

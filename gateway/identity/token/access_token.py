@@ -74,13 +74,14 @@ def check_header(header: Mapping[str, object], expected: Expectations) -> str:
 
 def check_claims(claims: Mapping[str, object], expected: Expectations, now: float) -> float | None:
     """Check the claims of a token whose signature holds; return `exp`, None when it has none."""
-    _check_required(claims, expected.required_claims)
+    check_required(claims, expected.required_claims)
     _check_kind(claims)
     check_audience(find_claim(claims, expected.audience_claim), expected.audiences)
     return check_times(claims, expected, now)
 
 
-def _check_required(claims: Mapping[str, object], required: tuple[str, ...]) -> None:
+def check_required(claims: Mapping[str, object], required: tuple[str, ...]) -> None:
+    """Raise `InvalidToken` when a claim is missing, or `sub` is no text."""
     if any(claims.get(name) is None for name in required):
         raise refused("missing_claim")
     if not isinstance(claims.get("sub", ""), str) or claims.get("sub") == "":

@@ -15,6 +15,7 @@ from gateway.authserver.accounts.password_checks import PasswordChecks
 from gateway.authserver.app import add_authorization_server
 from gateway.authserver.build import build_authorization_server
 from gateway.authserver.foundation import Foundation
+from gateway.authserver.login.local import LocalLogin
 from gateway.authserver.resources import ProtectedResource, Resources
 from gateway.config.authorization_server import AuthorizationServer as Settings
 from gateway.config.authorization_server import ConfiguredClient
@@ -29,6 +30,10 @@ from tests.support.ports import reserved_port
 
 DESK = ConfiguredClient(redirect_uris=(REDIRECT_URI,))
 SETTINGS = Settings(clients={"desk": DESK})
+
+
+def _sender(request: web.Request) -> str:
+    return request.remote or ""
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class Machine:
         async def void(family_id: str, now: float) -> None:
             """There is no gateway to tell."""
 
+        accounts = Accounts(file, LoginAttempts(), checks)
         url, scopes = f"{self.issuer}/mcp", frozenset({"mcp:read"})
         return Foundation(
             signer=LocalIssuer.load_or_create(self.folder, self.issuer),
@@ -73,8 +79,8 @@ class Machine:
             store=self.store,
             resources=Resources([ProtectedResource("mcp", "Mcp", url, url, scopes, scopes)]),
             void_tokens=void,
-            accounts=Accounts(file, LoginAttempts(), checks),
-            address_of=lambda request: request.remote or "",
+            login=lambda site, sealed: LocalLogin(accounts, site, _sender),
+            address_of=_sender,
         )
 
 

@@ -10,9 +10,9 @@ from gateway.client.login.authorization import (
     build_authorization_url,
     check_pkce,
     choose_scopes,
-    code_challenge,
     parse_response,
 )
+from gateway.oauth.pkce import build_code_challenge
 from gateway.oauth.server_metadata import ServerMetadata
 
 ISSUER = "https://idp.example"
@@ -44,7 +44,7 @@ def test_request_has_everything_and_keeps_the_query_of_the_endpoint() -> None:
         "client_id": ["client"],
         "redirect_uri": ["http://127.0.0.1:1/callback"],
         "state": ["the-state"],
-        "code_challenge": [code_challenge(VERIFIER)],
+        "code_challenge": [build_code_challenge(VERIFIER)],
         "code_challenge_method": ["S256"],
         "resource": [RESOURCE.resource],
         "scope": ["a b"],
@@ -59,7 +59,7 @@ def test_offline_access_asks_for_consent() -> None:
 
 def test_challenge_is_that_of_the_rfc() -> None:
     """RFC 7636 appendix B."""
-    assert code_challenge(VERIFIER) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    assert build_code_challenge(VERIFIER) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 def test_secrets_of_an_attempt_are_in_no_representation() -> None:

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 
 from gateway.client.failure import ClientFailure
-from gateway.client.login.authorization import code_challenge
 from gateway.client.login.log_in import LoginWishes, Terminal, log_in
 from gateway.client.login.registration import GivenClient
 from gateway.client.web import Web
+from gateway.oauth.pkce import build_code_challenge
 from tests.support.browser import visit
 from tests.support.issuer_service import Asked, IssuerService, Scene
 from tests.support.open_server import open_to_all
@@ -93,7 +93,7 @@ async def test_everything_goes_to_the_issuer_that_was_found() -> None:
         f"{service.url}/revoke",
     )
     assert (form["code"], form["resource"], form["client_id"]) == ("c", login.resource, "known")
-    assert code_challenge(form["code_verifier"]) in service.asked[-2].query
+    assert build_code_challenge(form["code_verifier"]) in service.asked[-2].query
 
 
 async def test_device_login_tells_what_to_type() -> None:
