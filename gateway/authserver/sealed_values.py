@@ -44,11 +44,18 @@ class SealedValues:
     def open(
         self, sealed: str, kind: type[T], binding: tuple[str, Sequence[str]], life: Life
     ) -> T | None:
-        """Open a value; `binding` is purpose and owner. None when it is none of ours, or over."""
+        """Open a value; `binding` is purpose and owner. None when it is none of ours, or over.
+
+        One whose members are no longer those of its kind is none of ours either.
+        """
         opened = self._open(sealed, binding, life)
         if opened is None:
             return None
-        return msgspec.json.decode(zlib.decompress(opened.value, wbits=_RAW_DEFLATE), type=kind)
+        text = zlib.decompress(opened.value, wbits=_RAW_DEFLATE)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.ValidationError:
+            return None  # sealed by another version of this server
 
     def _open(self, sealed: str, binding: tuple[str, Sequence[str]], life: Life) -> Opened | None:
         bound = self._binding(*binding)

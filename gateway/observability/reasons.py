@@ -137,6 +137,7 @@ LOGIN_REASONS: tuple[str, ...] = (
     "refresh_reused",
     "refresh_unknown",
     "request_object",
+    "scopes",
     "response_mode",
     "store_unavailable",
     "subject_of_client",

@@ -1,5 +1,7 @@
 """Tokens for configured clients themselves, where no person stands behind: RFC 6749 §4.4."""
 
+import secrets
+
 from gateway.authserver.clients.client import Client
 from gateway.authserver.grants.tokens import Tokens
 from gateway.authserver.resources import ProtectedResource
@@ -9,6 +11,7 @@ from gateway.oauth.errors import UnauthorizedClient
 GRANT_TYPE = "client_credentials"
 # RFC 9700 §4.15: so that no client passes for a user of the same name. No account's name has it.
 SUBJECT_PREFIX = "client:"
+_ID_BYTES = 16
 
 
 def grant_to_client(
@@ -35,6 +38,7 @@ def grant_to_client(
             name=client.name,
             lifetime_s=tokens.lifetime_s,
             key_thumbprint=dpop_key,
+            session_id=secrets.token_urlsafe(_ID_BYTES),  # its own: it can be revoked by itself
         ),
         now,
     )

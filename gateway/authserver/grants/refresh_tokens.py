@@ -160,7 +160,12 @@ def _narrowed(request: RefreshRequest, family: Family) -> frozenset[str]:
         raise InvalidTarget("The login was for another resource.")
     if family.dpop_key is not None and request.dpop_key != family.dpop_key:
         raise InvalidGrant("The refresh token is bound to another key.", reason="dpop_key")
+    # What an operator took from a client since is gone at its next refresh.
+    allowed = request.client.scopes
+    granted = family.scopes if allowed is None else family.scopes & allowed
+    if family.scopes and not granted:
+        raise InvalidGrant("The client may have none of these scopes any more.", reason="scopes")
     if request.scopes is None:
-        return family.scopes
+        return granted
     # What cannot be granted is left out, as at login.
-    return request.scopes & family.scopes or family.scopes
+    return request.scopes & granted or granted

@@ -44,3 +44,10 @@ def test_value_opens_for_nothing_else() -> None:
 def test_what_nobody_would_open_again_is_not_sealed() -> None:
     with pytest.raises(InvalidRequest):
         VALUES.close(Said((secrets.token_hex(20_000),)), "use", (), 0.0)
+
+
+def test_value_of_another_version_is_none_of_ours() -> None:
+    """An upgrade must not answer 500 to who comes with a value of yesterday."""
+    sealed = VALUES.close({"words": "no list"}, "use", ("owner",), 100.0)
+
+    assert VALUES.open(sealed, Said, ("use", ("owner",)), Life(101.0, 10.0)) is None

@@ -8,6 +8,7 @@ from gateway.authserver.grants.client_credentials import (
     SUBJECT_PREFIX,
     grant_to_client,
 )
+from gateway.authserver.grants.tokens import Tokens
 from gateway.authserver.resources import ProtectedResource
 from gateway.config.authorization_server import AuthorizationServer as Settings
 from gateway.config.authorization_server import ConfiguredClient
@@ -44,6 +45,10 @@ def configured(**settings: object) -> Settings:
     return Settings(clients={"ci": ConfiguredClient.model_validate(told)})
 
 
+def _again(tokens: Tokens, now: float) -> dict[str, object]:
+    return grant_to_client(tokens, MACHINE, RESOURCE, (None, None), now)
+
+
 @pytest.mark.requirement("141")
 async def test_token_is_of_the_client_itself_for_the_one_resource(site: Site) -> None:
     """RFC 6749 §4.4, RFC 9068 §2.2."""
@@ -57,7 +62,7 @@ async def test_token_is_of_the_client_itself_for_the_one_resource(site: Site) ->
     assert claims["aud"] == RESOURCE.resource
     assert claims["exp"] == now + 3600
     assert claims["scope"] == answer["scope"] == "mcp:read"
-    assert "sid" not in claims
+    assert claims["sid"] != claims_of(_again(tokens, now)["access_token"])["sid"]
     assert "refresh_token" not in answer
 
 
@@ -136,3 +141,20 @@ async def test_no_person_logs_in_under_the_name_of_a_client(
     assert page.status == 403
     assert page.goes_to == ""
     assert ("login", "subject_of_client") in site.steps
+
+
+@pytest.mark.requirement("133")
+async def test_client_can_revoke_a_token_of_its_own() -> None:
+    """RFC 7009 §2.1."""
+    async with running_authorization_server(Setting(configured())) as site:
+        client = OAuthClient(site.issuer, "ci", SECRET)
+        status, answer, _ = await client.post("/token", grant_type=GRANT_TYPE)
+        assert status == 200
+        token = str(answer["access_token"])
+
+        revoked, _, _ = await client.post("/revoke", token=token)
+        _, told, _ = await client.post("/introspect", token=token)
+
+    assert revoked == 200
+    assert told == {"active": False}
+    assert site.voided == [claims_of(token)["sid"]]

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -365,3 +366,13 @@ async def test_client_whose_answer_was_lost_refreshes_again_within_the_grace() -
 
     assert "access_token" in answer
     assert site.voided == []
+
+
+@pytest.mark.requirement("131")
+async def test_what_a_client_may_no_longer_have_is_gone_at_its_next_refresh(site: Site) -> None:
+    fewer = replace(DESK, scopes=frozenset({"mcp:read"}))
+    answer = await refresh(site, await first_of(site), client=fewer)
+    assert answer["scope"] == "mcp:read"
+
+    with pytest.raises(InvalidGrant):
+        await refresh(site, await first_of(site), client=replace(DESK, scopes=frozenset({"x"})))
