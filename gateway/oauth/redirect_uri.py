@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from gateway.oauth.errors import InvalidRedirectUri
 
@@ -15,11 +15,22 @@ _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(?::(?P<port>\d
 # Private-use schemes belong to an application; these belong to browsers and systems, and run or
 # open whatever the URL says.
 _OF_BROWSERS = (
-    "javascript data vbscript file blob about view-source filesystem ws wss ftp ftps mailto tel sms"
-    " intent ms-appinstaller ms-msdt search-ms jar resource chrome edge moz-extension"
-    " chrome-extension content android-app itms-services ssh telnet ldap smb nfs gopher"
+    "javascript jscript livescript mocha data vbscript vbs file blob about view-source filesystem"
+    " wyciwyg jar resource res chrome edge opera brave moz-extension chrome-extension"
+    " safari-web-extension content cid mid feed mhtml"
 )
-_NOT_PRIVATE = frozenset(_OF_BROWSERS.split())
+_OF_SYSTEMS = (
+    "intent android-app market itms itms-apps itms-services applescript help afp message x-man-page"
+    " search search-ms shell hcp mk its cmd powershell onenote ws wss ftp ftps sftp mailto tel sms"
+    " callto facetime webcal ssh telnet ldap ldaps smb cifs nfs gopher git irc ircs news nntp rdp"
+    " vnc rtsp mms magnet urn ipp jdbc"
+)
+_NOT_PRIVATE = frozenset(f"{_OF_BROWSERS} {_OF_SYSTEMS}".split())
+# Whole families: https://learn.microsoft.com/office/client-developer/office-uri-schemes above all.
+_FAMILIES = ("ms-", "microsoft-", "x-apple.", "com.apple.", "chrome-", "edge-", "view-")
+_MAX_HOST_CHARS = 253  # RFC 1123 §2.1; of a longer one people would see the beginning only
+# RFC 6749 §4.1.2, RFC 9207 §2. Whoever registers them chooses what a client reads first.
+_OF_RESPONSES = frozenset({"code", "state", "iss", "error", "error_description", "error_uri"})
 
 
 def check_redirect_uri(uri: str) -> None:
@@ -40,6 +51,8 @@ def check_redirect_uri(uri: str) -> None:
         raise _refused("https, http on loopback, or a scheme of the application's own")
     if any(segment in (".", "..") for segment in parts.path.lower().replace("%2e", ".").split("/")):
         raise _refused("it has dot segments")
+    if any(name in _OF_RESPONSES for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+        raise _refused("its query holds a parameter that responses have")
 
 
 def match_redirect_uri(requested: str, registered: Sequence[str]) -> bool:
@@ -73,15 +86,16 @@ def redirect_place(uri: str) -> str:
 
 def add_to_query(uri: str, parameters: Sequence[tuple[str, str | None]]) -> str:
     """Append parameters, keeping the query that is there: RFC 6749 §4.1.2."""
-    parts = urlsplit(uri)
+    # On the text: what is taken apart and put together again may be another URI.
     added = urlencode([(name, value) for name, value in parameters if value is not None])
-    query = f"{parts.query}&{added}" if parts.query else added
-    return parts._replace(query=query).geturl()
+    place, _, query = uri.partition("?")
+    return f"{place}?{query}&{added}" if query else f"{place}?{added}"
 
 
 def _check_authority(parts: SplitResult) -> None:
     match = _AUTHORITY.fullmatch(parts.netloc)
-    if match is None:  # user information above all: `https://good@evil`
+    # User information above all: `https://good@evil`.
+    if match is None or len(match["host"]) > _MAX_HOST_CHARS:
         raise _refused("its host is not one plain host")
     if match["port"] is not None and not 0 < int(match["port"]) < 65536:  # noqa: PLR2004  # 16 bits
         raise _refused("its port is none")
@@ -91,6 +105,7 @@ def _is_private_use(parts: SplitResult) -> bool:
     return (
         _SCHEME.fullmatch(parts.scheme) is not None
         and parts.scheme not in _NOT_PRIVATE
+        and not parts.scheme.startswith(_FAMILIES)
         and "@" not in parts.netloc
         and (parts.netloc != "" or parts.path.startswith("/"))
     )

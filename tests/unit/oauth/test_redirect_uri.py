@@ -80,6 +80,23 @@ def test_redirect_uris_of_real_clients_can_be_registered(uri: str) -> None:
         "cursor://user@host/",
         "https://[::1/",
         "https://host.example/" + "x" * 2000,
+        "https://claude.ai." + "a." * 120 + "evil.example/",
+        "jscript:/x",
+        "mhtml://x",
+        "search-ms:/x",
+        "search:/query",
+        "shell:/startup",
+        "powershell:/x",
+        "ms-word://ofe/u/x",
+        "MS-Officecmd:/x",
+        "ms-settings:/x",
+        "x-apple.systempreferences:/x",
+        "chrome-search://x",
+        "https://host.example/cb?code=of-the-attacker",
+        "https://host.example/cb?x=1&state=",
+        "https://host.example/cb?i%73s=https://other.example",
+        "http://localhost/cb?error=x",
+        "cursor://a/cb?state=x",
     ],
 )
 def test_every_other_redirect_uri_is_refused(uri: str) -> None:
@@ -145,6 +162,8 @@ def test_nothing_else_matches(registered: str, requested: str) -> None:
         ("http://localhost:1", "http://localhost:1?code=a+b&iss=i"),
         ("https://host.example/cb?x=1", "https://host.example/cb?x=1&code=a+b&iss=i"),
         ("cursor://a/b", "cursor://a/b?code=a+b&iss=i"),
+        ("com.example.app:///cb", "com.example.app:///cb?code=a+b&iss=i"),
+        ("HTTP://localhost/cb?", "HTTP://localhost/cb?code=a+b&iss=i"),
     ],
 )
 def test_parameters_are_added_to_the_query_that_is_there(uri: str, expected: str) -> None:
