@@ -12,6 +12,7 @@ from gateway.authserver.login.login_method import LoginMethod
 from gateway.authserver.resources import Resources
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.steps import Steps
+from gateway.config.login.provider import CALLBACK_PATH
 from gateway.resilience.clocks import Clocks
 from gateway.store.store import Store
 
@@ -24,7 +25,7 @@ REVOKE = "/revoke"
 INTROSPECT = "/introspect"
 CONSENT = "/authorize/consent"
 LOGIN = "/authorize/login"
-CALLBACK = "/authorize/callback"
+CALLBACK = CALLBACK_PATH
 ENDPOINTS = (AUTHORIZE, TOKEN, REGISTER, REVOKE, INTROSPECT, CONSENT, LOGIN, CALLBACK)
 
 

@@ -11,6 +11,7 @@ import click
 from gateway.cli.main import EX_CONFIG
 from gateway.config.dump import dump_config
 from gateway.config.load import Review, load_config, review_file
+from gateway.config.reading.login import provider_redirect_uri
 from gateway.config.reading.problems import (
     Finding,
     Place,
@@ -89,6 +90,8 @@ def _show(review: Review) -> None:
         return
     servers, issuers = len(review.config.servers), len(review.config.issuers)
     click.echo(f"ok: {review.file_name}: {_count(servers, 'server')}, {_count(issuers, 'issuer')}")
+    if (redirect_uri := provider_redirect_uri(review.config)) is not None:
+        click.echo(f"register at the login provider as the redirect URI: {redirect_uri}")
 
 
 def _count(number: int, noun: str) -> str:

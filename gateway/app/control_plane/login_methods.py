@@ -1,5 +1,6 @@
 """How people log in at the authorization server: at a provider, or with an account of its own."""
 
+import logging
 from contextlib import AsyncExitStack
 
 from gateway.app.control_plane.application import record_of
@@ -10,6 +11,9 @@ from gateway.authserver.login.local import LocalLogin
 from gateway.authserver.login.login_method import LoginBuilder
 from gateway.authserver.login.provider.opening import LoginGround, open_provider_login
 from gateway.config.authorization_server import AuthorizationServer as Settings
+from gateway.config.reading.login import provider_redirect_uri
+
+logger = logging.getLogger(__name__)
 
 
 async def open_login_method(
@@ -18,6 +22,11 @@ async def open_login_method(
     """Open what the method needs; it closes with `stack`."""
     shared = parts.carried.shared
     if settings.provider is not None:
+        told = {
+            "provider": settings.provider.issuer,
+            "redirect_uri": provider_redirect_uri(parts.config),
+        }
+        logger.info("people log in at a provider, where this must be registered", extra=told)
         ground = LoginGround(shared.store, parts.carried.around, shared.login_key)
         return await stack.enter_async_context(open_provider_login(settings.provider, ground))
     opening = open_accounts(accounts_path(parts.config), shared.seal, shared.store)

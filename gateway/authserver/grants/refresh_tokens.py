@@ -14,7 +14,7 @@ import msgspec
 from gateway.authserver.clients.client import Client
 from gateway.authserver.grants.families import Families, Family
 from gateway.authserver.grants.tokens import Made, Tokens
-from gateway.authserver.login.login_method import LoginMethod
+from gateway.authserver.login.login_method import LoginEnded, LoginMethod, Person
 from gateway.authserver.sealed_values import Life, SealedValues
 from gateway.errors import InvalidRequest
 from gateway.oauth.errors import InvalidGrant, InvalidTarget
@@ -99,11 +99,19 @@ class RefreshTokens:
         scopes = _narrowed(request, family)
         if await self._families.has_ended(family.family_id):
             raise InvalidGrant("The login has ended.", reason="family_ended")
-        person = await login.renew(family.person, family.started_at)
+        person = await self._renew(family, login, now)
         made = await self._use(told, now)
         renewed = replace(family, person=person)
         answer = self._build(renewed, request.client.client_id, scopes, made)
         return await self._same_for_all(told.refresh_id, request.text, answer, now)
+
+    async def _renew(self, family: Family, login: LoginMethod, now: float) -> Person:
+        """The person as they are now; a login that ended for good takes every token with it."""
+        try:
+            return await login.renew(family.person, family.started_at)
+        except LoginEnded:
+            await self._families.end(family.family_id, now)
+            raise
 
     async def _use(self, told: RefreshToken, now: float) -> Made:
         """Mark it as used, and say what the answer is made of.

@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway.authserver.flows.flow import Flow
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.steps import Steps
+from gateway.oauth.errors import InvalidGrant
 from gateway.resilience.clocks import Clocks
 
 
@@ -43,6 +44,10 @@ class LoginSite:
     clocks: Clocks = field(default_factory=Clocks)
 
 
+class LoginEnded(InvalidGrant):
+    """Nothing brings this login back: its access tokens end, too, and the person logs in again."""
+
+
 class LoginMethod(Protocol):
     """One way to log in. It runs after the person consented in the same browser."""
 
@@ -67,8 +72,8 @@ class LoginMethod(Protocol):
     async def renew(self, person: Person, logged_in_at: float) -> Person:
         """The person as they are now, at a refresh.
 
-        Raises `InvalidGrant` when they may not use this login any longer, and
-        `IdentityUnavailable` while nobody can say.
+        Raises `InvalidGrant` when they may not use this login now, `LoginEnded` when they never
+        may again, and `IdentityUnavailable` while nobody can say.
         """
         ...
 

@@ -23,6 +23,9 @@ from gateway.config.section import (
     Section,
 )
 
+# Where the provider sends people back to, below the issuer of the gateway's own tokens.
+CALLBACK_PATH = "/authorize/callback"
+
 
 class ProviderUserinfo(Section):
     """More about the person, asked with the provider's access token: OIDC Core §5.3.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gateway.config.login.provider import CALLBACK_PATH
 from gateway.config.model import Config, Server
 
 
@@ -23,3 +24,12 @@ def _has_login(config: Config, name: str) -> bool:
     if issuer.local:
         return config.authorization_server is not None
     return issuer.token_review is None  # a cluster has no login page
+
+
+def provider_redirect_uri(config: Config) -> str | None:
+    """What to register at the provider that people log in at; None without one."""
+    server = config.authorization_server
+    if server is None or server.provider is None:
+        return None
+    own = next(issuer for issuer in config.issuers.values() if issuer.local)
+    return own.issuer.rstrip("/") + CALLBACK_PATH

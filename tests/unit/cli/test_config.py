@@ -80,3 +80,14 @@ def test_a_hint_is_shown_and_is_no_mistake(config: Path) -> None:
     assert "nobody is known to speak TLS" in done.stderr
     assert report["ok"] is True
     assert {each["path"] for each in report["hints"]} == {"scopes", "public_url"}
+
+
+def test_check_says_what_to_register_at_the_login_provider(config: Path) -> None:
+    provider = "provider: {preset: google, client_id: c, client_secret: s}"
+    text = SHORT.replace("https://idp.example.com", "local")
+    config.write_text(f"{text}authorization_server: {{{provider}}}\n", encoding="utf-8")
+
+    done = run("check", "--config", str(config))
+
+    assert done.exit_code == 0
+    assert done.stdout.endswith("redirect URI: https://mcp.example.com/authorize/callback\n")

@@ -1,13 +1,12 @@
 """Who came back from the provider, and what to remember to ask again about them."""
 
-from gateway.authserver.login.login_method import Person
+from gateway.authserver.login.login_method import LoginEnded, Person
 from gateway.authserver.login.provider.grant import ProviderGrant
 from gateway.authserver.login.provider.people import People
 from gateway.authserver.login.provider.refusals import bad_id_token
 from gateway.authserver.login.provider.tokens import ProviderTokens
 from gateway.config.login.provider import LoginProvider
 from gateway.errors import AccessDenied, InvalidToken
-from gateway.oauth.errors import InvalidGrant
 from gateway.resilience.clocks import Clocks
 
 
@@ -26,7 +25,7 @@ class Arrivals:
             person = await self._people.person(tokens, nonce, now)
         except InvalidToken as error:
             raise bad_id_token(error) from error
-        except InvalidGrant as error:
+        except LoginEnded as error:
             raise AccessDenied(error.description, reason=error.reason) from error
         if person is None:
             raise AccessDenied(

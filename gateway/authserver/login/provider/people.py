@@ -55,7 +55,7 @@ class People:
     async def person(self, tokens: ProviderTokens, nonce: str | None, now: float) -> Person | None:
         """Who it is; None when the answer does not say, as at some refreshes.
 
-        Raises `InvalidToken` for an answer that cannot be trusted, `InvalidGrant` for a token
+        Raises `InvalidToken` for an answer that cannot be trusted, `LoginEnded` for a token
         that the provider does not know any more, and `IdentityUnavailable`.
         """
         claims = await self._id_claims(tokens, nonce, now)

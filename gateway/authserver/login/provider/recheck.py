@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from gateway.authserver.login.login_method import Person
+from gateway.authserver.login.login_method import LoginEnded, Person
 from gateway.authserver.login.provider.grant import ProviderGrant
 from gateway.authserver.login.provider.people import People
 from gateway.authserver.login.provider.renewals import Renewals
 from gateway.authserver.login.provider.tokens import ProviderTokens, TokenEndpoint
 from gateway.config.login.provider import LoginProvider
 from gateway.errors import IdentityUnavailable, InvalidToken
-from gateway.oauth.errors import InvalidGrant
 from gateway.resilience.clocks import Clocks
 
 
@@ -33,11 +32,11 @@ class Recheck:
     async def renew(self, person: Person) -> Person:
         """The person as the provider knows them now, or knew them within `recheck`.
 
-        Raises `InvalidGrant` when it ended the login, and when nobody could ask for `max_stale`.
+        Raises `LoginEnded` when it ended the login, and when nobody could ask for `max_stale`.
         """
         grant = ProviderGrant.parse(person.login)
         if grant is None or grant.issuer != self._settings.issuer:
-            raise InvalidGrant(
+            raise LoginEnded(
                 "People log in elsewhere now: log in again.", reason="provider_changed"
             )
         age_s = self._clocks.wall() - grant.checked_at
@@ -55,7 +54,7 @@ class Recheck:
             return await self._renewals.once(grant, lambda: self._renewed(person, grant))
         if self._clocks.wall() - grant.checked_at < self._settings.max_stale:
             return person
-        raise InvalidGrant(
+        raise LoginEnded(
             "The identity provider cannot be asked about you any more: log in again.",
             reason="provider_grant",
         )
@@ -70,11 +69,11 @@ class Recheck:
         try:
             told = await self._people.person(tokens, None, now)
         except InvalidToken as error:
-            raise InvalidGrant(
+            raise LoginEnded(
                 "The identity provider's answer cannot be trusted: log in again.",
                 reason="provider_id_token",
             ) from error
         told = told or person
         if told.subject != person.subject:  # OIDC Core §12.2
-            raise InvalidGrant("Somebody else logged in.", reason="provider_subject")
+            raise LoginEnded("Somebody else logged in.", reason="provider_subject")
         return replace(grant, checked_at=now).put_into(told)

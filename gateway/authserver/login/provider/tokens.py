@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from gateway.authserver.login.login_method import LoginEnded
 from gateway.authserver.login.provider.refusals import login_refused
 from gateway.authserver.login.provider.response import parse_refusal
 from gateway.config.login.provider import LoginProvider
@@ -13,7 +14,6 @@ from gateway.identity.provider.fetch import Answer, Call
 from gateway.identity.provider.provider import Provider
 from gateway.identity.provider.question import Question
 from gateway.identity.provider.token_answer import parse_error
-from gateway.oauth.errors import InvalidGrant
 from gateway.resilience.clocks import Clocks
 
 Endpoint = Callable[[], Awaitable[str]]
@@ -65,13 +65,13 @@ class TokenEndpoint:
         return self._tokens(answer)
 
     async def refresh(self, refresh_token: str) -> ProviderTokens:
-        """New tokens. Raises `InvalidGrant` when the provider ended it, `IdentityUnavailable`."""
+        """New tokens. Raises `LoginEnded` when the provider ended it, `IdentityUnavailable`."""
         # Some want the scopes again; the same ones are no widening: RFC 6749 §6.
         scope = " ".join(self._settings.scopes)
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": scope}
         answer = await self._ask(form)
         if _refusal(answer) is not None:
-            raise InvalidGrant(
+            raise LoginEnded(
                 "The identity provider ended the login: log in again.", reason="provider_ended"
             )
         return self._tokens(answer)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from gateway.authserver.login.login_method import LoginEnded
 from gateway.authserver.login.provider.tokens import Endpoint
 from gateway.config.login.provider import ProviderUserinfo
 from gateway.errors import IdentityUnavailable
@@ -13,7 +14,6 @@ from gateway.identity.provider.token_answer import parse_error
 from gateway.identity.reasons import refused
 from gateway.identity.token.leniency import normal_user
 from gateway.identity.verifiers.user_lists import read_all
-from gateway.oauth.errors import InvalidGrant
 
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -32,7 +32,7 @@ class UserinfoFacts:
     async def facts(self, token: str, claims: Mapping[str, object] | None) -> dict[str, object]:
         """What the endpoint says about the person of `claims`, None where nothing is known yet.
 
-        Raises `InvalidToken` when it is about somebody else, `InvalidGrant` for a token that is
+        Raises `InvalidToken` when it is about somebody else, `LoginEnded` for a token that is
         not known any more, and `IdentityUnavailable`.
         """
         answer = await self._ask(await self._url(), token)
@@ -64,7 +64,7 @@ class UserinfoFacts:
             Question(Call(url, headers=_bearer(token)), _is_expected, sample)
         )
         if answer.status in _REFUSED:
-            raise InvalidGrant(
+            raise LoginEnded(
                 "The identity provider ended the login: log in again.", reason="provider_ended"
             )
         if answer.status != HTTPStatus.OK:

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.config.checks.hints import find_hints
-from gateway.config.reading.login import login_issuers
-from tests.unit.config.samples import messages, review
+from gateway.config.reading.login import login_issuers, provider_redirect_uri
+from tests.unit.config.samples import SHORT, messages, review
 
 pytestmark = pytest.mark.requirement("B3")
 CONFIG = """\
@@ -69,3 +69,24 @@ def test_the_local_issuer_has_no_login_and_nobody_is_told_so_twice() -> None:
     auth = ", issuers: [hub]"
 
     assert _found(local.format(corp="", auth=auth, allow="any")) == ([], [])
+
+
+def test_redirect_uri_for_the_provider_is_below_the_local_issuer() -> None:
+    text = (
+        "public_url: https://mcp.example.com\nupstream: http://127.0.0.1:9000/mcp\nissuer: local\n"
+        "allow: any\nauthorization_server: {provider: {preset: google, client_id: c,"
+        " client_secret: s}}\n"
+    )
+
+    config = review(text).config
+
+    assert config is not None
+    assert provider_redirect_uri(config) == "https://mcp.example.com/authorize/callback"
+
+
+@pytest.mark.parametrize("server", ["", "authorization_server: {}\n"])
+def test_without_a_provider_nothing_is_to_be_registered(server: str) -> None:
+    config = review(SHORT.replace("https://idp.example.com", "local") + server).config
+
+    assert config is not None
+    assert provider_redirect_uri(config) is None

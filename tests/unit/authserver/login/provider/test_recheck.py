@@ -65,6 +65,23 @@ async def test_person_who_was_disabled_at_the_provider_loses_the_login(
 
     assert (status, answer["error"]) == (400, "invalid_grant")
     assert site.steps[-1] == ("refresh", "provider_ended")
+    assert len(site.voided) == 1
+
+
+async def test_outage_of_the_provider_voids_nothing(
+    site: Site, browser: PersonsBrowser, provider: HandProvider
+) -> None:
+    client, token = await logged_in(site, browser, provider)
+    known = provider.service.scenes["/token"]
+    provider.service.scenes["/token"] = Scene(status=503)
+    later(site, provider, MAX_STALE_S)
+    away, _ = await client.refresh(token)
+    provider.service.scenes["/token"] = known
+    later(site, provider, 60)
+
+    back, _ = await client.refresh(token)
+
+    assert (away, back, site.voided) == (503, 200, [])
 
 
 async def test_rotated_grants_are_followed(
