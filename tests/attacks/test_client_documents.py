@@ -80,7 +80,7 @@ async def _reason(host: DocumentHost, client_id: str) -> str:
     return caught.value.reason
 
 
-@pytest.mark.requirement("147", "F12")
+@pytest.mark.requirement("67", "147", "F12")
 @pytest.mark.parametrize("url", BAD_URLS)
 async def test_a_url_that_is_no_plain_one_is_not_even_resolved(
     host: DocumentHost, url: str
@@ -91,7 +91,7 @@ async def test_a_url_that_is_no_plain_one_is_not_even_resolved(
     assert host.names.asked == []
 
 
-@pytest.mark.requirement("149", "F12")
+@pytest.mark.requirement("67", "149", "F12")
 @pytest.mark.parametrize("address", SPECIAL_ADDRESSES)
 async def test_a_name_of_a_special_use_address_is_not_dialled(
     host: DocumentHost, address: str
@@ -104,7 +104,7 @@ async def test_a_name_of_a_special_use_address_is_not_dialled(
     assert address not in refusal.description
 
 
-@pytest.mark.requirement("149", "F12")
+@pytest.mark.requirement("67", "149", "F12")
 @pytest.mark.parametrize("address", [each for each in SPECIAL_ADDRESSES if "%" not in each])
 async def test_a_special_use_address_in_the_url_is_not_dialled(
     host: DocumentHost, address: str

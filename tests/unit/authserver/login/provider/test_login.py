@@ -1,3 +1,5 @@
+import base64
+from hashlib import sha512
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,6 +9,9 @@ from gateway.identity.token.compact import parse_compact
 from tests.support.authorization_server import Setting, Site, running_authorization_server
 from tests.support.login_pages import OAuthClient, PersonsBrowser, Shown
 from tests.support.login_provider import CODE, HandProvider
+
+# So long that the flow does not fit into a URL, and so mixed that it does not shrink.
+LONG_STATE = base64.b64encode(b"".join(sha512(bytes([n])).digest() for n in range(9))).decode()
 
 
 async def sent_to_provider(
@@ -228,19 +233,35 @@ async def test_login_without_an_id_token_is_refused(
     assert site.steps[-1] == ("login", "provider_id_token")
 
 
+@pytest.mark.requirement("51", "52")
+async def test_state_is_made_and_kept_only_after_consent(
+    site: Site, browser: PersonsBrowser, provider: HandProvider
+) -> None:
+    client = await site.registered()
+    asked = await browser.open(client.authorize_url(state=LONG_STATE))
+    before = {cookie.key for cookie in browser.cookies}
+
+    sent = await browser.send(asked, decision="approve")
+
+    kept = {cookie.key for cookie in browser.cookies} - before
+    (state,) = parse_qs(urlsplit(sent.goes_to).query)["state"]
+    assert before == {"mcpgw-browser"}
+    assert kept == {f"mcpgw-flow-{state}"}
+    assert len(state) == 22  # 128 bits: RFC 6749 §10.10
+
+
 async def test_long_flow_travels_in_a_cookie_of_its_own(
     site: Site, browser: PersonsBrowser, provider: HandProvider
 ) -> None:
     """Some providers' front ends refuse long URLs; four tabs must not disturb each other."""
-    state = "".join(chr(33 + (index * 7919) % 90) for index in range(1500))
-    pages = [await sent_to_provider(site, browser, state=state) for _ in range(4)]
+    pages = [await sent_to_provider(site, browser, state=LONG_STATE) for _ in range(4)]
 
     urls = [provider.callback(page.goes_to) for _, page in pages]
     provider.callback(pages[0][1].goes_to)
     back = await browser.open(urls[0])
 
     assert all(len(page.goes_to) < 1200 for _, page in pages)
-    assert back.answer["state"] == state
+    assert back.answer["state"] == LONG_STATE
 
 
 async def test_no_form_ends_a_login_at_a_provider(
