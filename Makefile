@@ -47,7 +47,7 @@ bench: $(STAMPS)/test ## compare with HAProxy, Envoy and a plain aiohttp proxy
 
 clean: ## forget the environment, the caches and the state of `make run`
 	rm -rf $(VENV) .mcpgw .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		tests/idp/node_modules build *.egg-info
+		tests/idp/node_modules tests/clients/node_modules build *.egg-info
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -64,6 +64,6 @@ $(STAMPS)/test: $(STAMPS)/venv pyproject.toml constraints.txt
 	$(PIP) install --constraint constraints.txt --editable '.[uvloop]' --group test --group check
 	@touch $@ $(STAMPS)/run
 
-$(STAMPS)/node: $(STAMPS)/test tests/idp/package-lock.json
+$(STAMPS)/node: $(STAMPS)/test tests/idp/package-lock.json tests/clients/package-lock.json
 	$(BIN)/python -m tests.support.node
 	@touch $@

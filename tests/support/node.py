@@ -1,6 +1,6 @@
 """Node.js: the machine's own when it is new enough, else the one from PyPI.
 
-`python -m tests.support.node` installs the packages of `tests/idp`.
+`python -m tests.support.node` installs the packages of `tests/idp` and `tests/clients`.
 """
 
 import functools
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 PROVIDER_HOME = Path(__file__).parents[1] / "idp"
+CLIENTS_HOME = Path(__file__).parents[1] / "clients"
 OLDEST = (22, 0)  # what the conformance suite needs
 
 
@@ -32,12 +33,16 @@ def npm_command() -> list[str]:
     return [node_command(), str(_wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def install_provider() -> int:
-    """Install exactly what the lock file of the identity provider names."""
+def install_packages() -> int:
+    """Install exactly what the lock files name; the first exit code that is not 0."""
     # The registry may be behind a proxy whose authority only this machine's store knows.
     environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
     command = [*npm_command(), "ci"]
-    return subprocess.run(command, cwd=PROVIDER_HOME, env=environment, check=False).returncode  # noqa: S603 - our own command
+    codes = (
+        subprocess.run(command, cwd=home, env=environment, check=False).returncode  # noqa: S603 - our own command
+        for home in (PROVIDER_HOME, CLIENTS_HOME)
+    )
+    return next(filter(None, codes), 0)
 
 
 def _wheel() -> Path:
@@ -53,4 +58,4 @@ def _version(node: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    sys.exit(install_provider())
+    sys.exit(install_packages())

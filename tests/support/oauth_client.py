@@ -86,11 +86,16 @@ class Browser:
 
 @dataclass(slots=True)
 class Person:
-    """Someone with an MCP client: what they typed, their browser and what the client stored."""
+    """Someone with an MCP client: what they typed, their browser and what the client stored.
+
+    `metadata_url` is that of the client's document where it has one.
+    """
 
     server_url: str
     login: str = "ada"
     storage: MemoryStorage = field(default_factory=MemoryStorage)
+    metadata_url: str | None = None
+    provider: OAuthClientProvider | None = None
     browser: Browser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +108,7 @@ class Person:
 
     def oauth(self) -> OAuthClientProvider:
         """The SDK's client for discovery, registration, PKCE and tokens."""
-        return OAuthClientProvider(
+        self.provider = OAuthClientProvider(
             self.server_url,
             OAuthClientMetadata(
                 client_name="SDK client",
@@ -113,7 +118,9 @@ class Person:
             self.storage,
             self.browser.open,
             self.browser.answer,
+            client_metadata_url=self.metadata_url,
         )
+        return self.provider
 
 
 @asynccontextmanager
