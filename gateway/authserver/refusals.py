@@ -28,9 +28,11 @@ def refuse_with_page(
     """Tell the person: there is nowhere to send the browser to."""
     request_id = new_request_id()
     server.steps.failed(step, error, client_id, request_id)
-    is_forgotten = isinstance(error, InvalidClient)
+    of_client = isinstance(error, InvalidClient)
+    # One with a metadata document registers nothing: its error says what is wrong.
+    is_forgotten = of_client and error.reason == InvalidClient.default_reason
     what_to_do = _FORGOTTEN if is_forgotten else error.description
-    status = _UNKNOWN_CLIENT_STATUS if is_forgotten else error.status
+    status = _UNKNOWN_CLIENT_STATUS if of_client else error.status
     return page_answer(error_page(ErrorView(_TITLE, what_to_do, request_id)), status)
 
 

@@ -18,6 +18,18 @@ _ID_CHARS = 64
 ADVICE = {
     "invalid_client": "the client's id is not of this server, or its sealing key was replaced:"
     " remove the server in the client and add it again",
+    "client_document_unavailable": "the host of the client's metadata document does not answer this"
+    " gateway, as some do with clouds: ship a copy by `client_documents.pinned`",
+    "client_document_address": "the host of the client's metadata document is in a network that is"
+    " not public: allow it by `client_documents.networks`, or pin a copy",
+    "client_document_gone": "the client's metadata document is not there any more: update the"
+    " client, or pin a copy by `client_documents.pinned`",
+    "client_document_invalid": "the client's metadata document breaks a rule of"
+    " docs/client-documents.md: its maker must mend it",
+    "client_document_not_pinned": "`client_documents.fetch` is off and no copy of the client's"
+    " metadata document is in `pinned`",
+    "client_document_busy": "too many metadata documents are fetched at once: somebody may be"
+    " trying names",
     "invalid_redirect_uri": "the client came with another redirect URI than it registered",
     "unknown_resource": "the client asks for a resource that is none of `servers`",
     "pkce_missing": "the client is too old: MCP clients send code_challenge",

@@ -55,6 +55,17 @@ async def test_forgotten_client_is_told_to_be_added_again_at_a_status_that_clien
     assert site.steps == [("authorize", "invalid_client")]
 
 
+async def test_client_with_a_document_is_not_told_to_register(site: Site) -> None:
+    error = InvalidClient("Its host answered 403.", reason="client_document_unavailable")
+
+    response = refuse_with_page(site.server, "authorize", error, "https://docs.example/c.json")
+
+    assert response.status == 400
+    assert response.text is not None
+    assert "Its host answered 403." in response.text
+    assert "registers anew" not in response.text
+
+
 @pytest.mark.requirement("127", "F4", "F14")
 async def test_client_of_nobodys_word_gets_its_error_only_when_the_person_clicks(
     site: Site,

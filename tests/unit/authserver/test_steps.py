@@ -1,8 +1,11 @@
 import logging
+import re
+from pathlib import Path
 
 import pytest
 
-from gateway.authserver.steps import Step, Steps
+from gateway.authserver import clients
+from gateway.authserver.steps import ADVICE, Step, Steps
 from gateway.oauth.errors import InvalidGrant
 
 
@@ -26,3 +29,13 @@ def test_reason_without_advice_is_logged_too(caplog: pytest.LogCaptureFixture) -
         Steps().failed("token", InvalidGrant("no", reason="unheard"), "", "")
 
     assert "advice" not in caplog.records[0].__dict__
+
+
+@pytest.mark.parametrize("path", ["document_fetch.py", "metadata_document.py"])
+def test_operators_are_told_what_to_do_about_every_document(path: str) -> None:
+    source = (Path(clients.__path__[0]) / path).read_text(encoding="utf-8")
+
+    reasons = re.findall(r'reason="(client_document_\w+)"', source)
+
+    assert reasons
+    assert set(reasons) <= ADVICE.keys()
