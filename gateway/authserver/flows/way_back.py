@@ -1,7 +1,6 @@
 """How an answer gets back to the client: RFC 6749 §4.1.2, RFC 9207 §2."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from gateway.authserver.answers import code_of
 from gateway.authserver.clients.client import Client
@@ -30,12 +29,10 @@ class WayBack:
     def is_trusted(self) -> bool:
         """Whether a browser may be sent there although no person did anything.
 
-        Anybody can register a client whose errors lead anywhere: RFC 9700 §4.11.2.
+        Anybody can register a client, or host a document about one, whose errors lead anywhere:
+        RFC 9700 §4.11.2.
         """
-        if self.client.kind == "configured" or is_loopback_redirect(self.redirect_uri):
-            return True
-        host = self.client.verified_host
-        return host is not None and urlsplit(self.redirect_uri).hostname == host.split(":")[0]
+        return self.client.kind == "configured" or is_loopback_redirect(self.redirect_uri)
 
     def _url(self, *parameters: tuple[str, str]) -> str:
         named = (*parameters, ("state", self.state), ("iss", self.issuer))

@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from gateway.authserver.login.login_method import Person
 from gateway.store.store import Store
 
 ENDED = "ended-family"
 
-# Voids the access tokens of a family that were issued already, everywhere.
+# Voids the access tokens of a family that were issued until it ended, everywhere.
 VoidTokens = Callable[[str, float], Awaitable[None]]
 
 
@@ -36,10 +38,21 @@ class Families:
         self._lifetime_s = lifetime_s
 
     async def end(self, family_id: str, now: float) -> None:
-        """End one for ever. Raises `StoreUnavailable`."""
-        await self._store.add(ENDED, family_id, b"", now + self._lifetime_s)
+        """End one for ever. Raises `StoreUnavailable`.
+
+        It ends once: who ends it again says the same as before, and adds to no list.
+        """
+        told = msgspec.json.encode(now)
+        if not await self._store.add(ENDED, family_id, told, now + self._lifetime_s):
+            now = _ended_at(await self._store.get(ENDED, family_id), now)
+        # Also the second time: the first may have failed in between.
         await self._void_tokens(family_id, now)
 
     async def has_ended(self, family_id: str) -> bool:
         """Whether somebody ended it. Raises `StoreUnavailable`."""
         return await self._store.get(ENDED, family_id) is not None
+
+
+def _ended_at(mark: bytes | None, now: float) -> float:
+    # Empty is what earlier versions left.
+    return msgspec.json.decode(mark, type=float) if mark else now

@@ -26,7 +26,11 @@ def test_answer_carries_state_and_issuer() -> None:
         (Client("c", "registered"), "cursor://a/cb", False),
         (Client("c", "registered"), "http://localhost:1/cb", True),
         (Client("c", "configured"), "https://a.example/cb", True),
-        (Client("c", "metadata_document", verified_host="a.example"), "https://a.example/cb", True),
+        (
+            Client("c", "metadata_document", verified_host="a.example"),
+            "https://a.example/cb",
+            False,
+        ),
         (Client("c", "metadata_document", verified_host="a.example"), "https://b.example/", False),
     ],
 )

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.authserver.grants.families import Families
+from gateway.authserver.grants.families import ENDED, Families
 from gateway.store.memory import MemoryStore
 from gateway.store.unavailable import StoreUnavailable
 from tests.support.grants import UnreachableStore
@@ -53,6 +53,29 @@ async def test_ending_twice_is_no_error_and_voids_again() -> None:
     await asyncio.gather(families.end("one", 1.0), families.end("one", 2.0))
 
     assert [family_id for family_id, _ in voided.seen] == ["one", "one"]
+
+
+@pytest.mark.requirement("152")
+async def test_who_ends_a_family_again_and_again_adds_to_no_list() -> None:
+    """Else one refresh token could fill the list of revocations, which every process holds."""
+    store, voided = MemoryStore(lambda: 0.0), Voided()
+    here, there = Families(store, voided, LIFETIME_S), Families(store, voided, LIFETIME_S)
+
+    for at, families in enumerate((here, there, here)):
+        await families.end("one", float(at))
+
+    assert set(voided.seen) == {("one", 0.0)}
+
+
+async def test_mark_of_an_earlier_version_still_ends_a_family() -> None:
+    store, voided = MemoryStore(lambda: 0.0), Voided()
+    families = Families(store, voided, LIFETIME_S)
+    await store.add(ENDED, "one", b"", LIFETIME_S)
+
+    await families.end("one", 5.0)
+
+    assert await families.has_ended("one")
+    assert voided.seen == [("one", 5.0)]
 
 
 async def test_store_that_is_away_is_no_word_that_a_family_goes_on() -> None:
