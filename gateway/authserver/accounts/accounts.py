@@ -62,6 +62,12 @@ class Accounts:
         attempt.forgive()
         return account
 
+    @property
+    def asks_for_codes(self) -> bool:
+        """Whether any account has a one-time code."""
+        known = self._file.value.by_name.values()
+        return any(each.code_secret is not None for each in known)
+
     def find(self, subject: str) -> Account | None:
         """The account that was logged in to before, None when it may not be used any longer.
 

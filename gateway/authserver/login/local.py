@@ -16,6 +16,7 @@ from gateway.oauth.errors import InvalidGrant
 from gateway.pages.login import LoginView, login_page
 
 _WRONG = "The name or the password is wrong."
+_WRONG_OR_CODE = "The name, the password or the one-time code is wrong."
 _WAIT = "Too many tries. Wait {} and try again."
 
 
@@ -50,10 +51,11 @@ class LocalLogin:
                 form.get("password") or "",
                 self._address_of(request),
                 self._site.clocks.monotonic(),
+                form.get("code") or "",
             )
         except (LoginRefused, LoginThrottled) as error:
             self._site.steps.failed("login", error, flow.client.client_id, "")
-            view = self._view(flow, form.require("flow"), name, _explanation(error))
+            view = self._view(flow, form.require("flow"), name, self._explanation(error))
             return page_answer(login_page(view), error.status)
         return _person(account)
 
@@ -77,7 +79,16 @@ class LocalLogin:
             server_title=self._site.title_of(flow.server),
             login_hint=name,
             error=error,
+            asks_for_code=self._accounts.asks_for_codes,
         )
+
+    def _explanation(self, error: GatewayError) -> str:
+        if not isinstance(error, LoginThrottled):
+            # The same for all accounts: nobody learns which has a code.
+            return _WRONG_OR_CODE if self._accounts.asks_for_codes else _WRONG
+        minutes = -(-error.retry_after_s // 60)
+        few = error.retry_after_s < 60  # noqa: PLR2004  # seconds of a minute
+        return _WAIT.format("a few seconds" if few else f"{minutes} min")
 
 
 def _person(account: Account) -> Person:
@@ -85,10 +96,3 @@ def _person(account: Account) -> Person:
         account.subject, account.display_name or account.name, account.email, account.groups
     )
 
-
-def _explanation(error: GatewayError) -> str:
-    if not isinstance(error, LoginThrottled):
-        return _WRONG
-    minutes = -(-error.retry_after_s // 60)
-    few = error.retry_after_s < 60  # noqa: PLR2004  # seconds of a minute
-    return _WAIT.format("a few seconds" if few else f"{minutes} min")
