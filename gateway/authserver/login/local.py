@@ -95,4 +95,3 @@ def _person(account: Account) -> Person:
     return Person(
         account.subject, account.display_name or account.name, account.email, account.groups
     )
-
