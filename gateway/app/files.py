@@ -24,9 +24,10 @@ from gateway.config.section import Section
 from gateway.errors import ConfigError
 from gateway.identity.api_keys.api_key_file import parse_keys
 from gateway.identity.keys.key_set import parse_key_set
+from gateway.identity.keys.local_issuer import ALGORITHM
+from gateway.identity.keys.ring_file import read_pem_key
 from gateway.identity.provider.client_auth import ClientAuth
 from gateway.identity.revocation.revocation_file import parse_revocations
-from gateway.proxy.outgoing.assertion_keys import read_pem_key
 from gateway.strict_json import parse_json
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,12 @@ def find_bad_files(config: Config, now: float) -> list[BadFile]:
         found += _of_section(path, section, now)
     for name, issuer in config.issuers.items():
         found += _keys_of(name, issuer)
-    for index, file in enumerate(config.assertion_keys.files):
-        found += _attempt(
-            ("assertion_keys", "files", index),
-            partial(read_pem_key, file, config.assertion_keys.algorithm),
-        )
+    for setting, files, algorithm in (
+        ("assertion_keys", config.assertion_keys.files, config.assertion_keys.algorithm),
+        ("issuer_keys", config.issuer_keys.files, ALGORITHM),
+    ):
+        for index, file in enumerate(files):
+            found += _attempt((setting, "files", index), partial(read_pem_key, file, algorithm))
     return found
 
 

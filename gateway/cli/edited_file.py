@@ -1,6 +1,5 @@
 """A file of entries that a command changes while a gateway may be reading it."""
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Generic, TypeVar
 import click
 
 from gateway.errors import ConfigError
+from gateway.resilience.locked_folder import locked_folder
 from gateway.resilience.watched_file import MAX_FILE_BYTES
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class EditedFile(Generic[T]):
         """The entries of the file; when the block has changed the list, it is written."""
         target = EditedFile(self.path.resolve(), self.parse, self.dump)  # a link stays one
         try:
-            with _lock(target.path.parent):
+            with locked_folder(target.path.parent):
                 entries = target.entries(may_be_new=may_be_new)
                 before = list(entries)
                 yield entries
@@ -85,17 +85,6 @@ class EditedFile(Generic[T]):
                 raise ValueError(f"more than {MAX_FILE_BYTES} bytes")
         except ValueError as error:  # the gateway would not read it
             raise click.ClickException(f"{self.path} stays as it was: {error}.") from error
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    # Of two commands at once, one would bring back what the other took out.
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _keep_owner(path: Path, temporary: str) -> None:

@@ -126,7 +126,7 @@ def _local_issuer(config: Config) -> LocalIssuer:
             "This configuration has no embedded issuer (`issuer: local`). "
             "Get a token from the configured issuer instead."
         )
-    return LocalIssuer.load_or_create(config.state_dir, local[0].issuer)
+    return LocalIssuer.load_or_create(config.state_dir, local[0].issuer, config.issuer_keys)
 
 
 def _lifetime_s(text: str) -> float:

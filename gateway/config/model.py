@@ -319,6 +319,13 @@ class AssertionKeys(Section):
     rotate: Annotated[Seconds, Field(ge=3600)] = 2592000.0
 
 
+class IssuerKeys(Section):
+    """What the embedded issuer signs with, by ES256: as `AssertionKeys`."""
+
+    files: tuple[FilePath, ...] = ()
+    rotate: Annotated[Seconds, Field(ge=3600)] = 2592000.0
+
+
 class Store(Section):
     """Where facts are that replicas share: `memory:`, `sqlite:` (in `state_dir`) or `redis://…`.
 
@@ -352,6 +359,7 @@ class Config(Section):
     scope_implies: Mapping[Scope, Scopes] = {}
     revocations: Revocations = Revocations.model_construct()
     assertion_keys: AssertionKeys = AssertionKeys.model_construct()
+    issuer_keys: IssuerKeys = IssuerKeys.model_construct()
     servers: Annotated[Mapping[Name, Server], Field(min_length=1)]
     default_server: Name | None = None
     cache: Cache = Cache.model_construct()

@@ -132,7 +132,7 @@ def _documents(parts: Parts, names: list[str]) -> Mapping[str, Handler]:
         metadata = fetched_document(parts.issuers.metadata_of(first))
         documents |= dict.fromkeys(SERVER_METADATA, metadata)
     for local in parts.issuers.local.values():
-        documents[JWKS_PATH] = fixed_document(local.jwks())
+        documents[JWKS_PATH] = current_document(local.jwks)
         if config.authorization_server is not None:  # which says more itself
             for path in (JWKS_PATH, *SERVER_METADATA):
                 documents.pop(path, None)

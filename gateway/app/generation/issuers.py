@@ -77,7 +77,9 @@ async def open_issuers(
     services: dict[str, IssuerServices] = {}
     for name, issuer in config.issuers.items():
         if issuer.local:
-            local[name] = LocalIssuer.load_or_create(config.state_dir, issuer.issuer)
+            local[name] = LocalIssuer.load_or_create(
+                config.state_dir, issuer.issuer, config.issuer_keys, around.clocks
+            )
             sources = build_local_sources(name, issuer, local[name], around)
         else:
             fetcher = await stack.enter_async_context(_fetcher(issuer))

@@ -1,9 +1,7 @@
-"""The embedded issuer: signs access tokens (RFC 9068) with a key of this machine's own."""
+"""The embedded issuer: signs access tokens (RFC 9068) with keys of the gateway's own."""
 
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +9,18 @@ from typing import Self
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, GuestProtocol, OKPKey
 
-from gateway.config.reading.private_file import NotPrivate, read_private
+from gateway.config.model import IssuerKeys
 from gateway.errors import ConfigError
+from gateway.identity.keys.key_ring import PUBLISH_AFTER_S
+from gateway.identity.keys.signing_keys import SigningKeys, SigningSettings
+from gateway.resilience.clocks import Clocks
 from gateway.resilience.document import FetchedDocument
 
-KEY_FILE = "issuer-key.pem"
+KEY_FILE = "issuer-keys.json"
+# What the one key of earlier versions is in, and where an operator may put the next.
+PEM_FILE = "issuer-key.pem"
 JWKS_PATH = "/.well-known/jwks.json"
 ALGORITHM = "ES256"
 
@@ -47,35 +50,46 @@ class Grant:
 
 
 class LocalIssuer:
-    """An issuer with one ES256 key."""
+    """An issuer with a ring of ES256 keys."""
 
-    def __init__(self, issuer: str, key: ECKey) -> None:
+    def __init__(self, issuer: str, keys: SigningKeys) -> None:
         self.issuer = issuer
-        self._key = key
-        self._kid = key.thumbprint()
+        self._keys = keys
 
     @classmethod
-    def load_or_create(cls, state_dir: Path, issuer: str) -> Self:
-        """Use the key in `state_dir`; the first call makes both, readable by the owner only.
+    def load_or_create(
+        cls,
+        state_dir: Path,
+        issuer: str,
+        section: IssuerKeys = IssuerKeys.model_construct(),  # noqa: B008  # frozen
+        clocks: Clocks = Clocks(),  # noqa: B008  # frozen
+    ) -> Self:
+        """Use the keys in `state_dir`; the first call makes both, readable by the owner only.
 
-        Raises `ConfigError` when others may read the key or it is none.
+        Raises `ConfigError` when others may read the keys or they are none.
         """
-        path = state_dir / KEY_FILE
+        settings = SigningSettings(
+            "issuer keys",
+            ALGORITHM,
+            section.files,
+            section.rotate,
+            state_dir / KEY_FILE,
+            taken=state_dir / PEM_FILE,
+        )
+        keys = SigningKeys(settings, clocks)
         try:
-            state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not path.exists():
-                _create_key(path)
-            return cls(issuer, _read_key(path))
-        except OSError as error:
-            raise ConfigError(f"{path}: {error.strerror}") from error
+            keys.look()
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"issuer keys: {error}") from error
+        return cls(issuer, keys)
 
     def jwks(self) -> dict[str, object]:
         """The public JWK set."""
-        public = self._key.as_dict(private=False, use="sig", alg=ALGORITHM, kid=self._kid)
-        return {"keys": [public]}
+        return self._keys.jwks()
 
     async def get_document(self) -> FetchedDocument:
-        """The public JWK set, as `KeySource` wants it."""
+        """The public JWK set, as `KeySource` wants it: its looks keep the ring as it must be."""
+        await self._keys.look_again()
         return FetchedDocument(self.jwks())
 
     def metadata(self) -> dict[str, object]:
@@ -87,21 +101,39 @@ class LocalIssuer:
         }
 
     def issue(self, grant: Grant, now: float) -> str:
-        """Sign an access token: RFC 9068 §2."""
-        header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": self._kid}
+        """Sign an access token: RFC 9068 §2. One that lives long has its key published as long.
+
+        Raises `ConfigError` when that cannot be noted.
+        """
+        key = self._keys.at(now)
+        if grant.lifetime_s > PUBLISH_AFTER_S / 2:
+            self._keep(key.kid, now + grant.lifetime_s)
+        header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
         payload = json.dumps(self._claims(grant, int(now)), separators=(",", ":"))
-        return jws.serialize_compact(header, payload, self._key, [ALGORITHM])
+        return jws.serialize_compact(header, payload, key.key, [ALGORITHM])
 
     def read(self, token: str, now: float) -> Mapping[str, object] | None:
         """The claims of one of its own tokens; None for any other, and when it is over."""
         try:
-            signed = jws.deserialize_compact(token, self._key, [ALGORITHM])
+            signed = jws.deserialize_compact(token, self._key_of, [ALGORITHM])
             claims = json.loads(signed.payload)
         except (JoseError, ValueError):
             return None
         if claims.get("iss") != self.issuer or now >= claims["exp"]:
             return None
         return dict(claims)
+
+    def _keep(self, kid: str, until: float) -> None:
+        try:
+            self._keys.keep_until(kid, until)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"issuer keys: {error}") from error
+
+    def _key_of(self, signed: GuestProtocol) -> ECKey | OKPKey:
+        key = self._keys.find(str(signed.headers().get("kid")))
+        if key is None:
+            raise ValueError("none of this issuer's keys")
+        return key.key
 
     def _claims(self, grant: Grant, now: int) -> dict[str, object]:
         claims: dict[str, object] = {
@@ -126,35 +158,3 @@ class LocalIssuer:
         }
         extra = {name: told for name, told in grant.extra.items() if name not in optional}
         return {**extra, **claims} | {name: value for name, value in optional.items() if value}
-
-
-def _create_key(path: Path) -> None:
-    # mkstemp makes it 0600; the link appears with its whole content or not at all, and of two
-    # processes that start together one wins and both read the same key.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".issuer-key-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(ECKey.generate_key("P-256").as_pem(private=True))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(temporary)
-
-
-def _read_key(path: Path) -> ECKey:
-    try:
-        pem = read_private(path)
-    except NotPrivate as error:
-        raise ConfigError(
-            f"{error}\nIf somebody may have copied it, delete it instead: a new one is made."
-        ) from error
-    try:
-        key = ECKey.import_key(pem)
-    except (ValueError, JoseError) as error:
-        raise ConfigError(f"{path}: not a private EC key in PEM form") from error
-    if not key.is_private or key.curve_name != "P-256":
-        raise ConfigError(f"{path}: not a private P-256 key")
-    return key

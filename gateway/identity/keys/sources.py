@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from gateway.config.issuer import Issuer, Jwks
+from gateway.config.issuer import Issuer
 from gateway.errors import IdentityUnavailable
 from gateway.identity.keys.discovery import DiscoveredKeys, MetadataLocation, RequestHeaders
 from gateway.identity.keys.jwks import KeyFeed, KeyFile, KeySource
@@ -101,8 +101,7 @@ def build_sources(
     """The sources of an issuer elsewhere, from its `jwks` section or its metadata document."""
     needs_metadata = _needs_metadata(issuer)
     if issuer.jwks.file is not None:
-        settings = issuer.jwks.model_copy(update={"refresh": FILE_POLL_S, "cooldown": FILE_POLL_S})
-        keys = _silent(name, issuer, KeyFile(issuer.jwks.file), settings, around)
+        keys = _silent(name, issuer, KeyFile(issuer.jwks.file), around)
         metadata = _build_metadata(name, issuer, fetcher, around) if needs_metadata else None
         return IssuerSources(keys, metadata, issuer.jwt, needs_metadata)
     metadata = _build_metadata(name, issuer, fetcher, around)
@@ -138,8 +137,8 @@ def _request_headers(issuer: Issuer) -> RequestHeaders:
 def build_local_sources(
     name: str, issuer: Issuer, local: LocalIssuer, around: IdentityServices
 ) -> IssuerSources:
-    """The sources of the embedded issuer, whose only key is at hand."""
-    return IssuerSources(_silent(name, issuer, local, issuer.jwks, around))
+    """The sources of the embedded issuer, whose keys are at hand."""
+    return IssuerSources(_silent(name, issuer, local, around))
 
 
 def _keys(
@@ -159,8 +158,9 @@ def _keys(
 
 
 def _silent(
-    name: str, issuer: Issuer, keys: KeyFile | LocalIssuer, settings: Jwks, around: IdentityServices
+    name: str, issuer: Issuer, keys: KeyFile | LocalIssuer, around: IdentityServices
 ) -> KeySource:
+    settings = issuer.jwks.model_copy(update={"refresh": FILE_POLL_S, "cooldown": FILE_POLL_S})
     # Looking at a file every two seconds is no fetch that anybody wants counted.
     feed = KeyFeed(name, keys.get_document, issuer.algorithms, on_removed=around.on_removed)
     return KeySource(feed, settings, around.flights, around.clocks)

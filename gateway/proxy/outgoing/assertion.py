@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from gateway.http.message_head import Lines, field_lines
+from gateway.identity.keys.key_ring import RingKey
 from gateway.identity.principal import Principal
 from gateway.mcp.operation import Operation
 from gateway.proxy.outgoing.assertion_keys import AssertionKeys
 from gateway.proxy.outgoing.header_source import OutgoingCall
 from gateway.proxy.outgoing.identity_bounds import Bounds
-from gateway.sealing.key_ring import RingKey
 
 HEADER = b"X-Gateway-Assertion"
 TYPE = "gateway-assertion+jwt"

@@ -8,9 +8,9 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from gateway.config.model import AssertionKeys as Settings
 from gateway.errors import ConfigError
+from gateway.identity.keys.key_ring import PUBLISH_AFTER_S, PUBLISH_AHEAD_S
 from gateway.proxy.outgoing.assertion_keys import KEY_FILE, AssertionKeys
 from gateway.resilience.clocks import Clocks
-from gateway.sealing.key_ring import PUBLISH_AFTER_S, PUBLISH_AHEAD_S
 
 DAY_S = 86400.0
 DAILY = Settings(rotate=DAY_S)

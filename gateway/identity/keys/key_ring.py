@@ -1,4 +1,4 @@
-"""Which key signs assertions and which are published, so that no rotation leaves a gap. Pure."""
+"""Which of the gateway's own keys signs and which are published: no rotation leaves a gap. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,18 +7,23 @@ from joserfc.jwk import ECKey, OKPKey
 
 # Verifiers keep a key set for some minutes: a key is published for so long before it signs.
 PUBLISH_AHEAD_S = 900.0
-# And so long after it signed last; an assertion lives a minute.
-PUBLISH_AFTER_S = 3600.0
+# And so long after it signed last. An access token lives an hour at most, an assertion a minute;
+# twice that covers verifiers whose clocks are behind.
+PUBLISH_AFTER_S = 2 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class RingKey:
-    """A private key; `created_at` in Unix seconds."""
+    """A private key; times in Unix seconds.
+
+    `needed_until` is when the longest token ends that was signed for longer than the usual time.
+    """
 
     kid: str
     algorithm: str
     created_at: float
     key: ECKey | OKPKey = field(compare=False, repr=False)
+    needed_until: float = 0.0
 
     def public(self) -> dict[str, object]:
         """The public JWK."""
@@ -51,7 +56,9 @@ def without_retired(keys: Sequence[RingKey], now: float) -> list[RingKey]:
             (each.created_at for each in keys if each.created_at > key.created_at), default=None
         )
         retired_at = None if successor is None else successor + PUBLISH_AHEAD_S
-        is_needed = retired_at is None or now - retired_at < PUBLISH_AFTER_S
+        is_needed = (
+            retired_at is None or now - retired_at < PUBLISH_AFTER_S or now < key.needed_until
+        )
         if key is signing or is_needed:
             kept.append(key)
     return kept

@@ -2,7 +2,7 @@
 
 from joserfc.jwk import OKPKey
 
-from gateway.sealing.key_ring import (
+from gateway.identity.keys.key_ring import (
     PUBLISH_AFTER_S,
     PUBLISH_AHEAD_S,
     RingKey,
