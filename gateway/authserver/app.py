@@ -9,6 +9,8 @@ from aiohttp import web
 from gateway.authserver.answers import CORS, preflight_answer
 from gateway.authserver.endpoints.authorize import authorize
 from gateway.authserver.endpoints.consent import consent
+from gateway.authserver.endpoints.device import device
+from gateway.authserver.endpoints.device_authorization import device_authorization
 from gateway.authserver.endpoints.finish_login import finish_login
 from gateway.authserver.endpoints.introspect import introspect
 from gateway.authserver.endpoints.metadata import metadata, metadata_paths
@@ -20,6 +22,8 @@ from gateway.authserver.server import (
     AUTHORIZE,
     CALLBACK,
     CONSENT,
+    DEVICE,
+    DEVICE_AUTHORIZATION,
     INTROSPECT,
     LOGIN,
     REGISTER,
@@ -47,10 +51,20 @@ def add_authorization_server(app: web.Application, server: AuthorizationServer) 
     add("POST", base + CONSENT, for_people(server, "consent", consent))
     add("POST", base + LOGIN, for_people(server, "login", finish_login))
     app.router.add_get(base + CALLBACK, for_people(server, "login", finish_login))
+    if server.devices is not None:
+        _add_devices(app, server, base)
     document = metadata(server)
     for path in metadata_paths(server):
         _add_document(app, path, lambda: document)
     _add_document(app, base + JWKS_PATH, server.grants.signer.jwks)
+
+
+def _add_devices(app: web.Application, server: AuthorizationServer, base: str) -> None:
+    path = base + DEVICE_AUTHORIZATION
+    app.router.add_post(path, for_clients(server, "authorize", device_authorization))
+    app.router.add_route("OPTIONS", path, _preflight)
+    app.router.add_get(base + DEVICE, for_people(server, "authorize", device))
+    app.router.add_post(base + DEVICE, for_people(server, "authorize", device))
 
 
 def _add_document(app: web.Application, path: str, read: Callable[[], dict[str, object]]) -> None:

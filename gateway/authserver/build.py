@@ -1,6 +1,7 @@
 """Puts an authorization server together from its section of the configuration."""
 
 from gateway.authserver.clients.known import build_known_clients
+from gateway.authserver.device.device_codes import DeviceCodes
 from gateway.authserver.flows.browser import Browsers
 from gateway.authserver.foundation import Foundation
 from gateway.authserver.grants.grants import GrantParts, build_grants
@@ -36,4 +37,5 @@ def build_authorization_server(settings: Settings, on: Foundation) -> Authorizat
         browsers=Browsers(issuer),
         clocks=on.clocks,
         address_of=on.address_of,
+        devices=DeviceCodes(sealed, on.store, on.clocks) if settings.device_login else None,
     )

@@ -11,6 +11,7 @@ from gateway.authserver.refusals import new_request_id, refuse_with_page
 from gateway.authserver.server import AuthorizationServer
 from gateway.authserver.steps import Step
 from gateway.errors import GatewayError, IdentityUnavailable
+from gateway.oauth.errors import AuthorizationPending
 from gateway.store.unavailable import StoreUnavailable
 
 Endpoint = Callable[[AuthorizationServer, web.Request], Awaitable[web.StreamResponse]]
@@ -23,6 +24,8 @@ def for_clients(server: AuthorizationServer, step: Step, endpoint: Endpoint) -> 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             return await _told(endpoint, server, request)
+        except AuthorizationPending as error:
+            return error_answer(error)  # no step went wrong: a device asks until there is one
         except GatewayError as error:
             asked = await _asked(request)
             named = step_of(asked.get("grant_type")) if step == "token" else step

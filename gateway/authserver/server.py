@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from gateway.authserver.clients.known import KnownClients
+from gateway.authserver.device.device_codes import DeviceCodes
 from gateway.authserver.flows.browser import Browsers
 from gateway.authserver.grants.grants import Grants
 from gateway.authserver.login.login_method import LoginMethod
@@ -13,6 +14,7 @@ from gateway.authserver.resources import Resources
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.steps import Steps
 from gateway.config.login.provider import CALLBACK_PATH
+from gateway.policy.limit import RateLimit
 from gateway.resilience.clocks import Clocks
 from gateway.store.store import Store
 
@@ -26,7 +28,14 @@ INTROSPECT = "/introspect"
 CONSENT = "/authorize/consent"
 LOGIN = "/authorize/login"
 CALLBACK = CALLBACK_PATH
-ENDPOINTS = (AUTHORIZE, TOKEN, REGISTER, REVOKE, INTROSPECT, CONSENT, LOGIN, CALLBACK)
+DEVICE = "/device"
+DEVICE_AUTHORIZATION = "/device_authorization"
+ENDPOINTS = (
+    AUTHORIZE, TOKEN, REGISTER, REVOKE, INTROSPECT, CONSENT, LOGIN, CALLBACK, DEVICE,
+    DEVICE_AUTHORIZATION,
+)  # fmt: skip
+# Tries at user codes, and requests for some, of one network: RFC 8628 §5.1.
+_DEVICE_TRIES = (30, 60.0)
 
 
 def endpoint_url(issuer: str, path: str) -> str:
@@ -39,6 +48,7 @@ class AuthorizationServer:
     """The built-in authorization server.
 
     `address_of` is who sends a request, for limits: the peer, or whom trusted proxies name.
+    `devices` is None where only browsers log in.
     """
 
     issuer: str
@@ -52,6 +62,8 @@ class AuthorizationServer:
     browsers: Browsers
     clocks: Clocks = field(default_factory=Clocks)
     address_of: Callable[[web.Request], str] = field(default=lambda request: "")
+    devices: DeviceCodes | None = None
+    device_tries: RateLimit = field(default_factory=lambda: RateLimit(*_DEVICE_TRIES))
 
     def url(self, path: str) -> str:
         """The URL of an endpoint."""

@@ -73,6 +73,7 @@ class AuthorizationServer(Section):
     clients: Mapping[ClientId, ConfiguredClient] = {}
     client_documents: ClientDocuments = ClientDocuments.model_construct()
     dynamic_registration: bool = True
+    device_login: bool = False
     registrations_per_address: RateValue | None = Rate(60, 3600.0)
     access_token: Annotated[Seconds, Field(ge=60, le=3600)] = 3600.0
     refresh_token: Annotated[Seconds, Field(ge=3600)] = 30 * 86400.0

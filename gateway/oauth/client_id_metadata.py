@@ -1,12 +1,12 @@
 """Client ID Metadata Documents: draft-ietf-oauth-client-id-metadata-document-02."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from gateway.oauth.errors import InvalidClient, InvalidClientMetadata
-from gateway.oauth.registration import parse_registration
+from gateway.oauth.registration import GRANTS, parse_registration
 from gateway.oauth.resource import is_ambiguous_path, parse_host
 from gateway.strict_json import parse_json_object
 
@@ -62,9 +62,12 @@ def parse_client_id_url(client_id: str) -> str:
 
 
 def parse_client_id_metadata(
-    raw: bytes, client_id: str, auth_methods: frozenset[MetadataAuthMethod]
+    raw: bytes,
+    client_id: str,
+    auth_methods: frozenset[MetadataAuthMethod],
+    offered: Sequence[str] = GRANTS,
 ) -> ClientIdMetadata:
-    """Check a document; `auth_methods` are what this server takes: §4, §8.1.
+    """Check a document; `auth_methods` and `offered` grants are what this server takes: §4, §8.1.
 
     Raises `InvalidClientMetadata` and `InvalidRedirectUri`, which repeat nothing of it, and
     `InvalidClient` for a bad URL.
@@ -82,7 +85,7 @@ def parse_client_id_metadata(
     if "client_secret" in document or "client_secret_expires_at" in document:
         raise InvalidClientMetadata("It holds a secret, which everybody can read.")
     # What was checked at registration is checked alike here; how it authenticates is not.
-    told = parse_registration({**document, "token_endpoint_auth_method": "none"})
+    told = parse_registration({**document, "token_endpoint_auth_method": "none"}, offered)
     if told.client_name is None:
         raise InvalidClientMetadata("Its client_name is missing.")
     method = _auth_method(document, auth_methods)

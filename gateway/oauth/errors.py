@@ -73,3 +73,34 @@ class LoginRequired(GatewayError):
     status = 400
     code = "login_required"
     default_reason = "login_required"
+
+
+class AuthorizationPending(GatewayError):
+    """The person has not decided yet: RFC 8628 §3.5."""
+
+    status = 400
+    code = "authorization_pending"
+    default_reason = "authorization_pending"
+
+
+class SlowDown(AuthorizationPending):
+    """Still pending, and asked for too often: RFC 8628 §3.5."""
+
+    code = "slow_down"
+    default_reason = "slow_down"
+
+
+class ExpiredToken(GatewayError):
+    """The device code is over: RFC 8628 §3.5."""
+
+    status = 400
+    code = "expired_token"
+    default_reason = "expired_token"
+
+
+class DeviceDenied(GatewayError):
+    """The person said no: RFC 8628 §3.5."""
+
+    status = 400
+    code = "access_denied"
+    default_reason = "consent_denied"

@@ -19,7 +19,9 @@ _METHODS: Mapping[str, RegisteredAuthMethod] = {
     "client_secret_basic": "client_secret_basic",
     "client_secret_post": "client_secret_post",
 }
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 §3.4
 GRANTS = ("authorization_code", "refresh_token")
+GRANTS_OF_DEVICES = (*GRANTS, DEVICE_GRANT)
 _BLANKS = re.compile(r"\s+")
 
 
@@ -35,10 +37,11 @@ class Registration:
     scope: str | None = None
 
 
-def parse_registration(document: object) -> Registration:
+def parse_registration(document: object, offered: Sequence[str] = GRANTS) -> Registration:
     """Check a request. Raises `InvalidRedirectUri` and `InvalidClientMetadata`: §3.2.2.
 
-    Nothing that it names is fetched: neither `logo_uri` nor `jwks_uri`.
+    `offered` are the grants that a client may have. Nothing that it names is fetched: neither
+    `logo_uri` nor `jwks_uri`.
     """
     if not isinstance(document, Mapping):
         raise InvalidClientMetadata("Send a JSON object.")
@@ -53,7 +56,7 @@ def parse_registration(document: object) -> Registration:
         redirect_uris=uris,
         client_name=_name(document.get("client_name")),
         auth_method=_METHODS[method],
-        grant_types=_grant_types(document.get("grant_types")),
+        grant_types=_grant_types(document.get("grant_types"), offered),
         application_type=_application_type(document.get("application_type"), uris),
         scope=_scope(document.get("scope")),
     )
@@ -107,12 +110,12 @@ def _check_response_types(value: object) -> None:
         raise InvalidClientMetadata("response_types must hold code.")
 
 
-def _grant_types(value: object) -> tuple[str, ...]:
+def _grant_types(value: object, offered: Sequence[str]) -> tuple[str, ...]:
     if not value:
         return GRANTS
     if not _is_texts(value):
         raise InvalidClientMetadata("grant_types must be a list.")
-    granted = tuple(each for each in GRANTS if each in value)
+    granted = tuple(each for each in offered if each in value)
     if "authorization_code" not in granted:
         # `client_credentials` above all is for clients that the operator wrote down.
         raise InvalidClientMetadata("grant_types must hold authorization_code.")

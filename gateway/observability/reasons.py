@@ -92,6 +92,7 @@ REQUEST_REASONS: tuple[str, ...] = (
 LOGIN_REASONS: tuple[str, ...] = (
     "account_disabled",
     "account_gone",
+    "authorization_pending",
     "client_document_address",
     "client_document_busy",
     "client_document_gone",
@@ -107,6 +108,7 @@ LOGIN_REASONS: tuple[str, ...] = (
     "dpop_jkt",
     "dpop_key",
     "duplicate_parameter",
+    "expired_token",
     "family_ended",
     "flow_over",
     "flow_used",
@@ -139,6 +141,7 @@ LOGIN_REASONS: tuple[str, ...] = (
     "request_object",
     "scopes",
     "response_mode",
+    "slow_down",
     "store_unavailable",
     "subject_of_client",
     "too_many_logins",

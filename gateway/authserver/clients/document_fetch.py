@@ -16,6 +16,7 @@ from gateway.oauth.client_id_metadata import (
     parse_client_id_metadata,
 )
 from gateway.oauth.errors import InvalidClient, InvalidClientMetadata, InvalidRedirectUri
+from gateway.oauth.registration import GRANTS_OF_DEVICES
 from gateway.resilience.document import FetchFailed
 
 # What can be checked at the token endpoint.
@@ -73,7 +74,7 @@ async def fetch_document(fetcher: Fetcher, client_id: str) -> tuple[Client, floa
 def read_document(raw: bytes, client_id: str) -> Client:
     """The client that a document describes. Raises `DocumentRefused`."""
     try:
-        return _client_of(parse_client_id_metadata(raw, client_id, AUTH_METHODS))
+        return _client_of(parse_client_id_metadata(raw, client_id, AUTH_METHODS, GRANTS_OF_DEVICES))
     except (InvalidClientMetadata, InvalidRedirectUri) as error:
         raise _no_good(error.description) from error
 

@@ -12,6 +12,7 @@ from gateway.errors import AccessDenied, InvalidRequest
 from gateway.oauth.redirect_uri import is_loopback_redirect, redirect_place
 from gateway.pages.consent import ConsentView
 from gateway.pages.forward import ForwardView, forward_page
+from gateway.pages.success import SuccessView, success_page
 
 
 async def consent(server: AuthorizationServer, request: web.Request) -> web.StreamResponse:
@@ -32,7 +33,7 @@ async def consent(server: AuthorizationServer, request: web.Request) -> web.Stre
             server.steps.done("consent")
             return response
         case "deny":
-            return _deny(server, flow)
+            return await _deny(server, flow)
         case _:
             raise InvalidRequest("Choose one of the two buttons.")
 
@@ -46,11 +47,12 @@ def consent_view(server: AuthorizationServer, flow: Flow, sealed: str) -> Consen
         client_name=client.shown_name,
         verified_host=client.verified_host,
         is_configured=client.kind == "configured",
-        redirect_host=redirect_place(flow.redirect_uri),
+        redirect_host=redirect_place(flow.redirect_uri) if flow.redirect_uri else "",
         is_loopback=is_loopback_redirect(flow.redirect_uri),
         server_title=server.resources.title(flow.server),
         resource=flow.resource,
         scopes=sorted(flow.scopes),
+        user_code=flow.user_code,
     )
 
 
@@ -59,9 +61,12 @@ def way_back_of(server: AuthorizationServer, flow: Flow) -> WayBack:
     return WayBack(flow.client, flow.redirect_uri, flow.state, server.issuer)
 
 
-def _deny(server: AuthorizationServer, flow: Flow) -> web.Response:
+async def _deny(server: AuthorizationServer, flow: Flow) -> web.Response:
     error = AccessDenied("The person did not allow it.", reason="consent_denied")
     server.steps.failed("consent", error, flow.client.client_id, "")
+    if flow.device_id is not None and server.devices is not None:
+        await server.devices.decide(flow.device_id, "", server.clocks.wall())
+        return page_answer(success_page(SuccessView(flow.client.shown_name, denied=True)))
     url = way_back_of(server, flow).failure(error)
     view = ForwardView(url, flow.client.shown_name, denied=True)
     return page_answer(forward_page(view))

@@ -11,6 +11,7 @@ from gateway.authserver.login.login_method import Person
 from gateway.authserver.server import AuthorizationServer
 from gateway.errors import AccessDenied
 from gateway.pages.forward import ForwardView, forward_page
+from gateway.pages.success import SuccessView, success_page
 
 
 async def finish_login(server: AuthorizationServer, request: web.Request) -> web.StreamResponse:
@@ -36,6 +37,19 @@ async def _send_code(server: AuthorizationServer, flow: Flow, person: Person) ->
     now = server.clocks.wall()
     await finish_flow(server.store, flow, now)
     code = server.grants.codes.issue(flow, person, now)
+    if flow.device_id is not None:
+        return await _leave_for_device(server, flow, code)
     server.steps.done("login")
     url = way_back_of(server, flow).success(code)
     return page_answer(forward_page(ForwardView(url, flow.client.shown_name)))
+
+
+async def _leave_for_device(server: AuthorizationServer, flow: Flow, code: str) -> web.Response:
+    """Keep the code for the device that polls. Raises `AccessDenied` for a second decision."""
+    devices, device_id = server.devices, flow.device_id
+    if devices is None or device_id is None:
+        raise AccessDenied("Devices cannot log in here any longer.")
+    if not await devices.decide(device_id, code, server.clocks.wall()):
+        raise AccessDenied("This device has its answer already.", reason="flow_used")
+    server.steps.done("login")
+    return page_answer(success_page(SuccessView(flow.client.shown_name)))

@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from gateway.authserver.endpoints.token import GRANT_TYPES
+from gateway.authserver.endpoints.token import grant_types_of
 from gateway.authserver.server import (
     AUTHORIZE,
+    DEVICE_AUTHORIZATION,
     INTROSPECT,
     REGISTER,
     REVOKE,
@@ -27,9 +28,11 @@ def metadata(server: AuthorizationServer) -> dict[str, object]:
     }
     if server.known.registered is not None:
         endpoints["registration_endpoint"] = server.url(REGISTER)
+    if server.devices is not None:
+        endpoints["device_authorization_endpoint"] = server.url(DEVICE_AUTHORIZATION)
     offered = OfferedEndpoints(
         endpoints=endpoints,
-        grant_types=GRANT_TYPES,
+        grant_types=grant_types_of(server),
         scopes=server.resources.scopes(),
         dpop_algorithms=ALGORITHMS,
         metadata_documents=server.known.metadata_documents,

@@ -8,7 +8,12 @@ from gateway.authserver.server import AuthorizationServer
 from gateway.errors import NotFound, RateLimited
 from gateway.http.peer import network_of
 from gateway.oauth.errors import InvalidClientMetadata
-from gateway.oauth.registration import build_registration_response, parse_registration
+from gateway.oauth.registration import (
+    GRANTS,
+    GRANTS_OF_DEVICES,
+    build_registration_response,
+    parse_registration,
+)
 from gateway.strict_json import parse_json
 
 _JSON = "application/json"
@@ -25,7 +30,8 @@ async def register(server: AuthorizationServer, request: web.Request) -> web.Res
     if request.content_type != _JSON:
         raise InvalidClientMetadata(f"Send {_JSON}.")
     _spend(server, request)
-    registration = parse_registration(_parse(await body_of(request)))
+    offered = GRANTS if server.devices is None else GRANTS_OF_DEVICES
+    registration = parse_registration(_parse(await body_of(request)), offered)
     now = server.clocks.wall()
     client_id, secret = registered.register(registration, now)
     server.steps.done("register")

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from gateway.authserver.answers import json_answer
 from gateway.authserver.clients.client import Client
+from gateway.authserver.endpoints.device_authorization import offered_devices
 from gateway.authserver.forms import form_of
 from gateway.authserver.grants.client_credentials import GRANT_TYPE, grant_to_client
 from gateway.authserver.grants.codes import CodeExchange
@@ -14,8 +15,14 @@ from gateway.oauth.authorization_request import parse_scope
 from gateway.oauth.client_authentication import parse_client
 from gateway.oauth.errors import UnauthorizedClient, UnsupportedGrantType
 from gateway.oauth.parameters import Parameters
+from gateway.oauth.registration import DEVICE_GRANT
 
 GRANT_TYPES = ("authorization_code", "refresh_token", GRANT_TYPE)
+
+
+def grant_types_of(server: AuthorizationServer) -> tuple[str, ...]:
+    """The grants that are offered."""
+    return GRANT_TYPES if server.devices is None else (*GRANT_TYPES, DEVICE_GRANT)
 
 
 async def token(server: AuthorizationServer, request: web.Request) -> web.Response:
@@ -27,7 +34,7 @@ async def token(server: AuthorizationServer, request: web.Request) -> web.Respon
     proofs = request.headers.getall("DPoP", ())
     dpop_key = server.grants.proofs.key_of(proofs, client.client_id, now)
     grant_type = form.require("grant_type")
-    if grant_type not in GRANT_TYPES:
+    if grant_type not in grant_types_of(server):
         raise UnsupportedGrantType("This grant_type is not offered.")
     if grant_type not in client.grant_types:
         raise UnauthorizedClient("The client did not register this grant_type.")
@@ -68,10 +75,25 @@ async def _grant(
                 dpop_key,
             )
             return await server.grants.refresh_tokens.refresh(refresh, server.login, now)
+        case grant if grant == DEVICE_GRANT:
+            return await _exchange_for_device(server, client, form, dpop_key, now)
         case _:
             resource = server.resources.find(form.resources)
             asked = (parse_scope(form), dpop_key)
             return grant_to_client(server.grants.tokens, client, resource, asked, now)
+
+
+async def _exchange_for_device(
+    server: AuthorizationServer,
+    client: Client,
+    form: Parameters,
+    dpop_key: str | None,
+    now: float,
+) -> dict[str, object]:
+    devices = offered_devices(server)
+    code, verifier = await devices.poll(form.require("device_code"), client.client_id, now)
+    exchange = CodeExchange(code, client, None, verifier, _resource(server, form), dpop_key)
+    return await server.grants.codes.exchange(exchange, now)
 
 
 def _resource(server: AuthorizationServer, form: Parameters) -> str | None:

@@ -11,7 +11,8 @@ class Flow:
 
     `resource` is the one server's, `scopes` what will be granted. `state` and `code_challenge`
     are the client's; `dpop_key` is the thumbprint that it binds the code to (RFC 9449 §10).
-    `server` is the name of the MCP server, `browser` that of the browser's own cookie.
+    `server` is the name of the MCP server, `browser` that of the browser's own cookie. A login
+    for a device has its id and the code that it shows, and no redirect URI (RFC 8628).
     """
 
     flow_id: str
@@ -25,3 +26,5 @@ class Flow:
     state: str | None = None
     login_hint: str | None = None
     dpop_key: str | None = None
+    device_id: str | None = None
+    user_code: str | None = None

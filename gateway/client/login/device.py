@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from gateway.client.failure import ClientFailure, Refused
-from gateway.client.login.registration import DEVICE_GRANT
 from gateway.client.tokens.logins import Registration, Tokens
 from gateway.client.tokens.token_endpoint import ask, error_text, exchange
 from gateway.client.urls import is_confidential
 from gateway.client.web import Web
 from gateway.identity.token.leniency import parse_number
+from gateway.oauth.registration import DEVICE_GRANT
 
 _INTERVAL_S = 5.0  # RFC 8628 §3.2, what is not said
 _SLOWER_S = 5.0  # RFC 8628 §3.5

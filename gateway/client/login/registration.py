@@ -8,9 +8,9 @@ from gateway.client.failure import ClientFailure
 from gateway.client.tokens.logins import METHODS, ClientAuthMethod, Registration
 from gateway.client.tokens.token_endpoint import error_text
 from gateway.client.web import Web, WebRequest
+from gateway.oauth.registration import DEVICE_GRANT
 
 CLIENT_NAME = "mcpgw"
-DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 §3.4
 _CREATED = (200, 201)  # RFC 7591 says 201; some say 200
 
 

@@ -8,7 +8,15 @@ from gateway.config.reading.problems import Finding
 
 _TAKEN_PATHS = ("/health", "/.well-known")
 # Of the built-in authorization server.
-_LOGIN_PATHS = ("/authorize", "/token", "/register", "/revoke", "/introspect")
+_LOGIN_PATHS = (
+    "/authorize",
+    "/token",
+    "/register",
+    "/revoke",
+    "/introspect",
+    "/device",
+    "/device_authorization",
+)
 
 
 def find_bad_places(config: Config) -> list[Finding]:

@@ -3,6 +3,7 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
 from gateway.oauth.registration import (
+    GRANTS_OF_DEVICES,
     Registration,
     build_registration_response,
     clean_name,
@@ -136,3 +137,10 @@ def test_response_of_a_public_client_holds_no_secret() -> None:
     response = build_registration_response("id", None, told, 1.5)
 
     assert not {"client_secret", "client_secret_expires_at", "client_name"} & response.keys()
+
+
+def test_device_grant_is_registered_where_it_is_offered() -> None:
+    """RFC 8628 §3.4."""
+    registration = parse_registration(VSCODE, GRANTS_OF_DEVICES)
+
+    assert registration.grant_types == GRANTS_OF_DEVICES

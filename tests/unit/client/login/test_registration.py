@@ -5,7 +5,6 @@ import pytest
 from gateway.client.discovery.published import AuthorizationServer
 from gateway.client.failure import ClientFailure
 from gateway.client.login.registration import (
-    DEVICE_GRANT,
     GivenClient,
     build_registration,
     find_registration,
@@ -13,6 +12,7 @@ from gateway.client.login.registration import (
 )
 from gateway.client.tokens.logins import Registration
 from gateway.client.web import Web
+from gateway.oauth.registration import DEVICE_GRANT
 from gateway.oauth.server_metadata import ServerMetadata
 from tests.support.issuer_service import IssuerService, Scene
 
