@@ -60,7 +60,10 @@ ADVICE = {
     " groups in its tokens",
     "idp_unavailable": "the login provider does not answer, or refuses the gateway's own client:"
     " see the line before",
-    "login_refused": "a wrong name or password",
+    "wrong_password": "a wrong password, or the name of another account",
+    "unknown_account": "nobody has this name; `mcpgw user list` shows who there is",
+    "too_many_failures_of_account": "somebody tries passwords at one account from many networks",
+    "too_many_failures_of_address": "somebody tries passwords at many accounts from one network",
     "rate_limited": "many registrations from one address: `registrations_per_address`",
 }
 

@@ -144,6 +144,8 @@ LOGIN_REASONS: tuple[str, ...] = (
     "slow_down",
     "store_unavailable",
     "subject_of_client",
+    "too_many_failures_of_account",
+    "too_many_failures_of_address",
     "too_many_logins",
     "two_authentications",
     "two_clients",

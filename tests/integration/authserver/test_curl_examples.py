@@ -176,6 +176,6 @@ async def test_a_revoked_login_ends_with_all_its_tokens(
 async def test_keys_are_for_everybody(port: int, upstream: RecordingUpstream) -> None:
     async with reader(port, upstream.url) as person:
         await person.see("Metadata")
-        document = await person.read("Keys")
+        document = await person.read("Key set")
 
     assert document["keys"]
