@@ -102,7 +102,7 @@ class Gate:
             raise
         body = await read_body(client, route.settings.body)  # 400 408 413
         record.bytes_in = len(body)
-        operation = parse_operation(head, body, record)  # 400 415
+        operation = parse_operation(head, body, record)  # 400 405 415
         if operation.listens:
             using.listen()  # 429 503
         asked = Asked(call, caller, operation, body)

@@ -68,7 +68,8 @@ class Matcher:
         cors = record.cors = check_origin(head, route.settings.origins)
         if head.method == "OPTIONS":
             return Call(route, head, record.address, cors, None, None)
-        if head.method not in ("POST", "GET", "DELETE"):
+        # HEAD too: some clients ask by it whether a token is needed, and read the challenge.
+        if head.method not in ("POST", "GET", "DELETE", "HEAD"):
             raise MethodNotAllowed("MCP uses POST, GET and DELETE.", allow=MCP_METHODS)
         credentials = parse_credentials(head)
         slot = None if credentials is None else route.authenticator.slot(credentials.token)

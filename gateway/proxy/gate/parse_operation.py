@@ -1,9 +1,10 @@
-"""What is asked for? 400, 408, 413 and 415."""
+"""What is asked for? 400, 405, 408, 413 and 415."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gateway.errors import GatewayError, MalformedHttp, UnsupportedMediaType
+from gateway.errors import GatewayError, MalformedHttp, MethodNotAllowed, UnsupportedMediaType
+from gateway.http.cors import MCP_METHODS
 from gateway.http.head import Head
 from gateway.mcp.headers import check_mirrored_headers, declared_revision
 from gateway.mcp.message import Message, parse_messages, parse_request_id
@@ -23,8 +24,11 @@ def parse_operation(head: Head, body: bytes, record: RequestRecord) -> Operation
 
     Raises `InvalidRequest` for a malformed revision, `UnsupportedMediaType`, `ParseError`,
     `InvalidMessage` or `HeaderMismatch`; `record` has the id of what could be read all the same.
+    `MethodNotAllowed` for HEAD, which asks for nothing: who needs a token was told already.
     """
     if head.method != "POST":
+        if head.method == "HEAD":
+            raise MethodNotAllowed("MCP uses POST, GET and DELETE.", allow=MCP_METHODS)
         record.operation = operation_of((), declared_revision(_versions(head)))
         return record.operation
     messages: Sequence[Message] = ()

@@ -123,3 +123,29 @@ async def test_who_waits_to_be_asked_for_the_body_is_not_asked() -> None:
 
         assert (await client.read_head()).status == 403
         rig.upstream.assert_untouched()
+
+
+async def test_head_learns_whether_a_token_is_needed() -> None:
+    """Gemini CLI asks so before it logs in, and reads the challenge of a 401."""
+    async with running_rig() as rig, raw_connection(rig.port) as client:
+        await client.send(rig.request("HEAD", "/mcp"))
+
+        response = await client.read_response(to_head=True)
+
+        assert response.status == 401
+        assert "resource_metadata=" in (response.value("WWW-Authenticate") or "")
+        rig.upstream.assert_untouched()
+
+
+@pytest.mark.requirement("H12")
+@pytest.mark.parametrize("server", ["", "allow: anonymous"])
+async def test_head_reaches_no_server_with_a_token_or_where_none_is_needed(server: str) -> None:
+    async with running_rig(server=server) as rig, raw_connection(rig.port) as client:
+        header = f"Authorization: Bearer {rig.token()}\r\n".encode()
+        await client.send(rig.request("HEAD", "/mcp", headers=b"" if server else header))
+
+        response = await client.read_response(to_head=True)
+
+        assert response.status == 405
+        assert response.value("Allow") == "GET, POST, DELETE, OPTIONS"
+        rig.upstream.assert_untouched()
