@@ -31,11 +31,17 @@ _PATH = "/client.json"
 
 @dataclass(frozen=True, slots=True)
 class LoginPlace:
-    """`url` is the MCP server's, `document` that of a client's metadata document."""
+    """`url` is the MCP server's, `document` that of a client's metadata document at `host`."""
 
     url: str
     issuer: str
     document: str
+    host: IssuerService
+
+    def serve(self, **members: object) -> None:
+        """Change what the document says."""
+        told = {"client_id": self.document, "client_name": "Host", "redirect_uris": REDIRECT_URIS}
+        self.host.scenes[_PATH] = Scene(told | {"token_endpoint_auth_method": "none"} | members)
 
     def knows(self, way: Way, seen: Mapping[str, Any]) -> bool:
         """Whether the MCP server learnt who ada is, and which client she came with."""
@@ -60,7 +66,7 @@ async def login_place(port: int, upstream: str, folder: Path) -> AsyncIterator[L
     more = f", clients: {json.dumps(_CLIENTS)}, client_documents: {json.dumps(documents)}"
     async with IssuerService(tls=tls) as host, login_gateway(port, upstream, more):
         document = f"https://localhost:{host.port}{_PATH}"
-        told = {"client_id": document, "client_name": "Host", "redirect_uris": REDIRECT_URIS}
-        host.scenes[_PATH] = Scene(told | {"token_endpoint_auth_method": "none"})
         issuer = f"http://127.0.0.1:{port}"
-        yield LoginPlace(f"{issuer}/mcp", issuer, document)
+        place = LoginPlace(f"{issuer}/mcp", issuer, document, host)
+        place.serve()
+        yield place
