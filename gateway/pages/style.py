@@ -1,4 +1,8 @@
-"""How every page looks: one card, system fonts, light and dark, from 320 px on. No script."""
+"""How every page looks: one card, system fonts, light and dark, from 320 px on. No script.
+
+What allows something takes clicks a moment after it is shown: the second click of a double click,
+meant for a page that closed meanwhile, must not hit it.
+"""
 
 STYLE = """
 :root{color-scheme:light dark;--page:#f3f4f6;--card:#fff;--text:#1c1f24;--soft:#5a616c;
@@ -48,6 +52,8 @@ input.code{font-size:1.25rem;letter-spacing:.1em;text-transform:uppercase}
 button,.button{flex:1 1 7rem;min-height:2.75rem;padding:.5rem 1rem;font:inherit;font-weight:600;
 text-align:center;text-decoration:none;cursor:pointer;color:var(--accent);background:var(--card);
 border:2px solid var(--accent);border-radius:.5rem}
+button[value=approve]{animation:ready 1ms .6s backwards}
+@keyframes ready{from{pointer-events:none}}
 button.main{background:var(--accent);color:var(--card)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 details{border-top:1px solid var(--line)}

@@ -133,6 +133,23 @@ async def test_a_person_allows_a_client_and_logs_in_with_the_keyboard_alone(
     assert callbacks.came.result()["state"] == "of-the-client"
 
 
+_HIT = """(() => { const button = document.querySelector('button[value=approve]');
+    button.scrollIntoView(); const {x, y, width, height} = button.getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2).value || ''; })()"""
+
+
+@pytest.mark.requirement("48", "139", "F4")
+async def test_click_that_was_meant_for_another_page_allows_nothing(tab: Tab, samples: str) -> None:
+    """A page that closes between the clicks of a double click leaves the second to this one."""
+    await tab.open(f"{samples}consent")
+    await tab.evaluate("document.getAnimations().forEach(each => {each.pause(); "
+                       "each.currentTime = 0}); 0")  # fmt: skip
+    early = await tab.evaluate(_HIT)
+    await tab.evaluate("document.getAnimations().forEach(each => each.finish()); 0")
+
+    assert (early, await tab.evaluate(_HIT)) == ("", "approve")
+
+
 @pytest.mark.requirement("46")
 async def test_a_person_denies_and_the_client_is_told(
     tab: Tab, callbacks: Callbacks, port: int

@@ -85,7 +85,10 @@ class Tab:
         await self._say("Input.dispatchKeyEvent", **known, type="keyUp")
 
     async def click(self, selector: str) -> None:
-        """Click the middle of the first element of a kind."""
+        """Click the middle of the first element of a kind, once the page is done with moving."""
+        await self.evaluate(
+            "Promise.all(document.getAnimations().map(each => each.finished)).then(() => 0)"
+        )
         box = await self.evaluate(
             "(element => { element.scrollIntoView({block: 'center'});"
             " const {x, y, width, height} = element.getBoundingClientRect();"

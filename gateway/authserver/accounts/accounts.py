@@ -60,6 +60,7 @@ class Accounts:
             raise LoginRefused(reason="account_disabled")
         await self._check_code(account, code)
         attempt.forgive()
+        self._attempts.remember(folded, address)
         return account
 
     @property

@@ -149,6 +149,7 @@ def test_the_same_text_matches_and_on_loopback_any_port(registered: str, request
         ("http://localhost/cb", "http://localhost:1/cb\r\n"),
         ("http://127.0.0.1/cb", "http://2130706433:1/cb"),
         ("http://localhost/cb", "http://[::1/cb"),
+        ("http://host.example/cb", "http://host.example:1/cb"),
     ],
 )
 def test_nothing_else_matches(registered: str, requested: str) -> None:

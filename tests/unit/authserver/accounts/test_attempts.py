@@ -77,3 +77,27 @@ def test_no_account_is_tried_more_than_a_hundred_times() -> None:
         attempts.begin("ada", f"192.0.2.{host}", NOW)
 
     assert _refusal(attempts, "ada", CAFE).reason == "too_many_failures_of_account"
+
+
+def test_many_guessers_do_not_keep_a_person_out_who_logged_in_there_before(
+    attempts: LoginAttempts,
+) -> None:
+    attempts.begin("ada", HOME, NOW).forgive()
+    attempts.remember("ada", HOME)
+    for host in range(4):
+        attempts.begin("ada", f"198.51.100.{host}", NOW)
+
+    refusal = _refusal(attempts, "ada", "203.0.113.1")
+    attempts.begin("ada", HOME, NOW)
+
+    assert refusal.reason == "too_many_failures_of_account"
+
+
+def test_where_a_person_logged_in_before_nobody_tries_for_ever() -> None:
+    attempts = LoginAttempts(Rate(99, 60.0), Rate(99, 60.0), Rate(4, 3600.0))
+    attempts.remember("ada", HOME)
+    for _ in range(4):
+        attempts.begin("ada", HOME, NOW)
+
+    assert _refusal(attempts, "ada", HOME).reason == "too_many_failures_of_account"
+    attempts.begin("ada", CAFE, NOW)
