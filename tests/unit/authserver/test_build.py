@@ -19,7 +19,7 @@ from gateway.authserver.login.local import LocalLogin
 from gateway.authserver.resources import ProtectedResource, Resources
 from gateway.config.authorization_server import AuthorizationServer as Settings
 from gateway.config.authorization_server import ConfiguredClient
-from gateway.identity.keys.local_issuer import LocalIssuer
+from gateway.identity.keys.local_issuer import KEY_FILE, LocalIssuer
 from gateway.resilience.watched_file import WatchedFile
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Store
@@ -134,7 +134,7 @@ async def test_restart_without_its_signing_key_keeps_logins_and_signs_with_a_new
     client = OAuthClient(machine.issuer, "desk")
     async with machine.running():
         _, answer = await logged_in(client, browser)
-    (machine.folder / "issuer-key.pem").unlink()
+    (machine.folder / KEY_FILE).unlink()
 
     async with machine.running():
         status, again = await client.refresh(str(answer["refresh_token"]))
