@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from gateway.app.brand import read_logo
 from gateway.config.issuer import ClientAuthentication, Issuer
 from gateway.config.model import Config
 from gateway.config.reading.problems import Path, path_text
@@ -48,7 +49,7 @@ class BadFile:
 
 def find_bad_files(config: Config, now: float) -> list[BadFile]:
     """Open every file that is named, and say what is wrong with each; nothing is kept."""
-    found = list(_lists(config))
+    found = [*_lists(config), *_logo(config)]
     for path, section in _sections(config, ()):
         found += _of_section(path, section, now)
     for name, issuer in config.issuers.items():
@@ -121,6 +122,12 @@ def _lists(config: Config) -> Iterator[BadFile]:
         for bad in _attempt(("revocations", "file"), lambda: _parse(revoked, parse_revocations)):
             message = f"{bad.message}; until it can be read, nobody gets in"
             yield BadFile(bad.path, message)
+
+
+def _logo(config: Config) -> Iterator[BadFile]:
+    file = config.brand.logo_file
+    if file is not None:
+        yield from _attempt(("brand", "logo_file"), partial(read_logo, file))
 
 
 def _keys_of(name: str, issuer: Issuer) -> Iterator[BadFile]:

@@ -24,6 +24,7 @@ def build_authorization_server(settings: Settings, on: Foundation) -> Authorizat
         on.resources.title,
         on.steps,
         on.clocks,
+        on.brand,
     )
     return AuthorizationServer(
         issuer=issuer,
@@ -38,4 +39,6 @@ def build_authorization_server(settings: Settings, on: Foundation) -> Authorizat
         clocks=on.clocks,
         address_of=on.address_of,
         devices=DeviceCodes(sealed, on.store, on.clocks) if settings.device_login else None,
+        brand=on.brand,
+        scope_descriptions=settings.scope_descriptions,
     )

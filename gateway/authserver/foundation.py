@@ -11,6 +11,7 @@ from gateway.authserver.login.login_method import LoginBuilder
 from gateway.authserver.resources import Resources
 from gateway.authserver.steps import Steps
 from gateway.identity.keys.local_issuer import LocalIssuer
+from gateway.pages.brand import UNBRANDED, Brand
 from gateway.resilience.clocks import Clocks
 from gateway.store.store import Store
 
@@ -33,3 +34,4 @@ class Foundation:
     steps: Steps = field(default_factory=Steps)
     clocks: Clocks = field(default_factory=Clocks)
     documents: Sequence[ClientSource] = ()
+    brand: Brand = UNBRANDED

@@ -33,7 +33,7 @@ def refuse_with_page(
     is_forgotten = of_client and error.reason == InvalidClient.default_reason
     what_to_do = _FORGOTTEN if is_forgotten else error.description
     status = _UNKNOWN_CLIENT_STATUS if of_client else error.status
-    return page_answer(error_page(ErrorView(_TITLE, what_to_do, request_id)), status)
+    return page_answer(error_page(ErrorView(_TITLE, what_to_do, request_id), server.brand), status)
 
 
 def refuse_at_client(
@@ -49,7 +49,7 @@ def refuse_at_client(
         way_back.failure(error),
         redirect_place(way_back.redirect_uri),
     )
-    return page_answer(error_page(view), error.status)
+    return page_answer(error_page(view, server.brand), error.status)
 
 
 def new_request_id() -> str:

@@ -1,6 +1,6 @@
 """What the endpoints of the authorization server share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from gateway.authserver.resources import Resources
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.steps import Steps
 from gateway.config.login.provider import CALLBACK_PATH
+from gateway.pages.brand import UNBRANDED, Brand
 from gateway.policy.limit import RateLimit
 from gateway.resilience.clocks import Clocks
 from gateway.store.store import Store
@@ -49,6 +50,7 @@ class AuthorizationServer:
 
     `address_of` is who sends a request, for limits: the peer, or whom trusted proxies name.
     `devices` is None where only browsers log in.
+    `scope_descriptions` say in the operator's words what a scope allows.
     """
 
     issuer: str
@@ -61,6 +63,8 @@ class AuthorizationServer:
     steps: Steps
     browsers: Browsers
     clocks: Clocks = field(default_factory=Clocks)
+    brand: Brand = UNBRANDED
+    scope_descriptions: Mapping[str, str] = field(default_factory=dict)
     address_of: Callable[[web.Request], str] = field(default=lambda request: "")
     devices: DeviceCodes | None = None
     device_tries: RateLimit = field(default_factory=lambda: RateLimit(*_DEVICE_TRIES))

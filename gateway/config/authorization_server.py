@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from gateway.config.login.provider import LoginProvider
 from gateway.config.scalars import FilePath, Network, Rate, RateValue
-from gateway.config.section import Scopes, Seconds, Secret, Section
+from gateway.config.section import Scope, Scopes, Seconds, Secret, Section
 from gateway.errors import GatewayError
 from gateway.oauth.redirect_uri import check_redirect_uri
 
@@ -65,7 +65,8 @@ class AuthorizationServer(Section):
 
     People log in at the `provider`; where there is none, with an account in `accounts`.
     Lifetimes in seconds: `refresh_token` since the login, `refresh_idle` since its last use. Within
-    `refresh_grace` of its use a refresh token gets the same answer again.
+    `refresh_grace` of its use a refresh token gets the same answer again. `scope_descriptions` tell
+    the person who consents what a scope allows.
     """
 
     accounts: AccountsFile = AccountsFile.model_construct()
@@ -74,6 +75,7 @@ class AuthorizationServer(Section):
     client_documents: ClientDocuments = ClientDocuments.model_construct()
     dynamic_registration: bool = True
     device_login: bool = False
+    scope_descriptions: Mapping[Scope, str] = {}
     registrations_per_address: RateValue | None = Rate(60, 3600.0)
     access_token: Annotated[Seconds, Field(ge=60, le=3600)] = 3600.0
     refresh_token: Annotated[Seconds, Field(ge=3600)] = 30 * 86400.0

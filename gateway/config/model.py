@@ -17,6 +17,7 @@ from gateway.config.own_tools import Tools
 from gateway.config.rule import Glob, Lists, Mode, Rule
 from gateway.config.scalars import (
     Address,
+    Colour,
     FilePath,
     Host,
     HostPort,
@@ -29,6 +30,7 @@ from gateway.config.scalars import (
     ServiceUrl,
     StoreUrl,
     UpstreamUrl,
+    Words,
 )
 from gateway.config.section import (
     SORTED,
@@ -339,6 +341,19 @@ class Store(Section):
     limits_fail: Literal["open", "closed"] = "open"
 
 
+class Brand(Section):
+    """What people see of the operator on every page, which looks plain without it.
+
+    `logo_file` is a PNG, JPEG, WebP or SVG of at most 64 KiB; `contact` an e-mail address, a URL
+    or words.
+    """
+
+    name: Words | None = None
+    logo_file: FilePath | None = None
+    colour: Colour = "#2f5bea"
+    contact: Words | None = None
+
+
 class Config(Section):
     """The whole configuration, in its full form."""
 
@@ -355,6 +370,7 @@ class Config(Section):
     issuers: Mapping[Name, Issuer]
     api_keys: ApiKeys | None = None
     authorization_server: AuthorizationServer | None = None
+    brand: Brand = Brand.model_construct()
     roles: Mapping[Name, Allow] = {}
     scope_implies: Mapping[Scope, Scopes] = {}
     revocations: Revocations = Revocations.model_construct()

@@ -22,6 +22,8 @@ _RATE = re.compile(r"([1-9]\d{0,8})/(s|m|h|d)")
 _KEY_BYTES = 32
 # urlsplit drops tabs and line ends silently, so what it checked is not what would be sent.
 _URL_CHARACTERS = re.compile(r"[\x21-\x7e]+")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_WORDS = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 _BIND_HOST = re.compile(r"[A-Za-z0-9._-]*")
 
 
@@ -129,6 +131,20 @@ def parse_network(value: object) -> object:
         return ip_network(str(value))
     except ValueError:
         raise ValueError(f'expected a network such as "10.0.0.0/8", got {value}') from None
+
+
+def parse_colour(value: object) -> object:
+    """Parse `#2f5bea`, which is a comment of YAML where it stands without quotes."""
+    if not isinstance(value, str) or not _COLOUR.fullmatch(value):
+        raise ValueError(f'expected a colour in quotes such as "#2f5bea", got {value}')
+    return value.lower()
+
+
+def check_words(value: str) -> str:
+    """Accept what fits on one line of a page."""
+    if not _WORDS.fullmatch(value):
+        raise ValueError("expected one line of 1 to 100 characters")
+    return value
 
 
 def check_public_url(value: str) -> str:
@@ -270,6 +286,8 @@ StoreUrl = Annotated[str, AfterValidator(check_store_url)]
 ServerPath = Annotated[str, AfterValidator(check_server_path)]
 Host = Annotated[str, AfterValidator(check_host)]
 UpstreamUrl = Annotated[str, AfterValidator(check_upstream_url)]
+Colour = Annotated[str, BeforeValidator(parse_colour)]
+Words = Annotated[str, AfterValidator(check_words)]
 FilePath = Annotated[Path, AfterValidator(from_config_folder), PlainSerializer(str)]
 SecretKey = Annotated[bytes, BeforeValidator(parse_key), PlainSerializer(lambda key: "<redacted>")]
 RateValue = Annotated[Rate, BeforeValidator(parse_rate), PlainSerializer(show_rate)]

@@ -1,14 +1,21 @@
 """Whose gateway it is, as every page shows it."""
 
+import base64
 import re
 from dataclasses import dataclass
 from html import escape
 
 from gateway.pages.colour import shades_of
 
-COLOUR = re.compile(r"#[0-9a-f]{6}")
-DEFAULT_COLOUR = "#2f5bea"
 _URL = re.compile(r"https?://\S+")
+MAX_LOGO_BYTES = 64 * 1024  # it is in every page
+_PICTURES = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+    # In an `img` element nothing in it runs or is fetched.
+    (re.compile(rb"\s*<(?:svg|\?xml|!--)[\s\S]*</svg>\s*\Z"), "image/svg+xml"),
+)
 _MAIL = re.compile(r"[^\s@:/?#]+@[^\s@:/?#]+")
 
 
@@ -21,11 +28,25 @@ class Brand:
 
     name: str = ""
     logo: str | None = None
-    colour: str = DEFAULT_COLOUR
+    colour: str = "#2f5bea"
     contact: str | None = None
 
 
 UNBRANDED = Brand()
+
+
+def logo_url(content: bytes) -> str:
+    """A picture as a `data:` URL, by what it is. Raises ValueError for anything else.
+
+    >>> logo_url(b"<svg/></svg>")
+    'data:image/svg+xml;base64,PHN2Zy8+PC9zdmc+'
+    """
+    if len(content) > MAX_LOGO_BYTES:
+        raise ValueError(f"a logo has at most {MAX_LOGO_BYTES} bytes")
+    media = next((media for form, media in _PICTURES if form.match(content)), None)
+    if media is None:
+        raise ValueError("expected a PNG, JPEG, WebP or SVG picture")
+    return f"data:{media};base64,{base64.b64encode(content).decode()}"
 
 
 def brand_style(brand: Brand) -> str:

@@ -14,6 +14,7 @@ from gateway.authserver.accounts.account import Account
 from gateway.authserver.accounts.account_file import AccountList, dump_accounts, parse_accounts
 from gateway.authserver.accounts.accounts import Accounts
 from gateway.authserver.accounts.attempts import LoginAttempts
+from gateway.authserver.accounts.one_time_codes import CodeSecrets, OneTimeCodes
 from gateway.authserver.accounts.password import hash_password
 from gateway.authserver.accounts.password_checks import PasswordChecks
 from gateway.authserver.app import add_authorization_server
@@ -28,8 +29,10 @@ from gateway.authserver.steps import Step, Steps
 from gateway.config.authorization_server import AuthorizationServer as Settings
 from gateway.identity.keys.local_issuer import LocalIssuer
 from gateway.identity.keys.sources import IdentityServices
+from gateway.pages.brand import UNBRANDED, Brand
 from gateway.resilience.single_flight import SingleFlight
 from gateway.resilience.watched_file import WatchedFile
+from gateway.sealing.seal import Seal
 from gateway.store.memory import MemoryStore
 from gateway.store.store import Store
 from tests.support.hand_clock import HandClock
@@ -108,6 +111,7 @@ class Setting:
     store: Store | None = None
     servers: tuple[str, ...] = ("mcp",)
     key: bytes = KEY
+    brand: Brand = UNBRANDED
 
 
 def _resource(issuer: str, name: str) -> ProtectedResource:
@@ -147,13 +151,14 @@ async def running_authorization_server(setting: Setting | None = None) -> AsyncI
         file = WatchedFile(Path(folder) / "accounts.yaml", parse_accounts, AccountList())
         checks, clock = PasswordChecks(), HandClock(NOW)
         store = setting.store or MemoryStore(lambda: clock.wall)
+        codes = OneTimeCodes(CodeSecrets(Seal(setting.key)), store, lambda: clock.wall)
         voided: list[str] = []
         steps: list[tuple[Step, str]] = []
 
         async def void(family_id: str, now: float) -> None:
             voided.append(family_id)
 
-        accounts = Accounts(file, LoginAttempts(), checks)
+        accounts = Accounts(file, LoginAttempts(), checks, codes)
         foundation = Foundation(
             signer=LocalIssuer.load_or_create(Path(folder), issuer),
             key=setting.key,
@@ -162,6 +167,7 @@ async def running_authorization_server(setting: Setting | None = None) -> AsyncI
             void_tokens=void,
             login=await _login(setting, accounts, store, clock, stack),
             address_of=_sender,
+            brand=setting.brand,
             steps=Steps(lambda step, reason: steps.append((step, reason))),
             clocks=clock.clocks,
         )

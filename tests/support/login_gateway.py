@@ -30,8 +30,13 @@ def person_at(url: str, name: str = "ada") -> Person:
 
 
 @asynccontextmanager
-async def login_gateway(port: int, upstream: str, more: str = "") -> AsyncIterator[Path]:
-    """Run it; the file of accounts. `more` is further YAML of the authorization server."""
+async def login_gateway(
+    port: int, upstream: str, more: str = "", beside: str = ""
+) -> AsyncIterator[Path]:
+    """Run it; the file of accounts.
+
+    `more` is further YAML of the authorization server, `beside` what stands beside it.
+    """
     with TemporaryDirectory() as folder:
         accounts = Path(folder) / "accounts.yaml"
         ada = Account(
@@ -42,6 +47,6 @@ async def login_gateway(port: int, upstream: str, more: str = "") -> AsyncIterat
             groups=("engineering",),
         )
         accounts.write_text(dump_accounts([ada]), encoding="utf-8")
-        section = f"authorization_server: {{accounts: {{file: {accounts}}}{more}}}\n"
+        section = f"authorization_server: {{accounts: {{file: {accounts}}}{more}}}\n{beside}"
         async with running_gateway(short_config(port, upstream, "local", more=section)):
             yield accounts

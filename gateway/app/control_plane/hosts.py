@@ -136,7 +136,7 @@ def _documents(parts: Parts, names: list[str]) -> Mapping[str, Handler]:
         if config.authorization_server is not None:  # which says more itself
             for path in (JWKS_PATH, *SERVER_METADATA):
                 documents.pop(path, None)
-    documents["/"] = _information(config, names)
+    documents["/"] = _information(parts, names)
     return documents
 
 
@@ -150,7 +150,8 @@ def _add_receivers(app: web.Application, parts: Parts) -> None:
             app.router.add_post(path, take_logouts(take))
 
 
-def _information(config: Config, names: list[str]) -> Handler:
+def _information(parts: Parts, names: list[str]) -> Handler:
+    config = parts.config
     about = [
         ServerSummary(
             name=name,
@@ -162,5 +163,5 @@ def _information(config: Config, names: list[str]) -> Handler:
         )
         for name in names
     ]
-    page = server_info_page(about)
+    page = server_info_page(about, parts.brand)
     return page_or_document(server_info(about), page.html, page.content_security_policy)

@@ -62,5 +62,6 @@ async def _open_server(
             address_of=lambda request: record_of(request).address,
             steps=Steps(parts.carried.metrics.login_step),
             documents=(known,) if known.is_offered else (),
+            brand=parts.brand,
         ),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
+from gateway.app.brand import build_brand
 from gateway.app.control_plane.loading import LateControlPlane, late_control_plane
 from gateway.app.generation.header_sources import open_introducers
 from gateway.app.generation.issuers import Issuers, open_issuers
@@ -62,7 +63,7 @@ async def build(
     """
     issuers = await open_issuers(config, carried.around, carried.cache, stack)
     header_sources = await open_introducers(config, carried.around, group, stack)
-    parts = Parts(config, issuers, header_sources, carried)
+    parts = Parts(config, issuers, header_sources, carried, build_brand(config.brand))
     control = await stack.enter_async_context(late_control_plane(parts, group))
     routes = build_routes(parts, control.loaded)
     _close_pools(routes.servers, stack)

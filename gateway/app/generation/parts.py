@@ -10,6 +10,7 @@ from gateway.identity.keys.sources import IdentityServices
 from gateway.identity.revocation.revocations import Revocations
 from gateway.identity.verdict.cache import VerdictCache
 from gateway.observability.metrics.metrics import Metrics
+from gateway.pages.brand import Brand
 from gateway.proxy.limits.limits import UnauthenticatedLimits
 from gateway.proxy.sessions.live import Live
 from gateway.proxy.sessions.sessions import OnEvent
@@ -54,3 +55,4 @@ class Parts:
     issuers: Issuers
     header_sources: Introducers
     carried: Carried
+    brand: Brand

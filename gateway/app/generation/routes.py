@@ -17,6 +17,8 @@ from gateway.app.generation.policy import (
 from gateway.app.generation.upstreams import build_upstream
 from gateway.config.model import Config, Server
 from gateway.config.reading.complete import public_url
+from gateway.pages.add_to_client import add_to_client_page
+from gateway.pages.page import Page
 from gateway.proxy.gate.client import BodyLimits, StreamSettings
 from gateway.proxy.gate.route import (
     Challenges,
@@ -47,6 +49,7 @@ def build_route(parts: Parts, name: str) -> Route:
     forwarder, catalogue, requests = build_upstream(parts, name)
     live = build_live(parts, name, requests)
     challenges = build_challenges(config, name)
+    page = add_to_client_page(title=challenges.realm, name=name, url=url, brand=parts.brand)
     policy = build_policy(config, server)
     authorization = build_authorization(server, policy.rules, catalogue.annotations_of)
     own_tools = OwnToolsBuilder(config, parts.issuers, words)
@@ -56,7 +59,7 @@ def build_route(parts: Parts, name: str) -> Route:
     return Route(
         name,
         url,
-        _settings(config, name, challenges),
+        _settings(config, name, challenges, page),
         live,
         authenticator=build_authenticator(parts.issuers, config, name),
         possession=build_possession(config, name, live.replays, parts.carried.shared.nonce_key),
@@ -70,11 +73,11 @@ def build_route(parts: Parts, name: str) -> Route:
     )
 
 
-def _settings(config: Config, name: str, challenges: Challenges) -> RouteSettings:
+def _settings(config: Config, name: str, challenges: Challenges, page: Page) -> RouteSettings:
     server = config.servers[name]
     origins = server.allowed_origins | {origin_of(public_url(config, server))}
     limits, streams = _body_limits(server), _stream_settings(server)
-    return RouteSettings(challenges, origins, limits, streams)
+    return RouteSettings(challenges, origins, limits, streams, page)
 
 
 def _body_limits(server: Server) -> BodyLimits:

@@ -39,7 +39,7 @@ async def authorize(server: AuthorizationServer, request: web.Request) -> web.St
             return redirect_answer(way_back.failure(error))
         return refuse_at_client(server, "authorize", error, way_back)
     sealed = close_flow(server.sealed, flow, "asked", now)
-    response = page_answer(consent_page(consent_view(server, flow, sealed)))
+    response = page_answer(consent_page(consent_view(server, flow, sealed), server.brand))
     server.browsers.remember(response, flow.browser)
     server.steps.done("authorize")
     return response

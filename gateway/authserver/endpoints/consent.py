@@ -53,6 +53,7 @@ def consent_view(server: AuthorizationServer, flow: Flow, sealed: str) -> Consen
         resource=flow.resource,
         scopes=sorted(flow.scopes),
         user_code=flow.user_code,
+        scope_descriptions=server.scope_descriptions,
     )
 
 
@@ -66,7 +67,9 @@ async def _deny(server: AuthorizationServer, flow: Flow) -> web.Response:
     server.steps.failed("consent", error, flow.client.client_id, "")
     if flow.device_id is not None and server.devices is not None:
         await server.devices.decide(flow.device_id, "", server.clocks.wall())
-        return page_answer(success_page(SuccessView(flow.client.shown_name, denied=True)))
+        return page_answer(
+            success_page(SuccessView(flow.client.shown_name, denied=True), server.brand)
+        )
     url = way_back_of(server, flow).failure(error)
     view = ForwardView(url, flow.client.shown_name, denied=True)
-    return page_answer(forward_page(view))
+    return page_answer(forward_page(view, server.brand))

@@ -37,7 +37,7 @@ async def device(server: AuthorizationServer, request: web.Request) -> web.Strea
     browser = server.browsers.known_or_new(request)
     flow = _flow(asked, show_user_code(typed), browser)
     sealed = close_flow(server.sealed, flow, "asked", now)
-    response = page_answer(consent_page(consent_view(server, flow, sealed)))
+    response = page_answer(consent_page(consent_view(server, flow, sealed), server.brand))
     server.browsers.remember(response, browser)
     return response
 
@@ -46,7 +46,7 @@ def _form(
     server: AuthorizationServer, user_code: str, error: str | None = None
 ) -> web.StreamResponse:
     view = DeviceView(server.url(DEVICE), user_code=user_code, error=error)
-    return page_answer(device_page(view), 200 if error is None else 400)
+    return page_answer(device_page(view, server.brand), 200 if error is None else 400)
 
 
 def _flow(asked: DeviceRequest, user_code: str, browser: str) -> Flow:

@@ -41,7 +41,7 @@ async def _send_code(server: AuthorizationServer, flow: Flow, person: Person) ->
         return await _leave_for_device(server, flow, code)
     server.steps.done("login")
     url = way_back_of(server, flow).success(code)
-    return page_answer(forward_page(ForwardView(url, flow.client.shown_name)))
+    return page_answer(forward_page(ForwardView(url, flow.client.shown_name), server.brand))
 
 
 async def _leave_for_device(server: AuthorizationServer, flow: Flow, code: str) -> web.Response:
@@ -52,4 +52,4 @@ async def _leave_for_device(server: AuthorizationServer, flow: Flow, code: str) 
     if not await devices.decide(device_id, code, server.clocks.wall()):
         raise AccessDenied("This device has its answer already.", reason="flow_used")
     server.steps.done("login")
-    return page_answer(success_page(SuccessView(flow.client.shown_name)))
+    return page_answer(success_page(SuccessView(flow.client.shown_name), server.brand))

@@ -32,7 +32,9 @@ class LocalLogin:
 
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:
         """Show the form."""
-        return page_answer(login_page(self._view(flow, sealed, flow.login_hint or "", None)))
+        return page_answer(
+            login_page(self._view(flow, sealed, flow.login_hint or "", None), self._site.brand)
+        )
 
     async def sealed_flow(self, request: web.Request) -> str:
         """The flow that the form holds."""
@@ -56,7 +58,7 @@ class LocalLogin:
         except (LoginRefused, LoginThrottled) as error:
             self._site.steps.failed("login", error, flow.client.client_id, "")
             view = self._view(flow, form.require("flow"), name, self._explanation(error))
-            return page_answer(login_page(view), error.status)
+            return page_answer(login_page(view, self._site.brand), error.status)
         return _person(account)
 
     async def renew(self, person: Person, logged_in_at: float) -> Person:

@@ -10,6 +10,7 @@ from gateway.authserver.flows.flow import Flow
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.steps import Steps
 from gateway.oauth.errors import InvalidGrant
+from gateway.pages.brand import UNBRANDED, Brand
 from gateway.resilience.clocks import Clocks
 
 
@@ -42,6 +43,7 @@ class LoginSite:
     title_of: Callable[[str], str]
     steps: Steps
     clocks: Clocks = field(default_factory=Clocks)
+    brand: Brand = UNBRANDED
 
 
 class LoginEnded(InvalidGrant):

@@ -25,7 +25,6 @@ from gateway.http.reply import (
 )
 from gateway.http.trace_fields import parse_trace, trace_fields
 from gateway.oauth.challenge import bearer_challenge, dpop_challenge
-from gateway.pages.add_to_client import add_to_client_page
 from gateway.proxy.gate.client import Client
 from gateway.proxy.gate.record import RequestRecord
 from gateway.proxy.gate.route import Challenges
@@ -95,9 +94,7 @@ def _content(
         and isinstance(error, MissingToken)
         and wants_page(head.method, head.headers)
     ):
-        page = add_to_client_page(
-            title=route.settings.challenges.realm, name=route.name, url=route.url
-        )
+        page = route.settings.page
         policy = (b"Content-Security-Policy", page.content_security_policy.encode())
         return (_HTML, NO_STORE, policy), page.html.encode()
     body = error_message(error, request_id=record.request_id, message_id=record.message_id)

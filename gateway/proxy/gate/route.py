@@ -10,6 +10,7 @@ from gateway.http.head import WHOLE_SERVER, Head
 from gateway.identity.dpop.possession import Possession
 from gateway.identity.token.asked_scopes import AS_IN_TOKENS, AskedScopes
 from gateway.identity.verdict.authenticator import Authenticator
+from gateway.pages.page import Page
 from gateway.policy.server_policy import ServerPolicy
 from gateway.proxy.gate.authorization import Authorization
 from gateway.proxy.gate.client import BodyLimits, StreamSettings
@@ -43,13 +44,14 @@ class Challenges:
 class RouteSettings:
     """What was configured of one server, as the gate asks for it.
 
-    `origins` are those of the pages that may call.
+    `origins` are those of the pages that may call; `page` is what a browser is shown.
     """
 
     challenges: Challenges
     origins: frozenset[str]
     body: BodyLimits
     streams: StreamSettings
+    page: Page
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,9 @@ def test_a_key_with_a_password_is_told(folder: Path) -> None:
         ),
         ("", "", "api_keys: {file: text}", "api_keys.file", "text: "),
         ("", "", "api_keys: {file: nope}", "api_keys.file", "No such file"),
+        ("", "", "brand: {logo_file: text}", "brand.logo_file", "expected a PNG, JPEG"),
+        ("", "", "brand: {logo_file: nope}", "brand.logo_file", "No such file"),
+        ("", "", "brand: {logo_file: large}", "brand.logo_file", "a logo has at most 65536"),
         ("", "", "revocations: {file: text}", "revocations.file", "expected `revocations:`"),
         ("", "", "revocations: {file: nope}", "revocations.file", "nobody gets in"),
         (
@@ -187,7 +190,7 @@ def test_every_key_that_names_a_file_is_looked_at() -> None:
     secrets = {"client_secret_file", "password_file", "sealing_key_file", "token_file"}
     assert named - secrets == {
         "audit_file", "bearer_token_file", "ca_file", "cert_file", "client_cert_file",
-        "client_key_file", "file", "files", "key_file", "value_file",
+        "client_key_file", "file", "files", "key_file", "logo_file", "value_file",
     }  # fmt: skip
 
 

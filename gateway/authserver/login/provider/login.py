@@ -62,9 +62,8 @@ class ProviderLogin:
         fixed = {"redirect_uri": self._site.callback_url, "state": state}
         if flow.login_hint is not None:
             fixed["login_hint"] = flow.login_hint
-        response = page_answer(
-            onward_page(build_login_url(self._settings, endpoint, fixed, self._secrets(sealed)))
-        )
+        url = build_login_url(self._settings, endpoint, fixed, self._secrets(sealed))
+        response = page_answer(onward_page(url, self._site.brand))
         if cookie is not None:
             self._parts.state.remember(response, cookie, sealed)
         return response
