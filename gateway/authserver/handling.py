@@ -40,10 +40,13 @@ def for_people(server: AuthorizationServer, step: Step, endpoint: Endpoint) -> H
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            return await _told(endpoint, server, request)
+            response = await _told(endpoint, server, request)
         except GatewayError as error:
             client_id = request.query.get("client_id", "")
-            return refuse_with_page(server, step, error, client_id)
+            response = refuse_with_page(server, step, error, client_id)
+        if step == "login":
+            server.login.forget(request, response)
+        return response
 
     return handle
 

@@ -61,6 +61,9 @@ class LocalLogin:
             return page_answer(login_page(view, self._site.brand), error.status)
         return _person(account)
 
+    def forget(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Nothing is left: the flow travels in the form."""
+
     async def renew(self, person: Person, logged_in_at: float) -> Person:
         """The account as it is now.
 

@@ -71,6 +71,10 @@ class LoginMethod(Protocol):
         """
         ...
 
+    def forget(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Leave nothing of a flow in the browser, however it ended."""
+        ...
+
     async def renew(self, person: Person, logged_in_at: float) -> Person:
         """The person as they are now, at a refresh.
 

@@ -92,6 +92,10 @@ class ProviderLogin:
         )
         return await self._parts.arrivals.person(tokens, nonce)
 
+    def forget(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Take the flow's cookie from the browser."""
+        self._parts.state.forget(request, response)
+
     async def renew(self, person: Person, logged_in_at: float) -> Person:
         """The person as the provider knows them now, or knew them within `recheck`."""
         return await self._parts.recheck.renew(person)

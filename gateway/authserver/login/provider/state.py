@@ -46,6 +46,12 @@ class ProviderState:
             samesite="Lax",
         )
 
+    def forget(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Take the flow from the browser again: many logins in a row would fill its requests."""
+        for state in request.query.getall("state", []):
+            if self._prefix + state in request.cookies:
+                response.del_cookie(self._prefix + state, path="/", secure=self._is_secure)
+
     def receive(self, request: web.Request) -> str:
         """The sealed flow that a response belongs to; empty when there is none."""
         states = request.query.getall("state", [])

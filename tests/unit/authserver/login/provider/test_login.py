@@ -274,3 +274,18 @@ async def test_no_form_ends_a_login_at_a_provider(
 
     assert shown.status == 403
     assert provider.redeemed == []
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+async def test_nothing_of_a_flow_stays_in_the_browser(
+    site: Site, browser: PersonsBrowser, provider: HandProvider, ends_well: bool
+) -> None:
+    """Many logins in a row would make the browser's requests too large for the gateway."""
+    _, page = await sent_to_provider(site, browser, state=LONG_STATE)
+    url = provider.callback(page.goes_to)
+    if not ends_well:
+        url = url.replace("code=", "error=access_denied&nothing=")
+
+    await browser.open(url)
+
+    assert {cookie.key for cookie in browser.cookies} == {"mcpgw-browser"}
