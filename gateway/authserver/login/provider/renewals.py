@@ -61,6 +61,9 @@ class Renewals:
         if not await self._store.add(ASKING, key, b"", now + _CLAIM_S):
             return await self._wait(key)
         try:
+            # Once more: whoever asked before may have been told since, and the token is spent.
+            if (told := await self._told(key)) is not None:
+                return told
             person = await ask()
             sealed = self._sealed.close(person, _PURPOSE, (key,), now)
             await self._store.add(TOLD, key, sealed.encode(), now + self._kept_s)
