@@ -64,7 +64,15 @@ class Codes:
     def issue(self, flow: Flow, person: Person, now: float) -> str:
         """The code that ends a login."""
         # The family's id is the flow's: whoever finishes a flow twice has one family, not two.
-        family = Family(flow.flow_id, person, flow.resource, flow.scopes, now, flow.dpop_key)
+        family = Family(
+            flow.flow_id,
+            person,
+            flow.resource,
+            flow.scopes,
+            now,
+            flow.dpop_key,
+            self._families.ends_at(now),
+        )
         client = flow.client
         code = Code(
             secrets.token_urlsafe(_ID_BYTES),

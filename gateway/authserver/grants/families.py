@@ -18,7 +18,8 @@ VoidTokens = Callable[[str, float], Awaitable[None]]
 class Family:
     """A login and what it may be used for; times in Unix seconds.
 
-    `dpop_key` binds every token of it to a key of the client.
+    `dpop_key` binds every token of it to a key of the client. It ends at `ends_at` whatever is
+    configured later: the marks that keep used tokens out live no longer.
     """
 
     family_id: str
@@ -27,6 +28,7 @@ class Family:
     scopes: frozenset[str]
     started_at: float
     dpop_key: str | None = None
+    ends_at: float | None = None
 
 
 class Families:
@@ -36,6 +38,10 @@ class Families:
         self._store = store
         self._void_tokens = void_tokens
         self._lifetime_s = lifetime_s
+
+    def ends_at(self, started_at: float) -> float:
+        """When one that starts then is over."""
+        return started_at + self._lifetime_s
 
     async def end(self, family_id: str, now: float) -> None:
         """End one for ever. Raises `StoreUnavailable`.

@@ -81,9 +81,7 @@ class RefreshTokens:
         """What it says; None when it is forged, over or another client's."""
         life = Life(now, self._settings.idle_s)
         told = self._sealed.open(text, RefreshToken, (PURPOSE, (client_id,)), life)
-        if told is None or now >= told.family.started_at + self._settings.lifetime_s:
-            return None
-        return told
+        return None if told is None or now >= self._ends_at(told.family) else told
 
     async def refresh(
         self, request: RefreshRequest, login: LoginMethod, now: float
@@ -119,15 +117,20 @@ class RefreshTokens:
         One mark holds both, so that nobody sees the one without the other.
         """
         made = Made(secrets.token_urlsafe(_ID_BYTES), secrets.token_urlsafe(_ID_BYTES), now)
-        ends_at = told.family.started_at + self._settings.lifetime_s
-        if await self._store.add(USED, told.refresh_id, msgspec.json.encode(made), ends_at):
+        mark = msgspec.json.encode(made)
+        ends_at = max(self._ends_at(told.family), told.family.ends_at or 0)
+        if await self._store.add(USED, told.refresh_id, mark, ends_at):
             return made
-        mark = await self._store.get(USED, told.refresh_id)
-        first = None if mark is None else msgspec.json.decode(mark, type=Made)
+        kept = await self._store.get(USED, told.refresh_id)
+        first = None if kept is None else msgspec.json.decode(kept, type=Made)
         if first is not None and now - first.made_at < self._settings.grace_s:
             return first
         await self._families.end(told.family.family_id, now)
         raise InvalidGrant("The refresh token was used before.", reason="refresh_reused")
+
+    def _ends_at(self, family: Family) -> float:
+        configured = family.started_at + self._settings.lifetime_s
+        return configured if family.ends_at is None else min(configured, family.ends_at)
 
     def _build(
         self, family: Family, client_id: str, scopes: frozenset[str], made: Made

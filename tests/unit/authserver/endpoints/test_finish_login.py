@@ -95,3 +95,20 @@ async def test_cookie_is_for_this_host_and_no_script(site: Site, browser: Person
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
     assert "Domain" not in cookie
+
+
+@pytest.mark.requirement("F3", "F16")
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "same-site"}]
+)
+async def test_nobody_is_logged_in_by_a_form_of_another_page(
+    site: Site, browser: PersonsBrowser, headers: dict[str, str]
+) -> None:
+    """Login forgery: the person would work in the name of whoever wrote the form."""
+    client = await site.registered()
+    login = await browser.consent(client.authorize_url())
+
+    shown = await browser.send(login, headers, name="ada", password=browser.password)
+
+    assert (shown.status, shown.goes_to) == (403, "")
+    assert ("login", "foreign_form") in site.steps

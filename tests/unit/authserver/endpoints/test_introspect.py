@@ -64,3 +64,17 @@ async def test_whoever_registered_learns_nothing(site: Site, browser: PersonsBro
 
     assert (public[0], public[1]["error"]) == (400, "unauthorized_client")
     assert (wrong[0], wrong[1]["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.requirement("F15")
+async def test_secret_that_came_of_registration_opens_no_token(
+    site: Site, browser: PersonsBrowser
+) -> None:
+    """RFC 7662 §4: else whoever finds a token could register, and ask what it says."""
+    _, token = await access_token(site, browser)
+    stranger = await site.registered(token_endpoint_auth_method="client_secret_post")  # noqa: S106
+
+    status, told, _ = await stranger.post("/introspect", token=token)
+
+    assert (status, told["error"]) == (400, "unauthorized_client")
+    assert "active" not in told

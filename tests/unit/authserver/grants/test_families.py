@@ -3,9 +3,20 @@ import asyncio
 import pytest
 
 from gateway.authserver.grants.families import ENDED, Families
+from gateway.authserver.grants.refresh_tokens import RefreshRequest
+from gateway.config.authorization_server import AuthorizationServer as Settings
+from gateway.oauth.errors import InvalidGrant
 from gateway.store.memory import MemoryStore
 from gateway.store.unavailable import StoreUnavailable
-from tests.support.grants import UnreachableStore
+from tests.support.authorization_server import Setting, running_authorization_server
+from tests.support.grants import (
+    DESK,
+    UnreachableStore,
+    code_of,
+    redeem,
+    refresh,
+    replica_of,
+)
 from tests.support.hand_clock import HandClock
 
 LIFETIME_S = 3600.0
@@ -89,3 +100,20 @@ async def test_store_that_is_away_is_no_word_that_a_family_goes_on() -> None:
         await families.end("one", 0.0)
 
     assert voided.seen == []
+
+
+@pytest.mark.requirement("134", "F10")
+async def test_longer_lifetime_that_is_configured_later_brings_no_used_token_back() -> None:
+    """The mark that it was used is gone by then."""
+    short = Settings(refresh_token=LIFETIME_S, refresh_idle=LIFETIME_S)
+    async with running_authorization_server(Setting(short)) as site:
+        token = str((await redeem(site, code_of(site)))["refresh_token"])
+        await refresh(site, token)
+        site.clock.advance(LIFETIME_S + 1)
+        request = RefreshRequest(token, DESK, None, None, None)
+        longer = replica_of(site).refresh_tokens
+
+        with pytest.raises(InvalidGrant) as caught:
+            await longer.refresh(request, site.server.login, site.clock.wall)
+
+    assert caught.value.reason == "refresh_unknown"
