@@ -16,7 +16,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.support.programs import required_program
 
-LIMIT_S = 20
+LIMIT_S = 30
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 _FLAGS = (
     "--headless",
