@@ -116,9 +116,10 @@ def _grant_types(value: object, offered: Sequence[str]) -> tuple[str, ...]:
     if not _is_texts(value):
         raise InvalidClientMetadata("grant_types must be a list.")
     granted = tuple(each for each in offered if each in value)
-    if "authorization_code" not in granted:
+    if not set(granted) - {"refresh_token"}:
         # `client_credentials` above all is for clients that the operator wrote down.
-        raise InvalidClientMetadata("grant_types must hold authorization_code.")
+        logins = " or ".join(each for each in offered if each != "refresh_token")
+        raise InvalidClientMetadata(f"grant_types must hold {logins}.")
     return granted
 
 

@@ -64,6 +64,7 @@ async def login_place(port: int, upstream: str, folder: Path) -> AsyncIterator[L
     tls.load_cert_chain(certificate.cert_file, certificate.key_file)
     documents = {"networks": ["127.0.0.0/8", "::1/128"], "ca_file": str(certificate.cert_file)}
     more = f", clients: {json.dumps(_CLIENTS)}, client_documents: {json.dumps(documents)}"
+    more += ", device_login: true"
     async with IssuerService(tls=tls) as host, login_gateway(port, upstream, more):
         document = f"https://localhost:{host.port}{_PATH}"
         issuer = f"http://127.0.0.1:{port}"

@@ -5,10 +5,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -104,13 +104,43 @@ class Machine:
 
     async def mcp_remote(self, url: str, *words: str) -> Mapping[str, Any]:
         """What a host that only speaks to its own machine gets from `whoami` by `mcp-remote`."""
+        with (self.home / "mcp-remote.log").open("a") as log:
+            return await self._mcp_remote(log, url, *words)
+
+    async def mcp_remote_on_a_device(
+        self, url: str, type_code: Callable[[str], Awaitable[object]]
+    ) -> Mapping[str, Any]:
+        """The same without a browser: `type_code` gets the URL that it shows, with the code."""
+        told, log = os.pipe()
+        shown = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(shown), os.fdopen(told, "rb", buffering=0)
+        )
+        try:
+            with os.fdopen(log, "w") as errlog:
+                async with asyncio.TaskGroup() as group:
+                    asked = group.create_task(self._mcp_remote(errlog, url, "--device-code"))
+                    await type_code(await _url_with_code(shown))
+        finally:
+            transport.close()
+        return asked.result()
+
+    async def _mcp_remote(self, log: TextIO, url: str, *words: str) -> Mapping[str, Any]:
         server = StdioServerParameters(
             command=node_command(), args=[str(MCP_REMOTE), url, *words], env=self.environ
         )
-        with (self.home / "mcp-remote.log").open("a") as log:
-            transport = stdio_client(server, errlog=log)
-            async with Client(transport, mode="legacy", read_timeout_seconds=LIMIT_S) as client:
-                result = await client.call_tool("whoami", {})
+        transport = stdio_client(server, errlog=log)
+        async with Client(transport, mode="legacy", read_timeout_seconds=LIMIT_S) as client:
+            result = await client.call_tool("whoami", {})
         found: Mapping[str, Any] | None = result.structured_content
         assert found is not None
         return found
+
+
+async def _url_with_code(shown: asyncio.StreamReader) -> str:
+    async with asyncio.timeout(LIMIT_S):
+        async for line in shown:
+            for word in line.decode().split():
+                if "user_code=" in word:
+                    return word
+    raise AssertionError("no code is shown")

@@ -14,7 +14,9 @@ from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuth
 from mcp.shared.auth import OAuthClientInformationFull
 from pydantic import AnyUrl
 
+from tests.support.browser import visit
 from tests.support.login_gateway import person_at
+from tests.support.login_pages import PASSWORD
 from tests.support.login_place import CONFIGURED, ROBOT, SECRET, Way, login_place
 from tests.support.mcp_servers import running_mcp_server
 from tests.support.oauth_client import REDIRECT_URI, Mode, Person, connected_client
@@ -159,6 +161,20 @@ async def test_mcp_remote(
 
     assert place.knows(way, before)
     assert place.knows(way, after)
+
+
+async def test_mcp_remote_on_a_device(port: int, stateful: str, tmp_path: Path) -> None:
+    async def type_code(url: str) -> None:
+        await visit(url, {"name": "ada", "password": PASSWORD})
+
+    machine = Machine(tmp_path).without_a_person()
+    async with login_place(port, stateful, tmp_path) as place:
+        before = await machine.mcp_remote_on_a_device(place.url, type_code)
+        machine.spoil_tokens()
+        after = await machine.mcp_remote(place.url, "--device-code")
+
+    assert place.knows("dynamic", before)
+    assert place.knows("dynamic", after)
 
 
 async def test_mcp_remote_for_itself(port: int, stateful: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
 from gateway.oauth.registration import (
+    DEVICE_GRANT,
     GRANTS_OF_DEVICES,
     Registration,
     build_registration_response,
@@ -54,6 +55,25 @@ def test_bodies_of_real_clients_are_taken(body: dict[str, object]) -> None:
     assert registration.client_name == body["client_name"]
     assert list(registration.redirect_uris) == body["redirect_uris"]
     assert registration.grant_types == ("authorization_code", "refresh_token")
+
+
+def test_device_need_not_come_back_by_a_browser() -> None:
+    """What `mcp-remote --device-code` registers; RFC 8628 §3.4."""
+    body = {"redirect_uris": LOCAL, "grant_types": [DEVICE_GRANT, "refresh_token"]}
+
+    assert parse_registration(body, GRANTS_OF_DEVICES).grant_types == (
+        "refresh_token",
+        DEVICE_GRANT,
+    )
+    with pytest.raises(InvalidClientMetadata):
+        parse_registration(body)
+
+
+def test_refreshing_alone_is_no_way_to_log_in() -> None:
+    body = {"redirect_uris": LOCAL, "grant_types": ["refresh_token"]}
+
+    with pytest.raises(InvalidClientMetadata):
+        parse_registration(body, GRANTS_OF_DEVICES)
 
 
 @pytest.mark.requirement("144", "145", "146", "F11")
