@@ -37,7 +37,8 @@ class Place:
         self._path = folder / "accounts.yaml"
         self.file = WatchedFile(self._path, parse_accounts, AccountList())
         self.checks = checks or PasswordChecks()
-        self.accounts = Accounts(self.file, LoginAttempts(pair=Rate(3, 60.0)), self.checks, codes)
+        self.attempts = LoginAttempts(pair=Rate(3, 60.0))
+        self.accounts = Accounts(self.file, self.attempts, self.checks, codes)
 
     async def hold(self, *accounts: Account) -> None:
         self._path.write_text(dump_accounts(accounts), encoding="utf-8")
@@ -126,6 +127,28 @@ async def test_an_account_that_is_disabled_meanwhile_is_not_opened(place: Place)
         await place.hold(replace(ADA, disabled=True))
 
     assert login.result().reason == "account_disabled"
+
+
+async def test_a_password_that_is_changed_meanwhile_opens_nothing(place: Place) -> None:
+    await place.hold(ADA)
+    other = hash_password("four other words entirely")
+    async with asyncio.TaskGroup() as group:
+        login = group.create_task(place.refusal("ada"))
+        await asyncio.sleep(0)  # the old one is being compared
+        await place.hold(replace(ADA, password_hash=other))
+
+    assert login.result().reason == "wrong_password"
+
+
+async def test_many_guessers_keep_nobody_out_who_logged_in_there_before(place: Place) -> None:
+    await place.hold(ADA)
+    await place.accounts.verify("ada", PASSWORD, HOME, NOW)
+    for host in range(100):
+        place.attempts.begin("ada", f"203.0.113.{host}", NOW)
+
+    account = await place.accounts.verify("ada", PASSWORD, HOME, NOW)
+
+    assert account == ADA
 
 
 async def test_without_its_file_nobody_is_refused_or_let_in(place: Place) -> None:

@@ -78,3 +78,16 @@ async def test_secret_that_came_of_registration_opens_no_token(
 
     assert (status, told["error"]) == (400, "unauthorized_client")
     assert "active" not in told
+
+
+@pytest.mark.requirement("F15")
+async def test_configured_client_without_a_secret_opens_no_token(browser: PersonsBrowser) -> None:
+    """RFC 7662 §2.1: whoever knows its name could ask."""
+    desk = ConfiguredClient.model_validate({"redirect_uris": ["http://127.0.0.1/cb"]})
+    async with running_authorization_server(Setting(Settings(clients={"desk": desk}))) as site:
+        _, token = await access_token(site, browser)
+
+        status, told, _ = await OAuthClient(site.issuer, "desk").post("/introspect", token=token)
+
+    assert (status, told["error"]) == (400, "unauthorized_client")
+    assert "active" not in told
