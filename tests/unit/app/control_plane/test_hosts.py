@@ -10,6 +10,7 @@ from gateway.app.control_plane.application import methods_by_path
 from gateway.app.control_plane.hosts import build_anywhere, build_control_plane, open_control_plane
 from gateway.app.generation.parts import Parts
 from gateway.config.load import load_config
+from gateway.pages.brand import UNBRANDED
 
 TWO_HOSTS = """\
 public_url: https://mcp.example.com
@@ -32,7 +33,10 @@ def parts(tmp_path: Path) -> Parts:
     path.write_text(TWO_HOSTS, encoding="utf-8")
     issuers = SimpleNamespace(local={}, services={}, metadata_of=lambda name: _nothing)
     found = SimpleNamespace(
-        config=load_config(path, {}), issuers=issuers, header_sources=SimpleNamespace(keys=None)
+        config=load_config(path, {}),
+        issuers=issuers,
+        header_sources=SimpleNamespace(keys=None),
+        brand=UNBRANDED,
     )
     return cast(Parts, found)
 
