@@ -6,6 +6,7 @@ Each becomes a client in every way that it knows, in both eras of the protocol w
 import importlib.util
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,24 @@ async def test_inspector(
 
     assert place.knows(way, before)
     assert place.knows(way, after)
+
+
+@pytest.mark.parametrize("name", ["mcp_remote", "inspector"])
+async def test_client_that_is_known_no_more_registers_anew(
+    port: int, stateful: str, tmp_path: Path, name: str
+) -> None:
+    """Another gateway at the same address has another sealing key."""
+    with reserved_port() as own_port:
+        callback = ["--callback-url", f"http://127.0.0.1:{own_port}/oauth/callback"]
+        use = partial(getattr(Machine(tmp_path), name), f"http://127.0.0.1:{port}/mcp")
+        words = callback if name == "inspector" else []
+        async with login_place(port, stateful, tmp_path):
+            before = await use(*words)
+        async with login_place(port, stateful, tmp_path):
+            after = await use(*words)
+
+    assert before["x-user-id"] == after["x-user-id"] == "ada"
+    assert before["x-client-id"] != after["x-client-id"]
 
 
 @with_fastmcp
