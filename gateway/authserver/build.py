@@ -3,6 +3,7 @@
 from gateway.authserver.clients.known import build_known_clients
 from gateway.authserver.device.device_codes import DeviceCodes
 from gateway.authserver.flows.browser import Browsers
+from gateway.authserver.flows.consents import ConsentEnds, Consents
 from gateway.authserver.foundation import Foundation
 from gateway.authserver.grants.grants import GrantParts, build_grants
 from gateway.authserver.login.login_method import LoginSite
@@ -26,16 +27,19 @@ def build_authorization_server(settings: Settings, on: Foundation) -> Authorizat
         on.clocks,
         on.brand,
     )
+    grants = build_grants(settings, parts)
+    ends = ConsentEnds(grants.families.has_ended, on.is_revoked)
     return AuthorizationServer(
         issuer=issuer,
         resources=on.resources,
         known=build_known_clients(settings, sealed, on.key, on.documents),
         login=on.login(site, sealed),
-        grants=build_grants(settings, parts),
+        grants=grants,
         sealed=sealed,
         store=on.store,
         steps=on.steps,
         browsers=Browsers(issuer),
+        consents=Consents(sealed, issuer, settings.remember_consent, ends),
         clocks=on.clocks,
         address_of=on.address_of,
         devices=DeviceCodes(sealed, on.store, on.clocks) if settings.device_login else None,

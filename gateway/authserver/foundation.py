@@ -21,7 +21,8 @@ class Foundation:
     """What the server stands on.
 
     `key` is the sealing key, of which further keys are made; `void_tokens` ends the access tokens
-    of a login that were issued already.
+    of a login that were issued already. `is_revoked` is told subject, client and a time: whether
+    tokens since then are void.
     """
 
     signer: LocalIssuer
@@ -31,6 +32,7 @@ class Foundation:
     void_tokens: VoidTokens
     login: LoginBuilder
     address_of: Callable[[web.Request], str]
+    is_revoked: Callable[[str, str, float], bool]
     steps: Steps = field(default_factory=Steps)
     clocks: Clocks = field(default_factory=Clocks)
     documents: Sequence[ClientSource] = ()

@@ -8,6 +8,7 @@ from aiohttp import web
 from gateway.authserver.clients.known import KnownClients
 from gateway.authserver.device.device_codes import DeviceCodes
 from gateway.authserver.flows.browser import Browsers
+from gateway.authserver.flows.consents import Consents
 from gateway.authserver.grants.grants import Grants
 from gateway.authserver.login.login_method import LoginMethod
 from gateway.authserver.resources import Resources
@@ -62,6 +63,7 @@ class AuthorizationServer:
     store: Store
     steps: Steps
     browsers: Browsers
+    consents: Consents
     clocks: Clocks = field(default_factory=Clocks)
     brand: Brand = UNBRANDED
     scope_descriptions: Mapping[str, str] = field(default_factory=dict)

@@ -66,7 +66,8 @@ class AuthorizationServer(Section):
     People log in at the `provider`; where there is none, with an account in `accounts`.
     Lifetimes in seconds: `refresh_token` since the login, `refresh_idle` since its last use. Within
     `refresh_grace` of its use a refresh token gets the same answer again. `scope_descriptions` tell
-    the person who consents what a scope allows.
+    the person who consents what a scope allows. `remember_consent` is for how long a browser need
+    not be asked twice, None asks at each login.
     """
 
     accounts: AccountsFile = AccountsFile.model_construct()
@@ -81,3 +82,4 @@ class AuthorizationServer(Section):
     refresh_token: Annotated[Seconds, Field(ge=3600)] = 30 * 86400.0
     refresh_idle: Annotated[Seconds, Field(ge=3600)] = 14 * 86400.0
     refresh_grace: Annotated[Seconds, Field(le=120)] = 30.0
+    remember_consent: Annotated[Seconds, Field(ge=60)] | None = None

@@ -62,9 +62,9 @@ def match_redirect_uri(requested: str, registered: Sequence[str]) -> bool:
     """
     if requested in registered:
         return True
-    portless = _without_loopback_port(requested)
+    portless = without_loopback_port(requested)
     return portless is not None and any(
-        portless == _without_loopback_port(each) for each in registered
+        portless == without_loopback_port(each) for each in registered
     )
 
 
@@ -111,7 +111,7 @@ def _is_private_use(parts: SplitResult) -> bool:
     )
 
 
-def _without_loopback_port(uri: str) -> str | None:
+def without_loopback_port(uri: str) -> str | None:
     """The text of a loopback URI without its port; None for every other."""
     try:
         parts = urlsplit(uri)

@@ -8,6 +8,8 @@ from gateway.pages.brand import UNBRANDED, Brand
 from gateway.pages.foreign_text import isolated, look_alikes, visible
 from gateway.pages.page import Page, build_form_page, hidden
 
+REMEMBER = "remember"
+_DAY_S = 86400
 _WHY = (
     '<details class="why">\n<summary>Why am I seeing this?</summary>\n'
     "<p>A program asked to use this server in your name. Nobody can do that without your word,"
@@ -24,7 +26,8 @@ class ConsentView:
     `is_configured` is True for a client that the operator wrote down. `redirect_host` is where
     the code will be sent; `is_loopback` when that is a program on some machine.
     `scope_descriptions` are the operator's words for what scopes allow. `user_code` is what the
-    device shows that asks, and that gets no redirect: RFC 8628.
+    device shows that asks, and that gets no redirect: RFC 8628. `remember_s`
+    is for how long the answer may stand in this browser, None asks each time.
     """
 
     action: str
@@ -39,6 +42,7 @@ class ConsentView:
     scopes: Sequence[str]
     scope_descriptions: Mapping[str, str] = field(default_factory=dict)
     user_code: str | None = None
+    remember_s: float | None = None
 
 
 def consent_page(view: ConsentView, brand: Brand = UNBRANDED) -> Page:
@@ -52,6 +56,8 @@ def consent_page(view: ConsentView, brand: Brand = UNBRANDED) -> Page:
         f"<code>{escape(view.resource)}</code></dd></div>\n</dl>\n{_warning(view)}"
         f"<h2>It will be able to</h2>\n<ul>{scopes}</ul>\n"
         f'<form method="post" action="{escape(view.action)}">\n{hidden("flow", view.flow)}'
+        + _remember(view)
+        +
         # Of equal weight: no answer is the one to press without reading.
         '<div class="actions"><button name="decision" value="deny">Deny</button>\n'
         '<button name="decision" value="approve">Allow</button></div>\n</form>\n' + _WHY,
@@ -102,6 +108,18 @@ def _warning(view: ConsentView) -> str:
             " Nobody can check which one. Go on only if you started it yourself just now."
         )
     return f'<p class="note">{words}</p>\n' if words else ""
+
+
+def _remember(view: ConsentView) -> str:
+    """Not checked: whoever does not read it is asked again."""
+    if view.remember_s is None:
+        return ""
+    days = max(1, round(view.remember_s / _DAY_S))
+    time = "a day" if days == 1 else f"{days} days"
+    return (
+        f'<label class="choice"><input type="checkbox" name="{REMEMBER}" value="yes">'
+        f" Do not ask me again in this browser for {time}</label>\n"
+    )
 
 
 def _scope(scope: str, view: ConsentView) -> str:

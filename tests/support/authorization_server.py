@@ -1,7 +1,7 @@
 """The authorization server as a plain aiohttp application on a real port, without the gateway."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,6 +19,7 @@ from gateway.authserver.accounts.password import hash_password
 from gateway.authserver.accounts.password_checks import PasswordChecks
 from gateway.authserver.app import add_authorization_server
 from gateway.authserver.build import build_authorization_server
+from gateway.authserver.clients.clients import ClientSource
 from gateway.authserver.foundation import Foundation
 from gateway.authserver.login.local import LocalLogin
 from gateway.authserver.login.login_method import LoginBuilder
@@ -59,7 +60,10 @@ def people() -> list[Account]:
 
 @dataclass(slots=True)
 class Site:
-    """A server that runs; `voided` are the logins whose access tokens were voided."""
+    """A server that runs; `voided` are the logins whose access tokens were voided.
+
+    `revoked` are subjects and clients whose tokens were, up to a time.
+    """
 
     issuer: str
     server: AuthorizationServer
@@ -68,6 +72,7 @@ class Site:
     file: WatchedFile[AccountList]
     path: Path
     voided: list[str]
+    revoked: dict[str, float]
     steps: list[tuple[Step, str]]
 
     def client(self) -> OAuthClient:
@@ -112,6 +117,7 @@ class Setting:
     servers: tuple[str, ...] = ("mcp",)
     key: bytes = KEY
     brand: Brand = UNBRANDED
+    documents: tuple[ClientSource, ...] = ()
 
 
 def _resource(issuer: str, name: str) -> ProtectedResource:
@@ -140,6 +146,21 @@ async def _login(
     return await stack.enter_async_context(open_provider_login(setting.settings.provider, ground))
 
 
+def _looking_into(revoked: Mapping[str, float]) -> Callable[[str, str, float], bool]:
+    return lambda subject, client_id, since: any(
+        since < revoked.get(each, 0) for each in (subject, client_id)
+    )
+
+
+async def _serve(server: AuthorizationServer, port: int) -> web.AppRunner:
+    app = web.Application()
+    add_authorization_server(app, server)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner
+
+
 @asynccontextmanager
 async def running_authorization_server(setting: Setting | None = None) -> AsyncIterator[Site]:
     """Start it with two accounts, and resources that exist in name only."""
@@ -153,6 +174,7 @@ async def running_authorization_server(setting: Setting | None = None) -> AsyncI
         store = setting.store or MemoryStore(lambda: clock.wall)
         codes = OneTimeCodes(CodeSecrets(Seal(setting.key)), store, lambda: clock.wall)
         voided: list[str] = []
+        revoked: dict[str, float] = {}
         steps: list[tuple[Step, str]] = []
 
         async def void(family_id: str, now: float) -> None:
@@ -168,18 +190,15 @@ async def running_authorization_server(setting: Setting | None = None) -> AsyncI
             login=await _login(setting, accounts, store, clock, stack),
             address_of=_sender,
             brand=setting.brand,
+            is_revoked=_looking_into(revoked),
+            documents=setting.documents,
             steps=Steps(lambda step, reason: steps.append((step, reason))),
             clocks=clock.clocks,
         )
         server = build_authorization_server(setting.settings, foundation)
-        app = web.Application()
-        add_authorization_server(app, server)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        site = Site(
-            issuer, server, store, clock, file, Path(folder) / "accounts.yaml", voided, steps
-        )
+        runner = await _serve(server, port)
+        path = Path(folder) / "accounts.yaml"
+        site = Site(issuer, server, store, clock, file, path, voided, revoked, steps)
         await site.hold(*people())
         try:
             yield site

@@ -78,9 +78,9 @@ class PersonsBrowser:
         assert isinstance(jar, CookieJar)
         return jar
 
-    async def open(self, url: str) -> Shown:
+    async def open(self, url: str, headers: Mapping[str, str] | None = None) -> Shown:
         """Follow a link; redirects are told in `goes_to` and not followed."""
-        async with self._session.get(url, allow_redirects=False) as response:
+        async with self._session.get(url, headers=headers, allow_redirects=False) as response:
             shown = Shown(response.status, response.headers, await response.text())
         return _read(shown)
 

@@ -17,6 +17,7 @@ from gateway.authserver.foundation import Foundation
 from gateway.authserver.server import AuthorizationServer
 from gateway.authserver.steps import Steps
 from gateway.config.authorization_server import AuthorizationServer as Settings
+from gateway.identity.principal import Principal
 from gateway.identity.revocation.revocation import Revocation
 
 # Access tokens live for an hour at most; a clock that is behind must not bring them back.
@@ -50,6 +51,11 @@ async def _open_server(
         revocation = Revocation("session_id", family_id, signer.issuer, until=now + VOID_FOR_S)
         await shared.revocations.add(revocation)
 
+    def is_revoked(subject: str, client_id: str, since: float) -> bool:
+        # Whoever is of a group that is revoked is not known before the login.
+        consented = Principal(signer.issuer, subject, client_id, groups=None, issued_at=since)
+        return shared.revocations.concerns(consented)
+
     return build_authorization_server(
         settings,
         Foundation(
@@ -58,6 +64,7 @@ async def _open_server(
             store=shared.store,
             resources=login_resources(parts.config, name),
             void_tokens=void_tokens,
+            is_revoked=is_revoked,
             login=await open_login_method(parts, settings, stack),
             address_of=lambda request: record_of(request).address,
             steps=Steps(parts.carried.metrics.login_step),

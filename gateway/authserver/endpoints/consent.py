@@ -1,5 +1,7 @@
 """`POST /authorize/consent`: what the person decided about a client. It comes before any login."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from gateway.authserver.answers import page_answer
@@ -10,7 +12,7 @@ from gateway.authserver.forms import form_of
 from gateway.authserver.server import CONSENT, AuthorizationServer
 from gateway.errors import AccessDenied, InvalidRequest
 from gateway.oauth.redirect_uri import is_loopback_redirect, redirect_place
-from gateway.pages.consent import ConsentView
+from gateway.pages.consent import REMEMBER, ConsentView, consent_page
 from gateway.pages.forward import ForwardView, forward_page
 from gateway.pages.success import SuccessView, success_page
 
@@ -28,6 +30,8 @@ async def consent(server: AuthorizationServer, request: web.Request) -> web.Stre
     )
     match form.get("decision"):
         case "approve":
+            if form.get(REMEMBER) is None:
+                flow = replace(flow, question=None)
             sealed = close_flow(server.sealed, flow, "consented", now)
             response = await server.login.begin(flow, sealed)
             server.steps.done("consent")
@@ -36,6 +40,13 @@ async def consent(server: AuthorizationServer, request: web.Request) -> web.Stre
             return await _deny(server, flow)
         case _:
             raise InvalidRequest("Choose one of the two buttons.")
+
+
+def ask_consent(server: AuthorizationServer, flow: Flow, now: float) -> web.Response:
+    """Ask the person; nothing counts that somebody answered before."""
+    asked = replace(flow, answered_by=None)
+    sealed = close_flow(server.sealed, asked, "asked", now)
+    return page_answer(consent_page(consent_view(server, asked, sealed), server.brand))
 
 
 def consent_view(server: AuthorizationServer, flow: Flow, sealed: str) -> ConsentView:
@@ -54,6 +65,7 @@ def consent_view(server: AuthorizationServer, flow: Flow, sealed: str) -> Consen
         scopes=sorted(flow.scopes),
         user_code=flow.user_code,
         scope_descriptions=server.scope_descriptions,
+        remember_s=None if flow.question is None else server.consents.lifetime_s,
     )
 
 

@@ -1,11 +1,14 @@
 """`POST /authorize/login`, `GET /authorize/callback`: the person is known; the code goes out."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from gateway.authserver.answers import page_answer
-from gateway.authserver.endpoints.consent import way_back_of
+from gateway.authserver.endpoints.consent import ask_consent, way_back_of
+from gateway.authserver.flows.consents import Ended
 from gateway.authserver.flows.flow import Flow
-from gateway.authserver.flows.flow_values import finish_flow, open_flow
+from gateway.authserver.flows.flow_values import finish_flow, new_flow_id, open_flow
 from gateway.authserver.grants.client_credentials import SUBJECT_PREFIX
 from gateway.authserver.login.login_method import Person
 from gateway.authserver.server import AuthorizationServer
@@ -29,7 +32,12 @@ async def finish_login(server: AuthorizationServer, request: web.Request) -> web
         return person
     if person.subject.startswith(SUBJECT_PREFIX):
         raise AccessDenied("No person has such a name.", reason="subject_of_client")
-    return await _send_code(server, flow, person)
+    if flow.answered_by is not None and flow.answered_by != person.subject:
+        # Somebody else consented in this browser: this person has not been asked yet.
+        return ask_consent(server, replace(flow, flow_id=new_flow_id()), server.clocks.wall())
+    response = await _send_code(server, flow, person)
+    server.consents.keep(request, response, Ended(flow, person.subject, server.clocks.wall()))
+    return response
 
 
 async def _send_code(server: AuthorizationServer, flow: Flow, person: Person) -> web.Response:

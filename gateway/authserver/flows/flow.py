@@ -13,6 +13,8 @@ class Flow:
     are the client's; `dpop_key` is the thumbprint that it binds the code to (RFC 9449 §10).
     `server` is the name of the MCP server, `browser` that of the browser's own cookie. A login
     for a device has its id and the code that it shows, and no redirect URI (RFC 8628).
+    `question` is a digest of what the person is asked, None where no answer is remembered;
+    `answered_by` is the subject who answered it before, None who was asked in this flow.
     """
 
     flow_id: str
@@ -28,3 +30,5 @@ class Flow:
     dpop_key: str | None = None
     device_id: str | None = None
     user_code: str | None = None
+    question: str | None = None
+    answered_by: str | None = None

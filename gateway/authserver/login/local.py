@@ -30,6 +30,11 @@ class LocalLogin:
         self._site = site
         self._address_of = address_of
 
+    @property
+    def asks_each_time(self) -> bool:
+        """True: the password is never remembered."""
+        return True
+
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:
         """Show the form."""
         return page_answer(

@@ -53,6 +53,11 @@ class LoginEnded(InvalidGrant):
 class LoginMethod(Protocol):
     """One way to log in. It runs after the person consented in the same browser."""
 
+    @property
+    def asks_each_time(self) -> bool:
+        """Whether nobody gets through without doing something, such as typing a password."""
+        ...
+
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:
         """Show the page, or redirect to the place, where the person logs in.
 

@@ -10,7 +10,7 @@ from gateway.config.checks.exposure import find_plain_http
 from gateway.config.checks.identity_names import find_bad_identity_headers
 from gateway.config.checks.issuer_checks import find_bad_issuer
 from gateway.config.checks.issuer_names import find_conditions_of_any_issuer, find_unknown_issuers
-from gateway.config.checks.login_checks import find_bad_provider
+from gateway.config.checks.login_checks import find_bad_logins
 from gateway.config.checks.own_tool_checks import find_bad_own_tools
 from gateway.config.checks.places import find_bad_places
 from gateway.config.checks.scope_checks import find_bad_scopes
@@ -38,8 +38,8 @@ def find_conflicts(config: Config) -> list[Finding]:
     for name, issuer in config.issuers.items():
         found += _below(("issuers", name), find_bad_issuer(issuer))
     login = config.authorization_server
-    if login is not None and login.provider is not None:
-        found += _below(("authorization_server", "provider"), find_bad_provider(login.provider))
+    if login is not None:
+        found += find_bad_logins(login)
     for name, server in config.servers.items():
         found += _below(("servers", name), _server(config, server))
     found += [*find_unknown_issuers(config), *find_bad_scopes(config)]

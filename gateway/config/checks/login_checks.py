@@ -1,8 +1,9 @@
-"""Settings of the login provider that cannot work, or would show tokens to others."""
+"""Settings of logins that cannot work, or would show tokens to others."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from gateway.config.authorization_server import AuthorizationServer
 from gateway.config.checks.credential_checks import find_bad_client_auth
 from gateway.config.login.provider import LoginProvider
 from gateway.config.reading.problems import Finding, Path
@@ -18,8 +19,22 @@ _OWN_PARAMETERS = frozenset(
 )  # fmt: skip
 
 
-def find_bad_provider(provider: LoginProvider) -> Iterator[Finding]:
-    """List mistakes, with paths from the provider on."""
+def find_bad_logins(server: AuthorizationServer) -> Iterator[Finding]:
+    """List mistakes in the section of the built-in server."""
+    above: Path = ("authorization_server",)
+    if server.remember_consent is not None and server.remember_consent > server.refresh_token:
+        # That a login was ended is known for no longer; the consent would count again.
+        message = "a consent is remembered for at most as long as refresh_token"
+        place = (*above, "remember_consent")
+        yield Finding(place, message, about=((*above, "refresh_token"),))
+    if server.provider is not None:
+        above = (*above, "provider")
+        for each in _bad_provider(server.provider):
+            about = tuple((*above, *path) for path in each.about)
+            yield each._replace(path=(*above, *each.path), about=about)
+
+
+def _bad_provider(provider: LoginProvider) -> Iterator[Finding]:
     yield from find_bad_client_auth(provider, ())
     yield from _parameters(provider)
     yield from _kind(provider)

@@ -1,5 +1,6 @@
 """Real clients log in at the gateway alone: discovery, registration, consent, login, refresh."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -7,8 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession
 
+from gateway.authserver.accounts.account import Account
+from gateway.authserver.accounts.account_file import dump_accounts
+from gateway.authserver.accounts.password import hash_password
 from tests.support.command_line import CommandLine
+from tests.support.gateway import running_gateway, short_config
 from tests.support.login_gateway import login_gateway, person_at
+from tests.support.login_pages import PASSWORD, OAuthClient, PersonsBrowser
 from tests.support.mcp_servers import running_mcp_server
 from tests.support.oauth_client import Mode, connected_client
 from tests.support.recording_upstream import RecordingUpstream
@@ -109,3 +115,35 @@ async def test_every_place_where_clients_look_has_the_same_document(port: int, p
 
     assert document["issuer"] == issuer
     assert document["code_challenge_methods_supported"] == ["S256"]
+
+
+@pytest.mark.requirement("47")
+async def test_revocation_of_a_person_takes_back_what_their_browser_remembers(
+    port: int, tmp_path: Path
+) -> None:
+    by_person = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+    by_person["Sec-Fetch-Dest"] = "document"
+    revoked = tmp_path / "revocations.yaml"
+    revoked.write_text("revocations: []\n")
+    accounts = tmp_path / "accounts.yaml"
+    accounts.write_text(dump_accounts([Account("ada", "ada", hash_password(PASSWORD))]))
+    more = (
+        f"authorization_server: {{accounts: {{file: {accounts}}}, remember_consent: 30d}}\n"
+        f"revocations: {{file: {revoked}}}\n"
+    )
+    async with RecordingUpstream() as upstream, PersonsBrowser() as browser:
+        async with running_gateway(short_config(port, upstream.url, "local", more=more)):
+            client = OAuthClient(f"http://127.0.0.1:{port}")
+            await client.register()
+            asked = await browser.open(client.authorize_url(), by_person)
+            login = await browser.send(asked, decision="approve", remember="yes")
+            await browser.send(login, name="ada", password=PASSWORD)
+            shown = await browser.open(client.authorize_url(), by_person)
+            assert shown.action.endswith("/authorize/login")
+
+            revoked.write_text("revocations: [{subject: ada, before: 2100-01-01T00:00:00Z}]\n")
+
+            async with asyncio.timeout(30):
+                while not shown.action.endswith("/authorize/consent"):
+                    shown = await browser.open(client.authorize_url(), by_person)
+        upstream.assert_untouched()

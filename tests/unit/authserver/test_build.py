@@ -81,6 +81,7 @@ class Machine:
             void_tokens=void,
             login=lambda site, sealed: LocalLogin(accounts, site, _sender),
             address_of=_sender,
+            is_revoked=lambda subject, client_id, since: False,
         )
 
 

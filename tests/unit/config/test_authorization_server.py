@@ -27,6 +27,17 @@ def test_an_empty_section_is_all_that_it_needs() -> None:
     assert section.registrations_per_address == (60, 3600.0)
 
 
+def test_consent_is_remembered_only_where_it_says_so() -> None:
+    (off, on) = (
+        load_text(f"{LOCAL}authorization_server: {section}\n").authorization_server
+        for section in ("{}", "{remember_consent: 30d}")
+    )
+
+    assert off is not None
+    assert on is not None
+    assert (off.remember_consent, on.remember_consent) == (None, 30 * 86400.0)
+
+
 def test_tokens_that_would_count_nowhere_are_a_mistake() -> None:
     text = f"{BEGIN}issuer: https://idp.example.com\nauthorization_server: {{}}\n"
 
@@ -41,6 +52,9 @@ def test_tokens_that_would_count_nowhere_are_a_mistake() -> None:
         ("{registrations_per_address: many}", "authorization_server.registrations_per_address"),
         ("{clients: {a: {redirect_uris: ['javascript:x']}}}", "redirect_uris"),
         ("{clients: {'a b': {}}}", "clients"),
+        ("{remember_consent: 5s}", "authorization_server.remember_consent"),
+        ("{remember_consent: 31d}", "at most as long as refresh_token"),
+        ("{remember_consent: true}", "authorization_server.remember_consent"),
         ("{unknown: 1}", "unknown key"),
     ],
 )

@@ -92,3 +92,15 @@ def test_consent_page_offers_both_answers_with_equal_weight() -> None:
     assert '<button name="decision" value="deny">Deny</button>' in page
     assert '<button name="decision" value="approve">Allow</button>' in page
     assert "autofocus" not in page
+
+
+@pytest.mark.requirement("F1")
+@pytest.mark.parametrize(
+    ("remember_s", "words"), [(3600.0, "for a day"), (86400.0, "for a day"), (2592000.0, "30 days")]
+)
+def test_consent_is_remembered_only_for_who_checks_the_box(remember_s: float, words: str) -> None:
+    page = consent_page(replace(VIEW, remember_s=remember_s)).html
+
+    assert '<input type="checkbox" name="remember" value="yes">' in page
+    assert words in page
+    assert "checkbox" not in consent_page(VIEW).html

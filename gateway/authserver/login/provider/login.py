@@ -55,6 +55,11 @@ class ProviderLogin:
         self._parts = parts
         self._site = site
 
+    @property
+    def asks_each_time(self) -> bool:
+        """False: whoever has a session at the provider comes back at once."""
+        return False
+
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:
         """Send the browser on, by a page of our own: see `pages/forward.py`."""
         endpoint = await self._parts.authorization_url()

@@ -289,3 +289,35 @@ async def test_nothing_of_a_flow_stays_in_the_browser(
     await browser.open(url)
 
     assert {cookie.key for cookie in browser.cookies} == {"mcpgw-browser"}
+
+
+@pytest.mark.requirement("46", "F1")
+@pytest.mark.parametrize(
+    ("redirect_uri", "is_asked"),
+    [("https://app.example/callback", False), ("http://127.0.0.1:33418/callback", True)],
+)
+async def test_session_at_the_provider_and_a_remembered_consent_serve_no_other_program(
+    browser: PersonsBrowser, provider: HandProvider, redirect_uri: str, is_asked: bool
+) -> None:
+    """RFC 8252 §8.6: who gets to be a client on loopback must be looked at by somebody."""
+    settings = Settings(provider=provider.settings(), remember_consent=86400.0)
+    by_person = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+    by_person["Sec-Fetch-Dest"] = "document"
+    async with running_authorization_server(Setting(settings)) as site:
+        client = site.client()
+        client.redirect_uri = redirect_uri
+        await client.register()
+        asked = await browser.open(client.authorize_url(), by_person)
+        onward = await browser.send(asked, decision="approve", remember="yes")
+        await browser.open(provider.callback(onward.goes_to))
+
+        shown = await browser.open(client.authorize_url(), by_person)
+
+        assert shown.goes_to.startswith(f"{provider.issuer}/auth?") is not is_asked
+        assert shown.action.endswith("/authorize/consent") is is_asked
+        if not is_asked:  # somebody else has the session there by now
+            provider.claims["sub"] = "person-2"
+            provider.redeemed.clear()
+            other = await browser.open(provider.callback(shown.goes_to))
+            assert other.action.endswith("/authorize/consent")
+            assert other.goes_to == ""
