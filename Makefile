@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMPS := $(VENV)/.stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-static format fuzz mutate bench clean
+.PHONY: help run test test-compiled check check-static compiled format fuzz mutate bench clean
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -20,6 +20,10 @@ run: $(STAMPS)/run ## start an MCP server and the gateway in front of it
 test: $(STAMPS)/test $(STAMPS)/node ## run every test
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 8 --dist worksteal $(ARGS)
 
+test-compiled: compiled $(STAMPS)/node ## run every test of what the gateway does against that wheel
+	cd build/compiled && PYTHONPATH="$$PWD" $(CURDIR)/$(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 8 \
+		--dist worksteal $(or $(ARGS),tests/unit tests/attacks tests/integration tests/differential tests/conformance)
+
 check: check-static test ## everything that CI runs
 
 check-static: $(STAMPS)/test ## formatting, lint, types and import contracts
@@ -27,6 +31,10 @@ check-static: $(STAMPS)/test ## formatting, lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+compiled: $(STAMPS)/test ## build a wheel whose path of a call is compiled, for this Python, into dist
+	$(PIP) install --constraint constraints.txt --group compile
+	$(BIN)/python -m tools.compile
 
 format: $(STAMPS)/test ## format the code and apply safe fixes
 	$(BIN)/ruff check --fix .
@@ -47,7 +55,7 @@ bench: $(STAMPS)/test ## compare with HAProxy, Envoy and a plain aiohttp proxy
 
 clean: ## forget the environment, the caches and the state of `make run`
 	rm -rf $(VENV) .mcpgw .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		tests/idp/node_modules tests/clients/node_modules build *.egg-info
+		tests/idp/node_modules tests/clients/node_modules build dist *.egg-info
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
