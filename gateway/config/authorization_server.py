@@ -11,7 +11,12 @@ from gateway.config.section import Scope, Scopes, Seconds, Secret, Section
 from gateway.errors import GatewayError
 from gateway.oauth.redirect_uri import check_redirect_uri
 
-ConfiguredGrant = Literal["authorization_code", "refresh_token", "client_credentials"]
+ConfiguredGrant = Literal[
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+]
 # RFC 6749 appendix A.1; no `:` or `/`, so that none looks like a URL or a user.
 CLIENT_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 

@@ -22,6 +22,7 @@ from gateway.authserver.clients.document_fetch import (
 from gateway.identity.provider.fetch import Fetcher
 from gateway.oauth.client_id_metadata import is_client_id_url, parse_client_id_url
 from gateway.oauth.errors import InvalidClient
+from gateway.oauth.registration import GRANTS_OF_DEVICES
 from gateway.policy.limit import Concurrency, RateLimit
 from gateway.resilience.single_flight import SingleFlight
 
@@ -98,7 +99,7 @@ class MetadataDocumentClients:
         """The client that logged in here before: nothing is fetched.
 
         After a restart no more is known than its id. That is enough, as a public client proves
-        nothing; its redirect URI was checked when the code was issued and is sealed into it.
+        nothing; its redirect URI and grants were checked when the code was issued.
         """
         if not is_client_id_url(client_id):
             return None
@@ -109,7 +110,8 @@ class MetadataDocumentClients:
         if copy is not None:
             return copy.client
         self._checked_fetcher()
-        return Client(client_id, "metadata_document", verified_host=host)
+        grants = frozenset(GRANTS_OF_DEVICES)
+        return Client(client_id, "metadata_document", grant_types=grants, verified_host=host)
 
     def _checked_fetcher(self) -> Fetcher:
         if self._fetcher is None:

@@ -26,10 +26,12 @@ async def device_authorization(server: AuthorizationServer, request: web.Request
     form = await form_of(request)
     now = server.clocks.wall()
     presented = parse_client(request.headers.getall("Authorization", ()), form)
+    spend_try(server, request)
+    # As at authorize: a client's document is fetched here, and nowhere later.
+    await server.known.clients.find_client(presented.client_id, now)
     client = await server.known.authenticator.authenticate(presented, now)
     if DEVICE_GRANT not in client.grant_types:
         raise UnauthorizedClient("The client did not register the device grant.")
-    spend_try(server, request)
     resource = server.resources.find(form.resources)
     scopes = resource.narrow(parse_scope(form), client)
     asked = Asked(client, resource.resource, resource.name, scopes)
