@@ -16,6 +16,7 @@ from benchmarks.measurements.cache_miss import measure_cache_miss
 from benchmarks.measurements.comparison import Comparison, compare
 from benchmarks.measurements.flood import measure_flood
 from benchmarks.measurements.latency import measure_latency
+from benchmarks.measurements.logins import measure_logins
 from benchmarks.measurements.policy import measure_policy
 from benchmarks.measurements.refused import measure_refused
 from benchmarks.measurements.startup import measure_startup
@@ -34,6 +35,7 @@ NAMES = (
     "verdicts",
     "flood",
     "policy",
+    "logins",
     "latency",
     "streams",
     "startup",
@@ -115,6 +117,7 @@ def _measurements(options: Options) -> Mapping[str, Callable[[Rig], Result]]:
         "verdicts": measure_verdicts,
         "flood": partial(measure_flood, seconds=4 * seconds),
         "policy": partial(measure_policy, seconds=seconds, rounds=rounds),
+        "logins": partial(measure_logins, seconds=seconds, rounds=rounds),
         "latency": measure_latency,
         "streams": partial(measure_streams, count=options.streams),
         "startup": measure_startup,

@@ -9,6 +9,7 @@ from benchmarks.measurements.cache_miss import CacheMiss
 from benchmarks.measurements.comparison import Comparison
 from benchmarks.measurements.flood import MAX_GROWTH, Flood
 from benchmarks.measurements.latency import EventLatency
+from benchmarks.measurements.logins import LoginCosts
 from benchmarks.measurements.policy import MAX_RATIO, TOOLS, PolicyCosts
 from benchmarks.measurements.refused import Refusals
 from benchmarks.measurements.startup import StartUp
@@ -23,6 +24,7 @@ Result = (
     | EventLatency
     | Flood
     | IdleStreams
+    | LoginCosts
     | StartUp
     | VerdictCosts
     | PolicyCosts
@@ -101,6 +103,25 @@ def _verdicts(result: VerdictCosts) -> str:
     ]
     costs = table(("verdict", "hit CPU µs", "miss CPU µs", "miss elapsed µs"), rows)
     return f"{costs}\n\nA DPoP proof (ES256) adds {result.proof_us:.0f} µs to every request."
+
+
+def _logins(result: LoginCosts) -> str:
+    rows = [
+        (name, f"{each.per_s:.0f}", f"{each.cpu_ms:.2f}") for name, each in result.steps.items()
+    ]
+    return "\n".join(
+        [
+            table(("step", "per s", "CPU ms each"), rows),
+            "",
+            f"Of a login, comparing the password takes {result.password_ms:.0f} ms.",
+            "",
+            "a call with a token of the gateway's own, and of another issuer",
+            "",
+            _rounds(result.calls),
+            "",
+            f"own / other: {result.ratio:.2f}; load average {result.load_average:.1f}",
+        ]
+    )
 
 
 def _flood(result: Flood) -> str:
@@ -184,6 +205,7 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     EventLatency: _latency,
     Flood: _flood,
     IdleStreams: _streams,
+    LoginCosts: _logins,
     PolicyCosts: _policy,
     Refusals: _refusals,
     StartUp: _startup,

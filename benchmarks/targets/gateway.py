@@ -3,7 +3,7 @@
 import json
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,25 +54,33 @@ def running_gateway(
     The keys are those of the issuer's file unless `jwks_url` says where they are; `more` are
     further settings of the server.
     """
+    jwks = {"url": jwks_url} if jwks_url else {"file": str(issuer.jwks_file)}
+    settings = {
+        "issuers": {"bench": {"issuer": ISSUER, "jwks": jwks}},
+        "servers": {"bench": server_settings(issuer, upstream_port) | dict(more or {})},
+        "cache": {"positive_max": cached_tokens},
+    }
+    with running_configured(directory, lambda port: settings) as gateway:
+        yield gateway
+
+
+@contextmanager
+def running_configured(
+    directory: Path, settings: Callable[[int], Mapping[str, object]]
+) -> Iterator[RunningGateway]:
+    """The same with issuers, servers and more as `settings` says for a port."""
     port, admin_port = free_port(), free_port()
     config = directory / f"gateway-{port}.yaml"
-    jwks = {"url": jwks_url} if jwks_url else {"file": str(issuer.jwks_file)}
+    common: dict[str, object] = {
+        "listen": f"127.0.0.1:{port}",
+        "admin": {"listen": f"127.0.0.1:{admin_port}"},
+        "public_url": f"http://127.0.0.1:{port}",
+        "state_dir": str(directory / f"state-{port}"),
+        "limits": {"connections": 20000, "connections_per_address": 20000},
+        "log": {"audit_file": str(directory / f"audit-{port}.jsonl")},
+    }
     # JSON is YAML, and needs no library to write.
-    config.write_text(
-        json.dumps(
-            {
-                "listen": f"127.0.0.1:{port}",
-                "admin": {"listen": f"127.0.0.1:{admin_port}"},
-                "public_url": f"http://127.0.0.1:{port}",
-                "state_dir": str(directory / f"state-{port}"),
-                "issuers": {"bench": {"issuer": ISSUER, "jwks": jwks}},
-                "servers": {"bench": _server(issuer, upstream_port) | dict(more or {})},
-                "cache": {"positive_max": cached_tokens},
-                "limits": {"connections": 20000, "connections_per_address": 20000},
-                "log": {"audit_file": str(directory / f"audit-{port}.jsonl")},
-            }
-        )
-    )
+    config.write_text(json.dumps(common | dict(settings(port))))
     argv = [executable, "-m", "gateway", "run", "--config", str(config)]
     began = time.monotonic()
     with running(argv, core=PROXY_CORE, output=directory / f"gateway-{port}.log") as process:
@@ -80,7 +88,8 @@ def running_gateway(
         yield RunningGateway(process, port, admin_port, time.monotonic() - began)
 
 
-def _server(issuer: SigningIssuer, upstream_port: int) -> dict[str, object]:
+def server_settings(issuer: SigningIssuer, upstream_port: int) -> dict[str, object]:
+    """A server for one issuer's tokens, in which no limit is met."""
     return {
         "path": "/mcp",
         "upstream": {
