@@ -107,6 +107,15 @@ issuers:
   own: {{local: true, issuer: "https://mcp.example.com"}}
 authorization_server:
   clients: {{api: {{client_secret: canary-8, grants: [client_credentials]}}}}
+  provider:
+    issuer: https://login.example.com
+    client_id: gw
+    client_secret: canary-9
+    claims: {{groups_overage: [hasgroups]}}
+    group_lookup:
+      url: https://login.example.com/groups
+      credentials:
+        {{client_id: gw, client_secret: canary-10, token_url: "https://login.example.com/token"}}
 servers:
   one:
     path: /one
@@ -145,7 +154,7 @@ def test_no_secret_of_a_configuration_is_printed(more: list[str], tmp_path: Path
     ]
 
     assert [each.exit_code for each in outputs] == [0, 0, 0]
-    assert outputs[0].output.count("<redacted>") == len(SECRET_PATHS) == 9
+    assert outputs[0].output.count("<redacted>") == len(SECRET_PATHS) == 11
     shown = "".join(each.output for each in outputs) + repr(found.config)
     assert "canary" not in shown
     assert "caca" not in shown
