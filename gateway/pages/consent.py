@@ -117,8 +117,8 @@ def _remember(view: ConsentView) -> str:
     days = max(1, round(view.remember_s / _DAY_S))
     time = "a day" if days == 1 else f"{days} days"
     return (
-        f'<label class="choice"><input type="checkbox" name="{REMEMBER}" value="yes">'
-        f" Do not ask me again in this browser for {time}</label>\n"
+        f'<p class="choice"><input type="checkbox" id="{REMEMBER}" name="{REMEMBER}" value="yes">'
+        f'<label for="{REMEMBER}">Do not ask me again in this browser for {time}</label></p>\n'
     )
 
 

@@ -47,8 +47,9 @@ white-space:pre-wrap;overflow-wrap:anywhere;user-select:all;-webkit-user-select:
 label{display:block;font-weight:600;margin-bottom:.25rem}
 input{width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;color:inherit;
 background:var(--card);border:1px solid var(--field);border-radius:.5rem}
-label.choice{font-weight:400;margin-top:1rem}
-.choice input{width:1.25rem;min-height:1.25rem;vertical-align:middle;accent-color:var(--accent)}
+.choice{display:flex;gap:.6rem;align-items:center;margin-top:1rem}
+.choice input{flex:none;width:1.25rem;min-height:1.25rem;accent-color:var(--accent)}
+.choice label{font-weight:400;margin:0}
 input.code{font-size:1.25rem;letter-spacing:.1em;text-transform:uppercase}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.25rem}
 button,.button{flex:1 1 7rem;min-height:2.75rem;padding:.5rem 1rem;font:inherit;font-weight:600;

@@ -100,8 +100,10 @@ async def callbacks(
 
 
 @asynccontextmanager
-async def registered_client(port: int, redirect_uri: str) -> AsyncIterator[OAuthClient]:
-    async with login_gateway(port, UPSTREAM):
+async def registered_client(
+    port: int, redirect_uri: str, more: str = ""
+) -> AsyncIterator[OAuthClient]:
+    async with login_gateway(port, UPSTREAM, more):
         client = OAuthClient(f"http://127.0.0.1:{port}", redirect_uri=redirect_uri)
         assert (await client.register())[0] == 201
         yield client
@@ -160,6 +162,47 @@ async def test_a_person_denies_and_the_client_is_told(
             await tab.click("button[value=deny]")
 
     assert callbacks.came.result()["error"] == "access_denied"
+
+
+@pytest.mark.requirement("47", "F1")
+async def test_remembered_consent_stands_for_what_the_person_opened_and_for_no_link(
+    tab: Tab, callbacks: Callbacks, port: int, aiohttp_server: AiohttpServer
+) -> None:
+    """GHSA-6x8h-498w-gv8c; the headers are the browser's own: Fetch Metadata §2."""
+    async with registered_client(port, callbacks.url, ", remember_consent: 30d") as client:
+        elsewhere = str((await aiohttp_server(_leading_to(client.authorize_url()))).make_url("/"))
+        await tab.open(client.authorize_url())
+        await tab.click("input[name=remember]")
+        async with tab.going(lambda url: url.endswith("/authorize/consent")):
+            await tab.click("button[value=approve]")
+        await tab.type("ada")
+        await tab.press("Tab")
+        await tab.type(PASSWORD)
+        async with tab.going(lambda url: url.startswith(callbacks.url)):
+            await tab.press("Enter")
+        titles = []
+        for begin in (elsewhere, elsewhere.replace("127.0.0.1", "localhost")):
+            await tab.open(f"{begin}link")
+            async with tab.going(lambda url: "/authorize?" in url):
+                await tab.click("a")
+            titles.append(await tab.evaluate("document.title"))
+        await tab.open(client.authorize_url())
+        by_hand = await tab.evaluate("document.title")
+
+    assert titles == ["Allow access?"] * 2
+    assert by_hand == "Log in"
+
+
+def _leading_to(url: str) -> web.Application:
+    """Another origin, which leads there by a link."""
+
+    async def link(request: web.Request) -> web.Response:
+        text = f'<a href="{url.replace("&", "&amp;")}">go</a>'
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/link", link)
+    return app
 
 
 async def test_a_wrong_password_leaves_the_name_and_asks_for_the_other_again(

@@ -72,6 +72,7 @@ def every_page(brand: Brand = UNBRANDED) -> Mapping[str, Page]:
         "servers": server_info_page([SUMMARY, replace(SUMMARY, title="Acme Mail")], brand),
         "consent": consent_page(CONSENT, brand),
         "consent-verified": consent_page(VERIFIED, brand),
+        "consent-remembered": consent_page(replace(CONSENT, remember_s=30 * 86400.0), brand),
         "consent-device": consent_page(replace(CONSENT, user_code="WDJB-MJHT"), brand),
         "login": login_page(LOGIN, brand),
         "login-failed": login_page(replace(refused, asks_for_code=True), brand),

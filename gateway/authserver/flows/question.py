@@ -24,13 +24,14 @@ def question_of(client: Client, redirect_uri: str, resource: str, title: str) ->
 def may_be_remembered(client: Client, redirect_uri: str, *, login_asks: bool) -> bool:
     """Whether an answer may stand for the next time.
 
-    Another program on the person's machine can ask in the name of a client that is sent back by
-    loopback or by a scheme of its own. Somebody must then do something each time (RFC 6749 §10.2,
-    RFC 8252 §8.6): `login_asks` is True where every login does that.
+    Somebody must do something each time (RFC 6749 §10.2): a link in a mail counts as opened by the
+    person, and leads into a session of whoever sent it. `login_asks` is True where every login does
+    that, as a password does. And a scheme of a client's own is anybody's: RFC 8252 §8.6.
     """
-    if redirect_uri.startswith("https://"):
-        return True
     if not login_asks:
         return False
     is_vouched_for = client.kind == "configured" or client.verified_host is not None
-    return is_loopback_redirect(redirect_uri) or is_vouched_for
+    is_of_scheme = not redirect_uri.startswith("https://") and not is_loopback_redirect(
+        redirect_uri
+    )
+    return is_vouched_for or not is_of_scheme

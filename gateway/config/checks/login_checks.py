@@ -27,6 +27,13 @@ def find_bad_logins(server: AuthorizationServer) -> Iterator[Finding]:
         message = "a consent is remembered for at most as long as refresh_token"
         place = (*above, "remember_consent")
         yield Finding(place, message, about=((*above, "refresh_token"),))
+    if server.remember_consent is not None and server.provider is not None:
+        message = (
+            "at a provider everybody is asked, since a session there lets them through unseen:"
+            " leave it out"
+        )
+        place = (*above, "remember_consent")
+        yield Finding(place, message, about=((*above, "provider"),))
     if server.provider is not None:
         above = (*above, "provider")
         for each in _bad_provider(server.provider):

@@ -54,6 +54,11 @@ def test_tokens_that_would_count_nowhere_are_a_mistake() -> None:
         ("{clients: {'a b': {}}}", "clients"),
         ("{remember_consent: 5s}", "authorization_server.remember_consent"),
         ("{remember_consent: 31d}", "at most as long as refresh_token"),
+        (
+            "{remember_consent: 1d, provider: {issuer: 'https://i.example', client_id: a,"
+            " client_secret: b}}",
+            "at a provider everybody is asked",
+        ),
         ("{remember_consent: true}", "authorization_server.remember_consent"),
         ("{unknown: 1}", "unknown key"),
     ],

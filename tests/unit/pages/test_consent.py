@@ -101,6 +101,6 @@ def test_consent_page_offers_both_answers_with_equal_weight() -> None:
 def test_consent_is_remembered_only_for_who_checks_the_box(remember_s: float, words: str) -> None:
     page = consent_page(replace(VIEW, remember_s=remember_s)).html
 
-    assert '<input type="checkbox" name="remember" value="yes">' in page
+    assert '<input type="checkbox" id="remember" name="remember" value="yes">' in page
     assert words in page
     assert "checkbox" not in consent_page(VIEW).html

@@ -100,7 +100,7 @@ async def test_person_who_did_not_say_so_is_asked_again(
 ) -> None:
     client = at(site)
     asked = await browser.open(url_of(client), BY_PERSON)
-    assert 'type="checkbox" name="remember"' in asked.html
+    assert 'type="checkbox" id="remember" name="remember"' in asked.html
     assert "checked" not in asked.html
     login = await browser.send(asked, decision="approve")
     await browser.send(login, name="ada", password=browser.password)
