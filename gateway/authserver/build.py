@@ -6,6 +6,7 @@ from gateway.authserver.flows.browser import Browsers
 from gateway.authserver.flows.consents import ConsentEnds, Consents
 from gateway.authserver.foundation import Foundation
 from gateway.authserver.grants.grants import GrantParts, build_grants
+from gateway.authserver.grants.identity_assertions import IdentityAssertions
 from gateway.authserver.login.login_method import LoginSite
 from gateway.authserver.sealed_values import SealedValues
 from gateway.authserver.server import CALLBACK, LOGIN, TOKEN, AuthorizationServer, endpoint_url
@@ -39,6 +40,7 @@ def build_authorization_server(settings: Settings, on: Foundation) -> Authorizat
         store=on.store,
         steps=on.steps,
         browsers=Browsers(issuer),
+        assertions=IdentityAssertions(on.store, grants.tokens, on.resources),
         consents=Consents(sealed, issuer, settings.remember_consent, ends),
         clocks=on.clocks,
         address_of=on.address_of,

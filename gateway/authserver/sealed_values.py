@@ -27,7 +27,7 @@ class SealedValues:
 
     def __init__(self, seal: Seal, issuer: str) -> None:
         self._seal = seal
-        self._issuer = issuer
+        self.issuer = issuer
 
     def close(self, value: object, purpose: str, owner: Sequence[str], now: float) -> str:
         """Seal a value; the text is safe in a URL.
@@ -62,4 +62,4 @@ class SealedValues:
         return self._seal.open(sealed, bound, life.now, life.max_age_s, MAX_CHARS)
 
     def _binding(self, purpose: str, owner: Sequence[str]) -> Binding:
-        return Binding(f"authorization server: {purpose}", self._issuer, tuple(owner))
+        return Binding(f"authorization server: {purpose}", self.issuer, tuple(owner))

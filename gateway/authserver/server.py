@@ -10,6 +10,7 @@ from gateway.authserver.device.device_codes import DeviceCodes
 from gateway.authserver.flows.browser import Browsers
 from gateway.authserver.flows.consents import Consents
 from gateway.authserver.grants.grants import Grants
+from gateway.authserver.grants.identity_assertions import IdentityAssertions
 from gateway.authserver.login.login_method import LoginMethod
 from gateway.authserver.resources import Resources
 from gateway.authserver.sealed_values import SealedValues
@@ -63,6 +64,7 @@ class AuthorizationServer:
     store: Store
     steps: Steps
     browsers: Browsers
+    assertions: IdentityAssertions
     consents: Consents
     clocks: Clocks = field(default_factory=Clocks)
     brand: Brand = UNBRANDED

@@ -64,6 +64,11 @@ ADVICE = {
     "unknown_account": "nobody has this name; `mcpgw user list` shows who there is",
     "too_many_failures_of_account": "somebody tries passwords at one account from many networks",
     "too_many_failures_of_address": "somebody tries passwords at many accounts from one network",
+    "assertion_bad": "the provider's assertion is not for this issuer, is over, is not signed by"
+    " the provider, or allows no scope of this server",
+    "assertion_client": "the assertion names another client: at the provider, the client's id here"
+    " must be written down",
+    "assertion_used": "an assertion came twice: stolen, or a client that asks twice",
     "rate_limited": "many registrations from one address: `registrations_per_address`",
 }
 

@@ -16,6 +16,7 @@ ConfiguredGrant = Literal[
     "refresh_token",
     "client_credentials",
     "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
 ]
 # RFC 6749 appendix A.1; no `:` or `/`, so that none looks like a URL or a user.
 CLIENT_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"

@@ -8,6 +8,10 @@ from gateway.authserver.endpoints.device_authorization import offered_devices
 from gateway.authserver.forms import form_of
 from gateway.authserver.grants.client_credentials import GRANT_TYPE, grant_to_client
 from gateway.authserver.grants.codes import CodeExchange
+from gateway.authserver.grants.identity_assertions import (
+    JWT_BEARER_GRANT,
+    PresentedIdentityAssertion,
+)
 from gateway.authserver.grants.refresh_tokens import RefreshRequest
 from gateway.authserver.server import AuthorizationServer
 from gateway.authserver.steps import Step
@@ -22,7 +26,9 @@ GRANT_TYPES = ("authorization_code", "refresh_token", GRANT_TYPE)
 
 def grant_types_of(server: AuthorizationServer) -> tuple[str, ...]:
     """The grants that are offered."""
-    return GRANT_TYPES if server.devices is None else (*GRANT_TYPES, DEVICE_GRANT)
+    devices = () if server.devices is None else (DEVICE_GRANT,)
+    assertions = () if server.login.assertions is None else (JWT_BEARER_GRANT,)
+    return (*GRANT_TYPES, *devices, *assertions)
 
 
 async def token(server: AuthorizationServer, request: web.Request) -> web.Response:
@@ -77,6 +83,11 @@ async def _grant(
             return await server.grants.refresh_tokens.refresh(refresh, server.login, now)
         case grant if grant == DEVICE_GRANT:
             return await _exchange_for_device(server, client, form, dpop_key, now)
+        case grant if grant == JWT_BEARER_GRANT and server.login.assertions is not None:
+            asserted = PresentedIdentityAssertion(
+                form.require("assertion"), client, form.resources, parse_scope(form), dpop_key
+            )
+            return await server.assertions.exchange(server.login.assertions, asserted, now)
         case _:
             resource = server.resources.find(form.resources)
             asked = (parse_scope(form), dpop_key)

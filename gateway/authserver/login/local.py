@@ -35,6 +35,11 @@ class LocalLogin:
         """True: the password is never remembered."""
         return True
 
+    @property
+    def assertions(self) -> None:
+        """There is no provider."""
+        return None
+
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:
         """Show the form."""
         return page_answer(

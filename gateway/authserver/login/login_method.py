@@ -50,12 +50,28 @@ class LoginEnded(InvalidGrant):
     """Nothing brings this login back: its access tokens end, too, and the person logs in again."""
 
 
+class AssertionVerifier(Protocol):
+    """What knows a provider's assertions about people."""
+
+    async def verify(self, assertion: str, now: float) -> tuple[Person, dict[str, object]] | None:
+        """The person and the claims; None for what another issuer made.
+
+        Raises `InvalidToken` and `IdentityUnavailable`.
+        """
+        ...
+
+
 class LoginMethod(Protocol):
     """One way to log in. It runs after the person consented in the same browser."""
 
     @property
     def asks_each_time(self) -> bool:
         """Whether nobody gets through without doing something, such as typing a password."""
+        ...
+
+    @property
+    def assertions(self) -> AssertionVerifier | None:
+        """What verifies assertions of the provider, None where none are taken."""
         ...
 
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:

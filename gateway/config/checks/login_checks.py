@@ -66,6 +66,9 @@ def _kind(provider: LoginProvider) -> Iterator[Finding]:
         if any(each is None for each in given) or not (provider.userinfo and provider.userinfo.url):
             message = "without ID tokens give authorization_url, token_url and userinfo.url"
             yield Finding(("id_token",), message)
+        if provider.identity_assertions:
+            message = "a provider without ID tokens has no keys that assertions are signed with"
+            yield Finding(("identity_assertions",), message, about=(("id_token",),))
     elif "openid" not in provider.scopes:
         message = "without the scope openid nobody gets an ID token: OIDC Core §3.1.2.1"
         yield Finding(("scopes",), message, about=(("id_token",),))

@@ -45,6 +45,7 @@ class LoginProvider(ClientAuthentication):
     `parameters` are further ones of the authorization request. With `id_token` False the provider
     knows OAuth only, and `userinfo` says who it was. `recheck` is how old, in seconds, an answer
     about a person may be before a refresh asks again; `max_stale` how old while nobody answers.
+    `identity_assertions`: take its assertions about people (ID-JAG).
     """
 
     issuer: IssuerUrl
@@ -65,6 +66,7 @@ class LoginProvider(ClientAuthentication):
     claims: Claims = Claims.model_construct()
     userinfo: ProviderUserinfo | None = None
     group_lookup: GroupLookup | None = None
+    identity_assertions: bool = False
     recheck: Annotated[Seconds, Field(ge=1)] = 900.0
     max_stale: Seconds = 3600.0
     timeout: Annotated[Seconds, Field(gt=0, le=30)] = 5.0

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.authserver.answers import page_answer
 from gateway.authserver.flows.flow import Flow
-from gateway.authserver.login.login_method import LoginSite, Person
+from gateway.authserver.login.login_method import AssertionVerifier, LoginSite, Person
 from gateway.authserver.login.provider.arrival import Arrivals
 from gateway.authserver.login.provider.recheck import Recheck
 from gateway.authserver.login.provider.refusals import login_refused
@@ -45,6 +45,7 @@ class ProviderParts:
     state: ProviderState
     store: Store
     key: bytes = field(repr=False)
+    assertions: AssertionVerifier | None = None
 
 
 class ProviderLogin:
@@ -59,6 +60,11 @@ class ProviderLogin:
     def asks_each_time(self) -> bool:
         """False: whoever has a session at the provider comes back at once."""
         return False
+
+    @property
+    def assertions(self) -> AssertionVerifier | None:
+        """What verifies the provider's assertions, where the operator takes them."""
+        return self._parts.assertions
 
     async def begin(self, flow: Flow, sealed: str) -> web.StreamResponse:
         """Send the browser on, by a page of our own: see `pages/forward.py`."""

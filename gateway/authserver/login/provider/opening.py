@@ -39,6 +39,7 @@ async def open_provider_login(
     async with AsyncExitStack() as stack:
         opened = ProviderServices(settings, ground.around, stack)
         people, tokens = await opened.people(), await opened.tokens()
+        assertions = await opened.assertions()
         key = hashlib.blake2b(b"login provider", key=ground.key[:64], digest_size=32).digest()
 
         def build(site: LoginSite, sealed: SealedValues) -> LoginMethod:
@@ -54,6 +55,7 @@ async def open_provider_login(
                 ProviderState(site.callback_url),
                 ground.store,
                 key,
+                None if assertions is None else assertions(sealed.issuer),
             )
             return ProviderLogin(settings, parts, site)
 

@@ -1,20 +1,27 @@
 """Who logged in at the provider: its ID token, its userinfo endpoint, and what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.authserver.grants.identity_assertion import (
+    ASSERTION_TYPE,
+    MAX_LIFETIME_S,
+    REQUIRED_CLAIMS,
+)
 from gateway.authserver.login.login_method import Person
 from gateway.authserver.login.provider.tokens import ProviderTokens
 from gateway.authserver.login.provider.userinfo import UserinfoFacts
 from gateway.config.issuer import Issuer
 from gateway.config.login.provider import LoginProvider
 from gateway.errors import IdentityUnavailable
+from gateway.identity.keys.jwks import KeySource
 from gateway.identity.principal import Principal
 from gateway.identity.reasons import refused
 from gateway.identity.token.caller_rules import CallerRules
 from gateway.identity.token.claims import build_principal
 from gateway.identity.verifiers.group_lookup import GroupLookups
 from gateway.identity.verifiers.id_token import IdTokenVerifier
+from gateway.identity.verifiers.jwt import JwtVerifier
 
 
 def as_issuer(settings: LoginProvider) -> Issuer:
@@ -89,16 +96,47 @@ class People:
         principal = self._principal(claims)
         if principal.groups is None and self._sources.groups is not None:
             principal = await self._sources.groups.complete(principal)
-        if principal.groups is None:
-            # Not "none": a rule that keeps a group out would let its members in.
-            raise IdentityUnavailable(
-                "The identity provider does not say of which groups you are.",
-                reason="groups_unknown",
-            )
-        return Person(
-            subject=principal.subject,
-            name=principal.name,
-            email=principal.email if principal.email_verified else None,
-            groups=tuple(dict.fromkeys((*principal.groups, *groups))),
-            roles=principal.roles,
+        return person_of(principal, groups)
+
+
+class AssertedPeople:
+    """Makes a `Person` of an assertion: draft-ietf-oauth-identity-assertion-authz-grant."""
+
+    def __init__(
+        self,
+        settings: LoginProvider,
+        audience: str,
+        keys: KeySource,
+        groups: GroupLookups | None = None,
+    ) -> None:
+        issuer = as_issuer(settings).model_copy(
+            update={
+                "token_types": (ASSERTION_TYPE,),
+                "required_claims": REQUIRED_CLAIMS,
+                "require": settings.require,
+                "max_lifetime": MAX_LIFETIME_S,
+            }
         )
+        self._verifier = JwtVerifier(issuer, [audience], keys, groups)
+
+    async def verify(self, assertion: str, now: float) -> tuple[Person, dict[str, object]] | None:
+        """The person and the claims; None for what another issuer made."""
+        principal = await self._verifier.verify(assertion, now)
+        return None if principal is None else (person_of(principal), dict(principal.claims))
+
+
+def person_of(principal: Principal, groups: Sequence[str] = ()) -> Person:
+    """The person; `groups` are further ones. Raises `IdentityUnavailable` without any word."""
+    if principal.groups is None:
+        # Not "none": a rule that keeps a group out would let its members in.
+        raise IdentityUnavailable(
+            "The identity provider does not say of which groups you are.",
+            reason="groups_unknown",
+        )
+    return Person(
+        subject=principal.subject,
+        name=principal.name,
+        email=principal.email if principal.email_verified else None,
+        groups=tuple(dict.fromkeys((*principal.groups, *groups))),
+        roles=principal.roles,
+    )

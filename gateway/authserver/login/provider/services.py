@@ -1,9 +1,10 @@
 """Whom the login asks at one provider: its endpoints, keys and metadata, each with its bounds."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from gateway.authserver.login.provider.people import People, Sources, as_issuer
+from gateway.authserver.login.provider.people import AssertedPeople, People, Sources, as_issuer
 from gateway.authserver.login.provider.response import ExpectedIssuer
 from gateway.authserver.login.provider.tokens import Endpoint, TokenEndpoint
 from gateway.authserver.login.provider.userinfo import UserinfoFacts
@@ -61,6 +62,18 @@ class ProviderServices:
             keys = (await self.sources()).keys
             id_tokens = IdTokenVerifier(as_issuer(settings), settings.client_id, keys)
         return People(settings, Sources(id_tokens, await self._userinfo(), await self._groups()))
+
+    async def assertions(self) -> Callable[[str], AssertedPeople] | None:
+        """What verifies the provider's assertions for an audience; None where none are taken."""
+        settings = self._settings
+        if not settings.identity_assertions:
+            return None
+        keys, groups = (await self.sources()).keys, await self._groups()
+
+        def build(audience: str) -> AssertedPeople:
+            return AssertedPeople(settings, audience, keys, groups)
+
+        return build
 
     def endpoint(self, url: str | None, name: str) -> Endpoint:
         """One of the provider's endpoints: the configured one, else that of its metadata."""

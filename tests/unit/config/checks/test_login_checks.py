@@ -45,6 +45,7 @@ def test_good_provider_has_no_problems(changes: dict[str, object]) -> None:
         ({"parameters": {"state": "x"}}, "parameters.state", "sends this one itself"),
         ({"scopes": ["email"]}, "scopes", "openid"),
         ({"id_token": False}, "id_token", "userinfo.url"),
+        (OAUTH_ONLY | {"identity_assertions": True}, "identity_assertions", "without ID tokens"),
         (OAUTH_ONLY | {"userinfo": {}}, "id_token", "userinfo.url"),
         ({"max_stale": "1m"}, "max_stale", "at least as long as recheck"),
         ({"issuer": "https://login.example/{tenantid}/v2.0"}, "tenants", "name the tenants"),
